@@ -1,0 +1,56 @@
+/**
+ * What to do after a fault.
+ *
+ * - `contain`: the process goes on serving.
+ * - `recycle`: the process goes on serving and is replaced when that harms nobody (`leave.recycleAfter`).
+ * - `fatal`: the process answers, drains, says why, and exits.
+ */
+export type Verdict = 'contain' | 'recycle' | 'fatal'
+
+/**
+ * Where an error came from: thrown or rejected by the `handler` or a `hook`, while the `reply` was being made,
+ * by a body `stream`, or escaped to the process as an unhandled `rejection` or an uncaught `exception`.
+ */
+export type Origin = 'handler' | 'hook' | 'reply' | 'stream' | 'rejection' | 'exception'
+
+/**
+ * How the request of a fault was found: caught in the `call` itself, by the asynchronous `context` of an
+ * error that escaped, or not at all (`none`).
+ */
+export type Attribution = 'call' | 'context' | 'none'
+
+/** A plain snapshot of the request that a fault belongs to. It holds no reference to the request itself. */
+export interface FaultRequest {
+  /** The request's id, as Fastify's `genReqId` made it. */
+  readonly id: string
+  /** The HTTP method. */
+  readonly method: string
+  /** The path and query string as the client sent them. */
+  readonly url: string
+  /** The route's pattern (`/users/:id`), undefined where no route matched. */
+  readonly route: string | undefined
+  /** The client's address, as `request.ip` gives it. */
+  readonly remoteAddress: string | undefined
+  /** When the request arrived, in milliseconds since the epoch. */
+  readonly startedAt: number
+}
+
+/** One error that nobody expected. */
+export interface Fault {
+  /** A UUID: unique across processes, so that a client, a log and a crash report can name the same fault. */
+  readonly id: string
+  /** Exactly what was thrown, by identity. Any value: JavaScript can throw anything. */
+  readonly error: unknown
+  /** Where the error came from. */
+  readonly origin: Origin
+  /** What is done about it. */
+  readonly verdict: Verdict
+  /** How the request was found. */
+  readonly attributedTo: Attribution
+  /** The request, as a plain snapshot; undefined where there is none. */
+  readonly request: FaultRequest | undefined
+  /** Groups the same bug: 16 hexadecimal digits made of the error's type and the app's own stack frames. */
+  readonly fingerprint: string
+  /** When the fault was seen, in milliseconds since the epoch. */
+  readonly at: number
+}
