@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { before, test } from 'node:test'
 import { join, type Keeper, part } from '../src/process/guard.ts'
 import { findRivals, nameRival, type Rival } from '../src/process/rivals.ts'
 
@@ -14,8 +14,9 @@ function find(event: Event, listener: (...args: never[]) => unknown): Rival[] {
   }
 }
 
-// Whatever the test runner listens with is named once, here.
-findRivals()
+before(() => {
+  findRivals() // names what the test runner listens with
+})
 
 test('close-with-grace is known by its listener, also where it listens once', () => {
   const run = (_: unknown): void => {}
