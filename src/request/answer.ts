@@ -37,7 +37,8 @@ export function answerFault(
     if (shape.headers !== undefined) reply.headers(shape.headers)
     reply.serializer(null as unknown as (payload: unknown) => string)
     const { answer } = context.route
-    if (typeof answer === 'function') answerByFunction(answer, context, fault, shape, request, reply, internals)
+    if (typeof answer === 'function')
+      answerByFunction(answer, context, fault, shape, request, reply, internals)
     else sendDefault(context, fault, shape, request, reply)
   } catch (failure) {
     logTrouble(context.log, 'error', failure, 'the answer to a failed request could not be made')
@@ -86,7 +87,9 @@ function answerByFunction(
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+  return (
+    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+  )
 }
 
 function sendDefault(
@@ -98,7 +101,9 @@ function sendDefault(
 ): void {
   const asProblem = context.route.answer === 'problem' || acceptsProblem(request)
   reply.type(asProblem ? PROBLEM : 'application/json; charset=utf-8')
-  reply.send(asProblem ? problemBody(context, fault, shape, request) : jsonBody(context, fault, shape, request))
+  reply.send(
+    asProblem ? problemBody(context, fault, shape, request) : jsonBody(context, fault, shape, request),
+  )
 }
 
 function acceptsProblem(request: FastifyRequest): boolean {

@@ -7,7 +7,7 @@ import { EarlyErrors, guardRequestIds } from './early-errors.ts'
 import { guardChain, withRootHandler } from './error-chain.ts'
 import type { GuardedRoute } from './guarded-route.ts'
 import { guardHandler, guardHook, guardPayloadHook, guardSilentHook } from './guards.ts'
-import { type ErrorHandlerLink, Internals, type RouteContext } from './internals.ts'
+import type { ErrorHandlerLink, Internals, RouteContext } from './internals.ts'
 import type { Judge } from './judge.ts'
 import { controllerOver } from './log-controller.ts'
 import { followSends } from './sends.ts'
@@ -118,9 +118,11 @@ export class Boundary {
       const hooks = context[name] as Hooks
       if (hooks) context[name] = hooks.map((hook) => ((hook as unknown) === this.#enter ? hook : guard(hook)))
     }
-    for (const name of ['onRequest', 'preValidation', 'preHandler']) wrap(name, (hook) => guardHook(hook, judge))
+    for (const name of ['onRequest', 'preValidation', 'preHandler'])
+      wrap(name, (hook) => guardHook(hook, judge))
     wrap('preParsing', (hook) => guardPayloadHook(hook, judge, 'hook'))
-    for (const name of ['preSerialization', 'onSend']) wrap(name, (hook) => guardPayloadHook(hook, judge, 'send'))
+    for (const name of ['preSerialization', 'onSend'])
+      wrap(name, (hook) => guardPayloadHook(hook, judge, 'send'))
     for (const name of ['onError', 'onResponse', 'onTimeout', 'onRequestAbort']) {
       wrap(name, (hook) => guardSilentHook(hook, judge))
     }

@@ -28,7 +28,11 @@ export class EarlyErrors {
 let substitutes = 0
 
 /** Makes `genReqId` safe for every instance that has one of its own: a request gets a substitute id and its 500. */
-export function guardRequestIds(instances: FastifyInstance[], internals: Internals, early: EarlyErrors): void {
+export function guardRequestIds(
+  instances: FastifyInstance[],
+  internals: Internals,
+  early: EarlyErrors,
+): void {
   for (const instance of instances) {
     const generate = internals.ownGenReqId(instance)
     if (generate === undefined) continue

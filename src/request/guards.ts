@@ -12,7 +12,9 @@ type Settled = (value?: unknown) => unknown
 const NO_HEADERS: Record<string, unknown> = Object.freeze({})
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+  return (
+    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+  )
 }
 
 /** Whether the client's answer is settled or under way, so that an error can't change it any more. */
@@ -43,7 +45,13 @@ class Watched {
   readonly #judge: Judge
   readonly #stage: Stage
 
-  constructor(promise: PromiseLike<unknown>, context: RequestContext, reply: FastifyReply, judge: Judge, stage: Stage) {
+  constructor(
+    promise: PromiseLike<unknown>,
+    context: RequestContext,
+    reply: FastifyReply,
+    judge: Judge,
+    stage: Stage,
+  ) {
     this.#promise = promise
     this.#context = context
     this.#reply = reply

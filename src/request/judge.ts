@@ -3,7 +3,7 @@ import type { Attribution, Fault, Origin } from '../fault/fault.ts'
 import { uncarried } from './carried.ts'
 import { isClientAbort } from './client-abort.ts'
 import type { RequestContext } from './context.ts'
-import { isExpected } from './expected.ts'
+import { judgeExpected } from './expected.ts'
 import type { Internals } from './internals.ts'
 import { logTrouble } from './log.ts'
 import { answerRaw } from './raw-answer.ts'
@@ -53,12 +53,11 @@ export class Judge {
   }
 
   #isExpected(context: RequestContext, error: unknown, request: FastifyRequest | undefined): boolean {
-    try {
-      return isExpected(error, context.route.expected, request)
-    } catch (failure) {
+    const { expected, failure } = judgeExpected(error, context.route.expected, request)
+    if (failure !== undefined) {
       logTrouble(context.log, 'error', failure, 'the `expected` option failed: the error counts as a fault')
-      return false
     }
+    return expected
   }
 
   /**

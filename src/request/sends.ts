@@ -19,7 +19,8 @@ function countBytes(context: RequestContext, reply: FastifyReply): void {
   const write = raw.write
   context.bytesSent = 0
   raw.write = function countingWrite(this: typeof raw, chunk: unknown, ...rest: unknown[]): boolean {
-    context.bytesSent += typeof chunk === 'string' ? Buffer.byteLength(chunk) : (chunk as Uint8Array).byteLength
+    context.bytesSent +=
+      typeof chunk === 'string' ? Buffer.byteLength(chunk) : (chunk as Uint8Array).byteLength
     return (write as (...all: unknown[]) => boolean).call(this, chunk, ...rest)
   } as typeof raw.write
 }
