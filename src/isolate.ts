@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { Isolation } from './isolation.ts'
 import type { IsolateOptions, RouteIsolateOptions } from './options.ts'
 import { Boundary } from './request/boundary.ts'
+import { Escapes } from './request/escapes.ts'
 import { Internals } from './request/internals.ts'
 import { Judge } from './request/judge.ts'
 import { resolveOptions } from './resolve-options.ts'
@@ -36,6 +37,7 @@ function install(app: FastifyInstance, given: IsolateOptions): void {
     boundary.enclose()
     done()
   })
+  new Escapes(app, internals, isolation).install(options.escapes, () => boundary.keepsContexts)
 }
 
 type Plugin = FastifyPluginCallback<IsolateOptions>

@@ -1,8 +1,9 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { ResolvedOptions } from '../resolve-options.ts'
 import { resolveRouteOptions } from '../resolve-options.ts'
 import { carried } from './carried.ts'
-import { attach, CONTEXT, RequestContext, requestStorage } from './context.ts'
+import { attach, CONTEXT, OPTED_OUT, RequestContext, requestStorage } from './context.ts'
 import { EarlyErrors, guardRequestIds } from './early-errors.ts'
 import { guardChain, withRootHandler } from './error-chain.ts'
 import type { GuardedRoute } from './guarded-route.ts'
@@ -36,6 +37,8 @@ export interface Traffic {
  */
 export class Boundary {
   readonly internals: Internals
+  /** Whether any route keeps an asynchronous context; known once the routes are enclosed. */
+  keepsContexts = false
   readonly #app: FastifyInstance
   readonly #options: ResolvedOptions
   readonly #judge: Judge
@@ -108,7 +111,9 @@ export class Boundary {
     }
     if (!context.onRequest?.includes(this.#enter)) return
     const { classify, expected, answer, expose, escapes, grace } = this.#options
-    context[GUARDED] = { classify, expected, answer, expose, escapes, grace, ...override, is404 }
+    const owner = this.#traffic
+    context[GUARDED] = { classify, expected, answer, expose, escapes, grace, ...override, owner, is404 }
+    this.keepsContexts ||= context[GUARDED].escapes
     this.#guard(context)
   }
 
@@ -134,6 +139,7 @@ export class Boundary {
     const { internals } = this
     const traffic = this.#traffic
     const early = this.#early
+    const keepsContext = this.#options.escapes
     const onClose = function onClose(this: object): void {
       const context = (this as { [CONTEXT]?: RequestContext })[CONTEXT]
       if (context === undefined) return
@@ -148,23 +154,32 @@ export class Boundary {
       const route = (internals.routeOf(request) as Compiled)[GUARDED]
       if (traffic.turnAway?.(request, reply)) return
       if (!route) {
-        done()
+        if (route === false && keepsContext) requestStorage.run(OPTED_OUT, done)
+        else done()
         return
       }
       const context = new RequestContext(request, reply, route)
       attach(context, request)
       attach(context, reply.raw)
+      if (route.escapes) leaveTrail(context, request.raw)
       traffic.arrived(context)
       reply.raw.on('close', onClose)
       const failure = early.any ? early.take(request.raw) : undefined
       const next = failure === undefined ? done : () => done(carried(failure.error) as Error)
       if (route.escapes) requestStorage.run(context, next)
+      else if (keepsContext) requestStorage.run(OPTED_OUT, next)
       else next()
     }
     // Fastify binds hooks to their instance; one and the same function shows which routes are covered
     enter.bind = (() => enter) as never
     return enter
   }
+}
+
+/** For what Node calls outside of the context: listeners on the body and on the connection (HTTP/1). */
+function leaveTrail(context: RequestContext, raw: IncomingMessage): void {
+  attach(context, raw)
+  if (raw.httpVersionMajor === 1 && raw.socket) attach(context, raw.socket)
 }
 
 function isWithin(app: FastifyInstance, server: FastifyInstance): boolean {
