@@ -8,7 +8,7 @@ import { OPTED_OUT, type RequestContext } from './context.ts'
 import { Grace } from './grace.ts'
 import type { Internals } from './internals.ts'
 import type { Settler } from './judge.ts'
-import { logTrouble } from './log.ts'
+import { logHandledLate, logTrouble } from './log.ts'
 import { answerRaw, cut } from './raw-answer.ts'
 import { closeUpgraded, followWebSockets } from './web-socket.ts'
 
@@ -101,11 +101,7 @@ export class Escapes implements Keeper {
     this.#rejections.delete(promise)
     if (Date.now() - fault.at > context.route.grace && context.pending === undefined) return true
     Grace.takeBack(context, fault)
-    const { method, url, route } = context.snapshot()
-    logTrouble(context.log, 'warn', fault.error, 'a rejection was handled late: its request is left alone', {
-      faultId: fault.id,
-      req: { method, url, route },
-    })
+    logHandledLate(context.log, fault)
     return true
   }
 

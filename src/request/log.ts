@@ -78,6 +78,17 @@ export function logFault(log: FastifyBaseLogger, fault: Fault, extra?: Record<st
   }
 }
 
+/** Says that a fault was none: its rejection was handled after all. Never throws. */
+export function logHandledLate(log: FastifyBaseLogger, fault: Fault): void {
+  try {
+    const { method, url, route } = fault.request ?? {}
+    const line = { err: serializeError(fault.error), faultId: fault.id, req: { method, url, route } }
+    withPlainRequest(log).warn(line, `a rejection was handled late: ${firstLine(messageOf(fault.error))}`)
+  } catch {
+    // the fault has its line
+  }
+}
+
 /** Logs what went wrong in the handling itself: a hook of the app that threw, an answer that failed. Never throws. */
 export function logTrouble(
   log: FastifyBaseLogger,
