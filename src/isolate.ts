@@ -36,6 +36,10 @@ function install(app: FastifyInstance, given: IsolateOptions): void {
     boundary.enclose()
     done()
   })
+  app.addHook('onClose', (_app, done) => {
+    isolation.flushLog()
+    done()
+  })
 }
 
 type Plugin = FastifyPluginCallback<IsolateOptions>
