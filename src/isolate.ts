@@ -38,6 +38,10 @@ function install(app: FastifyInstance, given: IsolateOptions): void {
     done()
   })
   new Escapes(app, internals, isolation).install(options.escapes, () => boundary.keepsContexts)
+  app.addHook('onClose', (_app, done) => {
+    isolation.flushLog()
+    done()
+  })
 }
 
 type Plugin = FastifyPluginCallback<IsolateOptions>
