@@ -176,10 +176,11 @@ export class Boundary {
   }
 }
 
-/** For what Node calls outside of the context: listeners on the body and on the connection (HTTP/1). */
-function leaveTrail(context: RequestContext, raw: IncomingMessage): void {
+/** For what Node calls outside of the context: listeners on the body, on the connection, on the HTTP/2 stream. */
+function leaveTrail(context: RequestContext, raw: IncomingMessage & { stream?: object }): void {
   attach(context, raw)
-  if (raw.httpVersionMajor === 1 && raw.socket) attach(context, raw.socket)
+  const carrier = raw.httpVersionMajor === 2 ? raw.stream : raw.socket
+  if (carrier) attach(context, carrier)
 }
 
 function isWithin(app: FastifyInstance, server: FastifyInstance): boolean {
