@@ -1,4 +1,4 @@
-const WIDTHS = [30, 6, 5, 33]
+const WIDTHS = [30, 6, 6, 32]
 
 function cell(text: string, width: number): string {
   return (text.length > width ? `${text.slice(0, width - 1)}…` : text).padEnd(width)
