@@ -1,0 +1,96 @@
+import type { Fault, Origin, Verdict } from './fault.ts'
+
+/** Fingerprints remembered: whoever can cause faults of ever new kinds must not fill the memory. */
+const MAX_FINGERPRINTS = 1000
+
+/** Of this many that were not seen for longest, the rarest makes room for a new one. */
+const CANDIDATES = 8
+
+/** How many faults there were since the process started. */
+export interface FaultCounts {
+  /** All of them. */
+  readonly total: number
+  /** By where they came from. */
+  readonly origin: Readonly<Record<Origin, number>>
+  /** By what was done about them. */
+  readonly verdict: Readonly<Record<Verdict, number>>
+}
+
+/** The faults of one bug. */
+export interface FingerprintCount {
+  /** As {@link Fault.fingerprint}. */
+  readonly fingerprint: string
+  /** How many there were. */
+  readonly count: number
+  /** The route's pattern of the newest, undefined where there was none. */
+  readonly lastRoute: string | undefined
+  /** When the newest was seen, in milliseconds since the epoch. */
+  readonly lastAt: number
+}
+
+interface Entry {
+  count: number
+  lastRoute: string | undefined
+  lastAt: number
+}
+
+/** Counts faults. It keeps numbers and names, never an error or a request. */
+export class Ledger {
+  #total = 0
+  readonly #origin: Record<Origin, number> = {
+    handler: 0,
+    hook: 0,
+    reply: 0,
+    stream: 0,
+    rejection: 0,
+    exception: 0,
+  }
+  readonly #verdict: Record<Verdict, number> = { contain: 0, recycle: 0, fatal: 0 }
+  // In the order in which they were last seen.
+  readonly #entries = new Map<string, Entry>()
+
+  /** Counts one fault. */
+  add(fault: Fault): void {
+    this.#total += 1
+    this.#origin[fault.origin] += 1
+    this.#verdict[fault.verdict] += 1
+    const entry = this.#entries.get(fault.fingerprint) ?? { count: 0, lastRoute: undefined, lastAt: 0 }
+    if (entry.count > 0) this.#entries.delete(fault.fingerprint)
+    else if (this.#entries.size >= MAX_FINGERPRINTS) this.#forgetOne()
+    entry.count += 1
+    entry.lastRoute = fault.request?.route
+    entry.lastAt = fault.at
+    this.#entries.set(fault.fingerprint, entry)
+  }
+
+  /** The counts as they are now: a frozen copy. */
+  get counts(): FaultCounts {
+    return Object.freeze({
+      total: this.#total,
+      origin: Object.freeze({ ...this.#origin }),
+      verdict: Object.freeze({ ...this.#verdict }),
+    })
+  }
+
+  /** The bugs seen, at most 1000: the most frequent first, of equals the newest. */
+  fingerprints(): FingerprintCount[] {
+    return Array.from(this.#entries, ([fingerprint, entry]) => ({ fingerprint, ...entry })).sort(
+      (a, b) => b.count - a.count || b.lastAt - a.lastAt,
+    )
+  }
+
+  #forgetOne(): void {
+    let rarest: string | undefined
+    let count = Number.POSITIVE_INFINITY
+    let looked = 0
+    for (const [fingerprint, entry] of this.#entries) {
+      if (entry.count < count) {
+        rarest = fingerprint
+        count = entry.count
+      }
+      looked += 1
+      if (looked === CANDIDATES) break
+    }
+    if (rarest !== undefined) this.#entries.delete(rarest)
+  }
+}

@@ -1,0 +1,110 @@
+import { stackOf, traceStart } from './stack.ts'
+import { clip, isArrayLike, isErrorLike, MAX_MESSAGE, messageOf, readProperty, typeName } from './thrown.ts'
+
+/** Errors below one another, counted from the outermost. */
+const MAX_DEPTH = 8
+/** Members of one AggregateError. */
+const MAX_ERRORS = 10
+/** Errors altogether: depth and count alone would allow 10 to the power of 8. */
+const MAX_TOTAL = 32
+/** Characters. */
+const MAX_STACK = 16_384
+const MAX_CODE = 128
+
+/** An error as logs and reports hold it: strings and numbers alone, bounded in every direction. */
+export interface SerializedError {
+  /** The name of its type; `typeof` where no Error was thrown. */
+  readonly type: string
+  /** Its message; where no Error was thrown, the value inspected. At most 8192 characters. */
+  readonly message: string
+  /** Its stack, empty where it has none. At most 16 384 characters. */
+  readonly stack: string
+  /** Its `code`. */
+  readonly code?: string | number
+  /** Its `statusCode`. */
+  readonly statusCode?: number
+  /** Its cause. */
+  readonly cause?: SerializedError
+  /** The members of an AggregateError, at most 10. */
+  readonly errors?: readonly SerializedError[]
+}
+
+/**
+ * Makes an error fit for a log line: its whole cause chain and an AggregateError's members, 8 deep and 32
+ * altogether. What is left out is named where it would stand. No property of the error is copied but its
+ * `code` and `statusCode`: the others may hold secrets. Never throws.
+ *
+ * @param error What was thrown.
+ */
+export function serializeError(error: unknown): SerializedError {
+  return serialize(error, { path: [], total: 0 })
+}
+
+interface Progress {
+  /** The errors that this one is the cause or a member of. */
+  readonly path: unknown[]
+  total: number
+}
+
+function serialize(error: unknown, progress: Progress): SerializedError {
+  progress.total += 1
+  const type = typeName(error)
+  if (!isErrorLike(error)) return { type, message: messageOf(error), stack: '' }
+
+  const code = codeOf(error)
+  const statusCode = readProperty(error, 'statusCode')
+  const cause = readProperty(error, 'cause')
+  const members = readProperty(error, 'errors')
+  progress.path.push(error)
+  const serialized: SerializedError = {
+    type,
+    message: messageOf(error),
+    stack: boundedStack(error),
+    ...(code === undefined ? undefined : { code }),
+    // NaN and Infinity are no JSON.
+    ...(Number.isFinite(statusCode) ? { statusCode: statusCode as number } : undefined),
+    // A function is VError's accessor, not a cause.
+    ...(cause === undefined || cause === null || typeof cause === 'function'
+      ? undefined
+      : { cause: inner(cause, progress) }),
+    ...(isArrayLike(members) ? { errors: serializeMembers(members, progress) } : undefined),
+  }
+  progress.path.pop()
+  return serialized
+}
+
+function inner(error: unknown, progress: Progress): SerializedError {
+  if (progress.path.includes(error)) return leftOut('this error again: the chain is a circle')
+  if (progress.path.length >= MAX_DEPTH) return leftOut(`the chain goes on below ${MAX_DEPTH} errors`)
+  if (progress.total >= MAX_TOTAL) return leftOut(`more than ${MAX_TOTAL} errors`)
+  return serialize(error, progress)
+}
+
+function serializeMembers(members: readonly unknown[], progress: Progress): SerializedError[] {
+  const length = Number(readProperty(members, 'length')) || 0
+  const serialized: SerializedError[] = []
+  for (let i = 0; i < length && i < MAX_ERRORS; i += 1)
+    serialized.push(inner(readProperty(members, i), progress))
+  if (length > MAX_ERRORS) serialized.push(leftOut(`${length - MAX_ERRORS} more errors`))
+  return serialized
+}
+
+function leftOut(what: string): SerializedError {
+  return { type: 'left out', message: `[${what}]`, stack: '' }
+}
+
+function codeOf(error: unknown): string | number | undefined {
+  const code = readProperty(error, 'code')
+  if (typeof code === 'string') return clip(code, MAX_CODE)
+  return typeof code === 'number' && Number.isFinite(code) ? code : undefined
+}
+
+/** Shortens a stack at the end of its message and at the end of its trace, so that a trace is left. */
+function boundedStack(error: unknown): string {
+  const stack = stackOf(error) ?? ''
+  if (stack.length <= MAX_STACK) return stack
+  const start = traceStart(stack, readProperty(error, 'message'))
+  if (start === -1) return clip(stack, MAX_STACK)
+  const header = clip(stack.slice(0, start), MAX_MESSAGE)
+  return header + clip(stack.slice(start), MAX_STACK - MAX_MESSAGE)
+}

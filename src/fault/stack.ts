@@ -1,0 +1,103 @@
+import { readProperty } from './thrown.ts'
+
+/** How V8 begins each line of a trace. */
+const FRAME = '\n    at '
+
+/** How far into a stack its own message may begin: after the type, or after a source map's excerpt. */
+const MAX_HEADER_OFFSET = 4096
+
+/** Lines looked at, however high `Error.stackTraceLimit` is. */
+const MAX_LINES = 50
+
+/** A longer line names no function a person wrote. */
+const MAX_LINE = 1024
+
+/** One line of a stack. */
+export interface Frame {
+  /** The function as V8 names it, without `async`; empty where it has no name. */
+  readonly name: string
+  /** The file: a path with `/`, or V8's own word (`node:fs`, `<anonymous>`). */
+  readonly file: string
+  /** The line's number, empty where there is none. */
+  readonly line: string
+}
+
+/** The stack of a thrown value, if it has one that is a text. Never throws. */
+export function stackOf(error: unknown): string | undefined {
+  const stack = readProperty(error, 'stack')
+  return typeof stack === 'string' ? stack : undefined
+}
+
+/**
+ * Where the trace begins in a stack: the index of the line break before its first frame, -1 without one. What
+ * looks like a frame inside of the message is part of the message, whoever wrote it there.
+ *
+ * @param stack The stack.
+ * @param message The error's message, whole.
+ */
+export function traceStart(stack: string, message: unknown): number {
+  return stack.indexOf(FRAME, endOfMessage(stack, message))
+}
+
+function endOfMessage(stack: string, message: unknown): number {
+  if (typeof message !== 'string' || message === '') return 0
+  // A message as long as memory is compared once, where its beginning stands, and searched for nowhere else.
+  const start = stack.slice(0, MAX_HEADER_OFFSET).indexOf(message.slice(0, 64))
+  if (start === -1 || !stack.startsWith(message, start)) return 0
+  return start + message.length
+}
+
+/** The frames of an error, the innermost first, at most 50. Empty for what has no stack. Never throws. */
+export function framesOf(error: unknown): Frame[] {
+  const frames: Frame[] = []
+  const stack = stackOf(error)
+  if (stack === undefined) return frames
+  let start = traceStart(stack, readProperty(error, 'message'))
+  while (start !== -1 && frames.length < MAX_LINES) {
+    const from = start + FRAME.length
+    const next = stack.indexOf(FRAME, from)
+    const end = Math.min(next === -1 ? stack.length : next, from + MAX_LINE)
+    frames.push(parseFrame(stack.slice(from, end)))
+    start = next
+  }
+  return frames
+}
+
+function parseFrame(text: string): Frame {
+  // Source maps and custom formatters put further lines below a frame.
+  const lineBreak = text.indexOf('\n')
+  let line = lineBreak === -1 ? text : text.slice(0, lineBreak)
+  if (line.startsWith('async ')) line = line.slice(6)
+  const paren = line.endsWith(')') ? line.indexOf(' (') : -1
+  if (paren === -1) return located('', line)
+  return located(functionName(line.slice(0, paren)), line.slice(paren + 2, -1))
+}
+
+function functionName(text: string): string {
+  const alias = text.indexOf(' [as ')
+  const name = alias === -1 ? text : text.slice(0, alias)
+  return name.endsWith('<anonymous>') ? '' : name
+}
+
+/** Splits `file:line:column`. */
+function located(name: string, location: string): Frame {
+  const column = location.lastIndexOf(':')
+  const line = location.lastIndexOf(':', column - 1)
+  if (column <= 0 || line <= 0 || !isNumber(location, line + 1, column)) {
+    return { name, file: toPath(location), line: '' }
+  }
+  return { name, file: toPath(location.slice(0, line)), line: location.slice(line + 1, column) }
+}
+
+function isNumber(text: string, from: number, to: number): boolean {
+  for (let i = from; i < to; i += 1) {
+    const code = text.charCodeAt(i)
+    if (code < 48 || code > 57) return false
+  }
+  return to > from
+}
+
+function toPath(file: string): string {
+  const path = file.startsWith('file://') ? file.slice(7) : file
+  return path.includes('\\') ? path.replaceAll('\\', '/') : path
+}

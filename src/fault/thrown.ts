@@ -1,0 +1,136 @@
+import { inspect, types } from 'node:util'
+
+// Whatever a route throws passes through here first. A thrown value may be a Proxy whose traps throw, an object
+// with throwing getters or a revoked Proxy, so nothing below may touch it outside of a try block.
+
+/** The longest name of a type, in characters. */
+const MAX_TYPE_NAME = 128
+
+/** An object with more enumerable keys than this is not inspected: `inspect` has no bound of its own. */
+const MAX_INSPECTED_KEYS = 200
+
+/** The longest message that {@link messageOf} gives unless told otherwise, in characters. */
+export const MAX_MESSAGE = 8192
+
+// Node 24 and later. It sees errors of other realms that `isNativeError` does not (DOMException).
+const isErrorOfAnyRealm: ((value: unknown) => boolean) | undefined = (
+  Error as { isError?: (value: unknown) => boolean }
+).isError
+
+/** Reads a property, own or inherited. Undefined where there is none, or where reading it throws. */
+export function readProperty(value: unknown, key: PropertyKey): unknown {
+  if (value === null || value === undefined) return undefined
+  try {
+    return (value as Record<PropertyKey, unknown>)[key]
+  } catch {
+    return undefined
+  }
+}
+
+/** Reads an own property. Undefined where it is inherited or absent, or where reading it throws. */
+export function ownProperty(value: unknown, key: PropertyKey): unknown {
+  if (value === null || value === undefined) return undefined
+  try {
+    return Object.hasOwn(value, key) ? (value as Record<PropertyKey, unknown>)[key] : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Whether a value is an Error: of any realm, a DOMException, or an object that inherits from
+ * `Error.prototype` without being a native error (as `@fastify/error`'s are).
+ */
+export function isErrorLike(value: unknown): boolean {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false
+  if (types.isNativeError(value)) return true
+  try {
+    return value instanceof Error || isErrorOfAnyRealm?.(value) === true
+  } catch {
+    return false
+  }
+}
+
+/** Whether a value is an array. `Array.isArray` itself throws on a revoked Proxy. */
+export function isArrayLike(value: unknown): value is readonly unknown[] {
+  try {
+    return Array.isArray(value)
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The name of a value's type: an error's `name`, or its constructor's where the name is just `Error`; of other
+ * objects the constructor's name; of everything else `typeof`, and `null`.
+ */
+export function typeName(value: unknown): string {
+  if (value === null) return 'null'
+  if (typeof value !== 'object') return typeof value
+  if (!isErrorLike(value)) return constructorName(value) ?? 'object'
+  const name = readProperty(value, 'name')
+  if (typeof name === 'string' && name !== '' && name !== 'Error') return name.slice(0, MAX_TYPE_NAME)
+  return constructorName(value) ?? 'Error'
+}
+
+function constructorName(value: object): string | undefined {
+  const name = readProperty(readProperty(value, 'constructor'), 'name')
+  return typeof name === 'string' && name !== '' ? name.slice(0, MAX_TYPE_NAME) : undefined
+}
+
+/**
+ * The message of a thrown value: an error's `message`, a string itself, and of everything else what
+ * `util.inspect` makes of it without running its code.
+ *
+ * @param value What was thrown.
+ * @param limit The most characters to keep. Default: 8192.
+ */
+export function messageOf(value: unknown, limit: number = MAX_MESSAGE): string {
+  if (typeof value === 'string') return clip(value, limit)
+  if (!isErrorLike(value)) return clip(inspected(value), limit)
+  const message = readProperty(value, 'message')
+  if (typeof message === 'string') return clip(message, limit)
+  return message === undefined ? '' : clip(inspected(message), limit)
+}
+
+/** Shortens a text, saying so at its end. */
+export function clip(text: string, limit: number): string {
+  if (text.length <= limit) return text
+  // Half a surrogate pair is no character: some log readers refuse the whole line for it.
+  const end = isHighSurrogate(text.charCodeAt(limit - 1)) ? limit - 1 : limit
+  return `${text.slice(0, end)}… [cut, ${text.length} characters]`
+}
+
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdbff
+}
+
+function inspected(value: unknown): string {
+  try {
+    if (hasManyKeys(value)) return `[${typeName(value)} with more than ${MAX_INSPECTED_KEYS} keys]`
+    return inspect(value, {
+      depth: 2,
+      // Both would run code of the thrown value.
+      customInspect: false,
+      getters: false,
+      showProxy: false,
+      maxArrayLength: 10,
+      maxStringLength: 1024,
+      breakLength: Number.POSITIVE_INFINITY,
+    })
+  } catch {
+    return `[${typeName(value)} that cannot be inspected]`
+  }
+}
+
+function hasManyKeys(value: unknown): boolean {
+  // `inspect` looks through a Proxy without running its traps, and shortens arrays by itself.
+  if (typeof value !== 'object' || value === null || types.isProxy(value) || Array.isArray(value))
+    return false
+  let keys = 0
+  for (const _ in value) {
+    keys += 1
+    if (keys > MAX_INSPECTED_KEYS) return true
+  }
+  return false
+}

@@ -1,0 +1,61 @@
+import { someInChain } from './chain.ts'
+import { isFatalError } from './fatal-error.ts'
+import type { Attribution, Origin, Verdict } from './fault.ts'
+import { readProperty } from './thrown.ts'
+
+/**
+ * The resources that are gone with these codes do not come back by answering a 500: file descriptors (of the
+ * process, of the host), socket buffers, a worker's heap, and memory (`Buffer.allocUnsafe`, Node 26).
+ */
+const EXHAUSTED: ReadonlySet<unknown> = new Set([
+  'EMFILE',
+  'ENFILE',
+  'ENOBUFS',
+  'ERR_WORKER_OUT_OF_MEMORY',
+  'ERR_MEMORY_ALLOCATION_FAILED',
+])
+
+/**
+ * What V8 says when the system gave no memory; checked on Node 20, 22, 24 and 26. Its other RangeErrors
+ * (`Invalid array length`, `Invalid string length`, `Maximum call stack size exceeded`,
+ * `Map maximum size exceeded`) are about one value that is too large: the bug of one request.
+ */
+const ALLOCATION_FAILED: ReadonlySet<unknown> = new Set([
+  'Array buffer allocation failed',
+  'WebAssembly.Memory(): could not allocate memory',
+])
+
+/**
+ * The verdict that stands unless `classify` says otherwise. Never throws.
+ *
+ * - `fatal`: a FatalError, a failed assertion inside of Node, and an error that escaped to the process and
+ *   belongs to no request, since nobody knows what it left half done.
+ * - `recycle`: exhausted resources, and an escaped exception of a request, since the frames of others may have
+ *   been unwound with it.
+ * - `contain`: everything else.
+ *
+ * @param error What was thrown.
+ * @param origin Where it came from.
+ * @param attributedTo How its request was found.
+ */
+export function proposeVerdict(error: unknown, origin: Origin, attributedTo: Attribution): Verdict {
+  const escaped = origin === 'rejection' || origin === 'exception'
+  if (escaped && attributedTo === 'none') return 'fatal'
+  if (isFatalError(error) || someInChain(error, isInternalAssertion)) return 'fatal'
+  if (origin === 'exception' || someInChain(error, isExhaustion)) return 'recycle'
+  return 'contain'
+}
+
+/** Whether a value is one of the three verdicts. */
+export function isVerdict(value: unknown): value is Verdict {
+  return value === 'contain' || value === 'recycle' || value === 'fatal'
+}
+
+function isInternalAssertion(error: unknown): boolean {
+  return readProperty(error, 'code') === 'ERR_INTERNAL_ASSERTION'
+}
+
+function isExhaustion(error: unknown): boolean {
+  if (EXHAUSTED.has(readProperty(error, 'code'))) return true
+  return readProperty(error, 'name') === 'RangeError' && ALLOCATION_FAILED.has(readProperty(error, 'message'))
+}

@@ -1,0 +1,18 @@
+export { FatalError } from './fault/fatal-error.ts'
+export type { Attribution, Fault, FaultRequest, Origin, Verdict } from './fault/fault.ts'
+export type { FaultCounts } from './fault/ledger.ts'
+export { type Isolate, isolate, isolate as default } from './isolate.ts'
+export type { Isolation, IsolationState } from './isolation.ts'
+export type {
+  Answer,
+  Classify,
+  ErrorHandler,
+  ExitCodes,
+  IsExpected,
+  IsolateOptions,
+  LeaveOptions,
+  LeaveReason,
+  RouteIsolateOptions,
+} from './options.ts'
+export type { CrashReport } from './process/report.ts'
+export type { FaultMessage } from './request/announce.ts'

@@ -1,0 +1,154 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import Negotiator from 'negotiator'
+import type { Fault } from '../fault/fault.ts'
+import { serializeError } from '../fault/serialize.ts'
+import { messageOf, readProperty } from '../fault/thrown.ts'
+import type { Answer } from '../options.ts'
+import type { RequestContext } from './context.ts'
+import { dropHeadersOfTheSuccess } from './headers.ts'
+import type { Internals } from './internals.ts'
+import { logTrouble } from './log.ts'
+import { answerRaw } from './raw-answer.ts'
+import { type Shape, shapeOf } from './shape.ts'
+
+const PROBLEM = 'application/problem+json'
+
+/**
+ * Answers a fault: status and headers by the error where it may shape them, a body that tells nothing of the
+ * error unless it is exposed. Goes through Fastify, so that the response schema, `onSend` hooks and HEAD hold.
+ * Never throws.
+ */
+export function answerFault(
+  context: RequestContext,
+  fault: Fault,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  internals: Internals,
+): void {
+  try {
+    if (reply.raw.headersSent || reply.sent) {
+      answerRaw(reply, internals)
+      return
+    }
+    const shape = shapeOf(fault.error)
+    dropHeadersOfTheSuccess(context, reply, internals)
+    reply.code(shape.statusCode)
+    if (shape.headers !== undefined) reply.headers(shape.headers)
+    reply.serializer(null as unknown as (payload: unknown) => string)
+    const { answer } = context.route
+    if (typeof answer === 'function')
+      answerByFunction(answer, context, fault, shape, request, reply, internals)
+    else sendDefault(context, fault, shape, request, reply)
+  } catch (failure) {
+    logTrouble(context.log, 'error', failure, 'the answer to a failed request could not be made')
+    answerRaw(reply, internals)
+  }
+}
+
+function answerByFunction(
+  answer: Answer,
+  context: RequestContext,
+  fault: Fault,
+  shape: Shape,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  internals: Internals,
+): void {
+  const isAnswered = (): boolean => reply.sent || reply.raw.headersSent || context.sending
+  const fallBack = (failure: unknown): void => {
+    logTrouble(context.log, 'error', failure, 'the `answer` option failed: the default answer is sent')
+    if (isAnswered()) return
+    reply.removeHeader('content-type')
+    reply.code(shape.statusCode)
+    sendDefault(context, fault, shape, request, reply)
+  }
+  const take = (payload: unknown): void => {
+    if (isAnswered()) return
+    if (payload === undefined || payload === reply || payload instanceof Error) {
+      fallBack(new TypeError('Expected `answer` to return the payload of the answer'))
+    } else {
+      reply.send(payload)
+    }
+  }
+  let payload: unknown
+  try {
+    payload = answer(fault, request, reply)
+    // `reply` is thenable, and settles only when it was sent
+    if (payload !== reply && isThenable(payload)) {
+      payload.then(take, fallBack).then(undefined, () => answerRaw(reply, internals))
+      return
+    }
+  } catch (failure) {
+    fallBack(failure)
+    return
+  }
+  take(payload)
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+  )
+}
+
+function sendDefault(
+  context: RequestContext,
+  fault: Fault,
+  shape: Shape,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const asProblem = context.route.answer === 'problem' || acceptsProblem(request)
+  reply.type(asProblem ? PROBLEM : 'application/json; charset=utf-8')
+  reply.send(
+    asProblem ? problemBody(context, fault, shape, request) : jsonBody(context, fault, shape, request),
+  )
+}
+
+function acceptsProblem(request: FastifyRequest): boolean {
+  const accept = request.raw.headers.accept
+  return accept?.includes(PROBLEM) === true && new Negotiator(request.raw).mediaTypes().includes(PROBLEM)
+}
+
+function reasonOf(statusCode: number): string {
+  return STATUS_CODES[statusCode] ?? 'Internal Server Error'
+}
+
+/** What an exposed error shows: its stack and causes only to a developer, its message and code to anybody. */
+function exposed(context: RequestContext, fault: Fault, shape: Shape): Record<string, unknown> | undefined {
+  if (!context.route.expose && !shape.expose) return undefined
+  const code = readProperty(fault.error, 'code')
+  const shown: Record<string, unknown> = {}
+  if (typeof code === 'string' || typeof code === 'number') shown.code = code
+  if (context.route.expose) {
+    const { type, stack, cause, errors } = serializeError(fault.error)
+    Object.assign(shown, { type, stack, cause, errors })
+  }
+  return shown
+}
+
+/** Fastify's own shape of an error, with the request's id so that a user can quote it. */
+function jsonBody(context: RequestContext, fault: Fault, shape: Shape, request: FastifyRequest): object {
+  const error = reasonOf(shape.statusCode)
+  const shown = exposed(context, fault, shape)
+  return {
+    statusCode: shape.statusCode,
+    ...shown,
+    error,
+    message: shown === undefined ? error : messageOf(fault.error),
+    requestId: request.id,
+  }
+}
+
+/** RFC 9457. `about:blank` says that the title is the status's own phrase (section 4.2.1). */
+function problemBody(context: RequestContext, fault: Fault, shape: Shape, request: FastifyRequest): object {
+  const shown = exposed(context, fault, shape)
+  return {
+    type: 'about:blank',
+    title: reasonOf(shape.statusCode),
+    status: shape.statusCode,
+    ...(shown && { detail: messageOf(fault.error), ...shown, type: 'about:blank' }),
+    requestId: request.id,
+  }
+}

@@ -1,0 +1,189 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import type { ResolvedOptions } from '../resolve-options.ts'
+import { resolveRouteOptions } from '../resolve-options.ts'
+import { carried } from './carried.ts'
+import { attach, CONTEXT, RequestContext, requestStorage } from './context.ts'
+import { EarlyErrors, guardRequestIds } from './early-errors.ts'
+import { guardChain, withRootHandler } from './error-chain.ts'
+import type { GuardedRoute } from './guarded-route.ts'
+import { guardHandler, guardHook, guardPayloadHook, guardSilentHook } from './guards.ts'
+import type { ErrorHandlerLink, Internals, RouteContext } from './internals.ts'
+import type { Judge } from './judge.ts'
+import { controllerOver } from './log-controller.ts'
+import { followSends } from './sends.ts'
+
+/** Where a compiled route keeps its options; a context derived from it (404) inherits them. */
+const GUARDED: unique symbol = Symbol.for('fastify-isolate.guarded') as never
+
+type Hooks = ((...args: unknown[]) => unknown)[] | null
+
+interface Compiled extends RouteContext {
+  [GUARDED]?: GuardedRoute | false
+}
+
+/** What the boundary tells about the requests that pass it. */
+export interface Traffic {
+  /** Whether new requests are turned away now, and then answers this one. */
+  turnAway: ((request: FastifyRequest, reply: FastifyReply) => boolean) | undefined
+  arrived(context: RequestContext): void
+  left(context: RequestContext): void
+}
+
+/**
+ * Encloses every route of an app, whatever the order of registration. The hook that gives a request its context
+ * is put first into every instance that exists when the plugin loads; instances made later inherit it. Once the
+ * app is ready every compiled route is visited, checked, and its handler, hooks and error handlers are guarded.
+ */
+export class Boundary {
+  readonly internals: Internals
+  readonly #app: FastifyInstance
+  readonly #options: ResolvedOptions
+  readonly #judge: Judge
+  readonly #traffic: Traffic
+  readonly #early: EarlyErrors = new EarlyErrors()
+  readonly #enter: (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
+
+  constructor(
+    app: FastifyInstance,
+    internals: Internals,
+    options: ResolvedOptions,
+    judge: Judge,
+    traffic: Traffic,
+  ) {
+    this.internals = internals
+    this.#app = app
+    this.#options = options
+    this.#judge = judge
+    this.#traffic = traffic
+    this.#enter = this.#makeEnter()
+  }
+
+  /** Runs when the plugin loads: before any route is compiled. */
+  install(): void {
+    const { internals } = this
+    const app = this.#app
+    for (const instance of internals.instancesOf(app)) internals.onRequestHooks(instance).unshift(this.#enter)
+    app.decorateRequest(CONTEXT as unknown as string, null)
+    // a reply class that nothing decorates is replaced by the one that all apps of the process share
+    app.decorateReply(CONTEXT as unknown as string, null)
+    followSends(app, internals)
+    const controller = internals.logController(app)
+    internals.replaceLogController(app, controllerOver(controller, this.#judge, this.#early))
+  }
+
+  /**
+   * Runs when every route is compiled.
+   *
+   * @throws Error that names the routes which are not covered, or whose `config.isolate` is wrong.
+   */
+  enclose(): void {
+    const { internals } = this
+    const app = this.#app
+    const instances = internals.instancesOf(app)
+    guardRequestIds(instances, internals, this.#early)
+    const uncovered: string[] = []
+    for (const { method, path, context } of internals.routes(app)) {
+      const label = `${method} ${path}`
+      if (isWithin(app, context.server)) this.#encloseRoute(context, label)
+      if (!Object.hasOwn(context, GUARDED) && !isCoveredElsewhere(context)) uncovered.push(label)
+    }
+    for (const instance of instances) {
+      const context = internals.notFoundContext(instance)
+      if (context && isWithin(app, context.server)) this.#encloseRoute(context, '404 handler', true)
+    }
+    if (uncovered.length > 0) throw uncoveredError(uncovered)
+  }
+
+  #encloseRoute(context: Compiled, label: string, is404 = false): void {
+    if (Object.hasOwn(context, GUARDED)) return
+    const override = resolveRouteOptions(context.config?.isolate, label)
+    const { errorHandler } = this.#options
+    if (errorHandler !== undefined) {
+      const bound = errorHandler.bind(context.server) as NonNullable<ErrorHandlerLink['func']>
+      context.errorHandler = withRootHandler(context.errorHandler, bound)
+    }
+    if (override === false) {
+      context[GUARDED] = false
+      return
+    }
+    if (!context.onRequest?.includes(this.#enter)) return
+    const { classify, expected, answer, expose, escapes, grace } = this.#options
+    context[GUARDED] = { classify, expected, answer, expose, escapes, grace, ...override, is404 }
+    this.#guard(context)
+  }
+
+  #guard(context: Compiled): void {
+    const judge = this.#judge
+    const wrap = (name: string, guard: (hook: (...args: unknown[]) => unknown) => unknown): void => {
+      const hooks = context[name] as Hooks
+      if (hooks) context[name] = hooks.map((hook) => ((hook as unknown) === this.#enter ? hook : guard(hook)))
+    }
+    for (const name of ['onRequest', 'preValidation', 'preHandler'])
+      wrap(name, (hook) => guardHook(hook, judge))
+    wrap('preParsing', (hook) => guardPayloadHook(hook, judge, 'hook'))
+    for (const name of ['preSerialization', 'onSend'])
+      wrap(name, (hook) => guardPayloadHook(hook, judge, 'send'))
+    for (const name of ['onError', 'onResponse', 'onTimeout', 'onRequestAbort']) {
+      wrap(name, (hook) => guardSilentHook(hook, judge))
+    }
+    context.handler = guardHandler(context.handler, judge, this.internals)
+    context.errorHandler = guardChain(context.errorHandler, judge, this.internals)
+  }
+
+  #makeEnter(): (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void {
+    const { internals } = this
+    const traffic = this.#traffic
+    const early = this.#early
+    const onClose = function onClose(this: object): void {
+      const context = (this as { [CONTEXT]?: RequestContext })[CONTEXT]
+      if (context === undefined) return
+      traffic.left(context)
+      context.release()
+    }
+    const enter = function enterIsolation(
+      request: FastifyRequest,
+      reply: FastifyReply,
+      done: HookHandlerDoneFunction,
+    ): void {
+      const route = (internals.routeOf(request) as Compiled)[GUARDED]
+      if (traffic.turnAway?.(request, reply)) return
+      if (!route) {
+        done()
+        return
+      }
+      const context = new RequestContext(request, reply, route)
+      attach(context, request)
+      attach(context, reply.raw)
+      traffic.arrived(context)
+      reply.raw.on('close', onClose)
+      const failure = early.any ? early.take(request.raw) : undefined
+      const next = failure === undefined ? done : () => done(carried(failure.error) as Error)
+      if (route.escapes) requestStorage.run(context, next)
+      else next()
+    }
+    // Fastify binds hooks to their instance; one and the same function shows which routes are covered
+    enter.bind = (() => enter) as never
+    return enter
+  }
+}
+
+function isWithin(app: FastifyInstance, server: FastifyInstance): boolean {
+  return server === app || Object.prototype.isPrototypeOf.call(app, server)
+}
+
+/** Whether the route is in the scope of another registration, which checks it by itself, or opts out. */
+function isCoveredElsewhere(context: RouteContext): boolean {
+  return (
+    context.config?.isolate === false ||
+    context.onRequest?.some((hook) => (hook as { name?: string }).name === 'enterIsolation') === true
+  )
+}
+
+function uncoveredError(routes: string[]): Error {
+  const shown = routes.slice(0, 20).join(', ')
+  const more = routes.length > 20 ? ` and ${routes.length - 20} more` : ''
+  return new Error(
+    `isolate() does not cover these routes: ${shown}${more}. They lie outside of the instance that it was ` +
+      'registered on. Register it on the root instance, or opt them out with `config: { isolate: false }`.',
+  )
+}

@@ -1,0 +1,32 @@
+/**
+ * Carries a thrown value through those places of Fastify that would mistake it for "no error" (`undefined`,
+ * `null`) or for a payload (what is not an Error of this realm). It never leaves the plugin: whoever gets an
+ * error gets {@link uncarried} of it.
+ */
+class Carried extends Error {
+  readonly value: unknown
+
+  constructor(value: unknown) {
+    super('A value was thrown that is not an Error')
+    this.value = value
+  }
+}
+
+/** Whether Fastify takes this value for an error when it is sent. Never throws. */
+export function isError(value: unknown): boolean {
+  try {
+    return value instanceof Error
+  } catch {
+    return false // `getPrototypeOf` of a proxy can throw
+  }
+}
+
+/** The value itself where Fastify takes it for an error, else a carrier of it. */
+export function carried(value: unknown): unknown {
+  return isError(value) ? value : new Carried(value)
+}
+
+/** Exactly what was thrown. */
+export function uncarried(value: unknown): unknown {
+  return isError(value) && value instanceof Carried ? value.value : value
+}

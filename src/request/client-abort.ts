@@ -1,0 +1,28 @@
+import type { FastifyRequest } from 'fastify'
+import { readProperty } from '../fault/thrown.ts'
+
+/** What Node reports when the other side goes away: `net`, `stream` and `http2` in this order. */
+const ABORT_CODES: ReadonlySet<unknown> = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_STREAM_WRITE_AFTER_END',
+  'ERR_HTTP2_STREAM_ERROR',
+  'ERR_HTTP2_INVALID_STREAM',
+  'ABORT_ERR',
+])
+
+/** Whether the client went away before it had sent its request or got its answer. */
+export function clientIsGone(request: FastifyRequest): boolean {
+  const { raw } = request
+  return raw.aborted === true || raw.errored != null || raw.socket?.destroyed === true
+}
+
+/**
+ * Whether an error only says that the client went away. The same codes are faults while the client is there:
+ * then it was an upstream that hung up.
+ */
+export function isClientAbort(error: unknown, request: FastifyRequest | undefined): boolean {
+  if (request === undefined || !clientIsGone(request)) return false
+  return error === request.raw.errored || ABORT_CODES.has(readProperty(error, 'code'))
+}

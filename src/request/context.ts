@@ -1,0 +1,104 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
+import type { Fault, FaultRequest, Origin } from '../fault/fault.ts'
+import type { GuardedRoute } from './guarded-route.ts'
+import type { Judgement } from './judge.ts'
+
+/** Where a request keeps its context. */
+export const CONTEXT: unique symbol = Symbol('fastify-isolate.context')
+
+interface Carrier {
+  [CONTEXT]?: RequestContext | null
+}
+
+/**
+ * What the plugin knows about one request. It outlives the request wherever somebody holds on to the
+ * asynchronous context (a pooled socket does), so it drops the request and the reply when the response closes
+ * and keeps only the few strings that a late fault needs.
+ */
+export class RequestContext {
+  request: FastifyRequest | undefined
+  reply: FastifyReply | undefined
+  readonly route: GuardedRoute
+  readonly startedAt: number
+  /** The request's own logger. It stays when the request is gone: a late fault needs its `reqId`. */
+  log: FastifyBaseLogger
+  /** Where an error that arrives now comes from. */
+  phase: Origin = 'hook'
+  /** Whether `reply.send()` was called with an answer since the last error was judged. */
+  sending = false
+  /** The reply's own headers when the handler started: those were set by hooks. */
+  hookHeaders: Record<string, unknown> | undefined = undefined
+  /** The raw response's headers when the handler started. */
+  hookRawHeaders: Record<string, unknown> | undefined = undefined
+  /** Bytes of the body that were written, where the body is a stream. */
+  bytesSent = -1
+  /** The fault that an answer is being made for. */
+  fault: Fault | undefined = undefined
+  /** The error that was judged last, and what it was taken for. */
+  judged: { readonly error: unknown; readonly judgement: Judgement } | undefined = undefined
+  /** The timer, and what else a pending answer after an escape needs; see `grace.ts`. */
+  pending: unknown = undefined
+  #snapshot: FaultRequest | undefined = undefined
+
+  constructor(request: FastifyRequest, reply: FastifyReply, route: GuardedRoute) {
+    this.request = request
+    this.reply = reply
+    this.route = route
+    this.log = request.log
+    this.startedAt = Date.now()
+  }
+
+  /** Whether the response has closed: nothing may be done to this request any more. */
+  get done(): boolean {
+    return this.request === undefined
+  }
+
+  /** The plain snapshot that faults carry. */
+  snapshot(): FaultRequest {
+    const { request } = this
+    this.#snapshot ??= {
+      id: String(request?.id ?? ''),
+      method: request?.raw.method ?? '',
+      url: request?.raw.url ?? '',
+      route: this.route.is404 ? undefined : request?.routeOptions.url,
+      remoteAddress: remoteAddressOf(request),
+      startedAt: this.startedAt,
+    }
+    return this.#snapshot
+  }
+
+  /** Lets go of the request. */
+  release(): void {
+    if (this.request === undefined) return
+    this.snapshot()
+    this.log = this.request.log
+    this.request = undefined
+    this.reply = undefined
+    this.hookHeaders = undefined
+    this.hookRawHeaders = undefined
+    this.judged = undefined
+    this.fault = undefined
+  }
+}
+
+function remoteAddressOf(request: FastifyRequest | undefined): string | undefined {
+  try {
+    return request?.ip
+  } catch {
+    return undefined // a `trustProxy` function of the app may throw
+  }
+}
+
+/** The context of a request, undefined where the plugin does not guard its route. */
+export function contextOf(carrier: FastifyRequest | object | undefined | null): RequestContext | undefined {
+  return (carrier as Carrier | undefined | null)?.[CONTEXT] ?? undefined
+}
+
+/** Gives the context to the request, and to the raw response for what only that is at hand. */
+export function attach(context: RequestContext, carrier: object): void {
+  ;(carrier as Carrier)[CONTEXT] = context
+}
+
+/** The asynchronous context: which request the running code belongs to. */
+export const requestStorage: AsyncLocalStorage<RequestContext | undefined> = new AsyncLocalStorage()

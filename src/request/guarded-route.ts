@@ -1,0 +1,8 @@
+import type { ResolvedOptions } from '../resolve-options.ts'
+
+/** A route with the options that hold for it: the plugin's own, overridden by `config.isolate`. */
+export interface GuardedRoute
+  extends Pick<ResolvedOptions, 'classify' | 'expected' | 'answer' | 'expose' | 'escapes' | 'grace'> {
+  /** Whether this is no route but the handler of requests for which there is none. */
+  readonly is404: boolean
+}

@@ -1,0 +1,190 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+/**
+ * The only file that touches Fastify's private symbols. Fastify has no public way to reach a route that was
+ * added before a plugin ran, and silent non-coverage would be a security bug. Every symbol is looked up when
+ * the plugin is registered: a Fastify that misses one is refused at boot, never discovered on a request.
+ */
+
+/** What Fastify calls a Context: the compiled form of one route. */
+export interface RouteContext {
+  handler: (request: FastifyRequest, reply: FastifyReply) => unknown
+  errorHandler: ErrorHandlerLink
+  config: { url?: string; method?: string | string[]; isolate?: unknown }
+  server: FastifyInstance
+  onRequest: unknown[] | null
+  [hook: string]: unknown
+  [symbol: symbol]: unknown
+}
+
+/** One link of Fastify's chain of error handlers: a handler that throws hands over to its prototype. */
+export interface ErrorHandlerLink {
+  func?: (error: unknown, request: FastifyRequest, reply: FastifyReply) => unknown
+}
+
+/** The names of Fastify's symbols, as far as this plugin needs them. */
+const INSTANCE_SYMBOLS = {
+  hooks: 'fastify.hooks',
+  children: 'fastify.children',
+  logController: 'fastify.logController',
+  genReqId: 'fastify.genReqId',
+  reply: 'fastify.Reply',
+} as const
+
+const HANDLED_SYMBOLS = {
+  headers: 'fastify.reply.headers',
+  isError: 'fastify.reply.isError',
+  trailers: 'fastify.reply.trailers',
+  route: 'fastify.context',
+} as const
+
+type SymbolsOf<Names> = { readonly [Name in keyof Names]: symbol }
+
+function symbolOf(target: object, description: string): symbol | undefined {
+  for (let holder: object | null = target; holder !== null; holder = Object.getPrototypeOf(holder)) {
+    const found = Object.getOwnPropertySymbols(holder).find((symbol) => symbol.description === description)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function symbolsOf<Names extends Record<string, string>>(target: object, names: Names): SymbolsOf<Names> {
+  const found: Record<string, symbol> = {}
+  for (const [name, description] of Object.entries(names)) {
+    const symbol = symbolOf(target, description)
+    if (symbol === undefined) {
+      throw new Error(
+        `fastify-isolate needs Fastify's ${description}, which this version of Fastify does not have. ` +
+          'Install a version that the peer dependency of fastify-isolate names.',
+      )
+    }
+    found[name] = symbol
+  }
+  return found as SymbolsOf<Names>
+}
+
+type ReplyClass = new (res: object, request: object, log: object) => FastifyReply
+
+/** Fastify's private parts, as one registered plugin uses them. */
+export class Internals {
+  readonly #instance: SymbolsOf<typeof INSTANCE_SYMBOLS>
+  readonly #reply: SymbolsOf<typeof HANDLED_SYMBOLS>
+  #nextErrorHandler: symbol | undefined
+
+  /** @throws Error when this version of Fastify misses one of the symbols. */
+  constructor(app: FastifyInstance) {
+    this.#instance = symbolsOf(app, INSTANCE_SYMBOLS)
+    const Reply = this.#of<ReplyClass>(app, this.#instance.reply)
+    this.#reply = symbolsOf(new Reply({}, {}, {}), HANDLED_SYMBOLS)
+  }
+
+  #of<T>(target: object, symbol: symbol): T {
+    return (target as Record<symbol, T>)[symbol] as T
+  }
+
+  /** The instance and every instance that was made below it so far. */
+  instancesOf(app: FastifyInstance): FastifyInstance[] {
+    const children = this.#of<FastifyInstance[]>(app, this.#instance.children)
+    return [app, ...children.flatMap((child) => this.instancesOf(child))]
+  }
+
+  /** The `onRequest` hooks of one instance, which its routes take over when the app becomes ready. */
+  onRequestHooks(app: FastifyInstance): unknown[] {
+    return this.#of<{ onRequest: unknown[] }>(app, this.#instance.hooks).onRequest
+  }
+
+  /** The prototype of the replies of one instance. */
+  replyPrototype(app: FastifyInstance): FastifyReply {
+    return this.#of<ReplyClass>(app, this.#instance.reply).prototype as FastifyReply
+  }
+
+  logController<T extends object>(app: FastifyInstance): T {
+    return this.#of<T>(app, this.#instance.logController)
+  }
+
+  replaceLogController(app: FastifyInstance, controller: object): void {
+    ;(app as unknown as Record<symbol, object>)[this.#instance.logController] = controller
+  }
+
+  /** The function that makes request ids for one instance, where it has one of its own. */
+  ownGenReqId(app: FastifyInstance): ((req: object) => string) | undefined {
+    return Object.hasOwn(app, this.#instance.genReqId) ? this.#of(app, this.#instance.genReqId) : undefined
+  }
+
+  replaceGenReqId(app: FastifyInstance, generate: (req: object) => string): void {
+    ;(app as unknown as Record<symbol, unknown>)[this.#instance.genReqId] = generate
+  }
+
+  /** The context that serves the requests of this instance for which there is no route. */
+  notFoundContext(app: FastifyInstance): RouteContext | null | undefined {
+    const symbol = symbolOf(app, 'fastify.404ContextKey')
+    return symbol === undefined ? undefined : this.#of(app, symbol)
+  }
+
+  /** The headers that were set through `reply.header()`, by lower-case name. */
+  headers(reply: FastifyReply): Record<string, unknown> {
+    return this.#of(reply, this.#reply.headers)
+  }
+
+  replaceHeaders(reply: FastifyReply, headers: Record<string, unknown>): void {
+    ;(reply as unknown as Record<symbol, unknown>)[this.#reply.headers] = headers
+  }
+
+  /** The compiled route of a request. */
+  routeOf(request: FastifyRequest): RouteContext {
+    return this.#of(request, this.#reply.route)
+  }
+
+  /** Forgets the cookies that `@fastify/cookie` would write in its `onSend` hook. */
+  forgetCookies(reply: FastifyReply): void {
+    const symbol = symbolOf(reply, 'fastify.reply.setCookies')
+    const cookies = symbol && this.#of<unknown>(reply, symbol)
+    if (cookies instanceof Map) cookies.clear()
+  }
+
+  dropTrailers(reply: FastifyReply): void {
+    ;(reply as unknown as Record<symbol, unknown>)[this.#reply.trailers] = null
+  }
+
+  /** Makes the next `reply.send()` take any value, also one that is no Error, as an error. */
+  markAsError(reply: FastifyReply): void {
+    ;(reply as unknown as Record<symbol, unknown>)[this.#reply.isError] = true
+  }
+
+  isMarkedAsError(reply: FastifyReply): boolean {
+    return this.#of<boolean>(reply, this.#reply.isError) === true
+  }
+
+  /** Says who gets the next error of a reply whose error handler runs now. */
+  setNextErrorHandler(reply: FastifyReply, link: ErrorHandlerLink): void {
+    this.#nextErrorHandler ??= symbolOf(reply, 'fastify.reply.nextErrorHandler')
+    if (this.#nextErrorHandler !== undefined) {
+      ;(reply as unknown as Record<symbol, unknown>)[this.#nextErrorHandler] = link
+    }
+  }
+
+  /**
+   * The context of every route, in the order of the routing tree. `printRoutes()` asks its options for a
+   * `buildPrettyMeta` and calls it with each route and its context: the one public call that visits them all.
+   */
+  routes(app: FastifyInstance): { method: string; path: string; context: RouteContext }[] {
+    const found = new Map<RouteContext, { method: string; path: string; context: RouteContext }>()
+    const collect = (route: { method: string; path: string; store: RouteContext | null }): object => {
+      const { store: context, method, path } = route
+      if (context) {
+        const seen = found.get(context)
+        found.set(context, { method: seen ? `${seen.method},${method}` : method, path, context })
+      }
+      return {}
+    }
+    const options = {
+      includeMeta: [],
+      get buildPrettyMeta() {
+        return collect
+      },
+      set buildPrettyMeta(_ours: unknown) {},
+    }
+    app.printRoutes(options as unknown as Parameters<FastifyInstance['printRoutes']>[0])
+    return [...found.values()]
+  }
+}

@@ -1,0 +1,89 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Attribution, Fault, Origin } from '../fault/fault.ts'
+import { uncarried } from './carried.ts'
+import { isClientAbort } from './client-abort.ts'
+import type { RequestContext } from './context.ts'
+import { judgeExpected } from './expected.ts'
+import type { Internals } from './internals.ts'
+import { logTrouble } from './log.ts'
+import { answerRaw } from './raw-answer.ts'
+
+/** Makes a fault of an error: counts, logs, announces it, and starts the way out where its verdict asks for it. */
+export interface Settler {
+  settle(
+    error: unknown,
+    origin: Origin,
+    attributedTo: Attribution,
+    context: RequestContext | undefined,
+    extra?: Record<string, unknown>,
+  ): Fault
+}
+
+/** What an error turned out to be. */
+export type Judgement = 'expected' | 'client-abort' | Fault
+
+/** Tells faults from answers, exactly once for each error of a request. */
+export class Judge {
+  readonly #settler: Settler
+  readonly #internals: Internals
+
+  constructor(settler: Settler, internals: Internals) {
+    this.#settler = settler
+    this.#internals = internals
+  }
+
+  /** Judges an error on its way to the error handlers. */
+  judge(context: RequestContext, thrown: unknown, request: FastifyRequest): Judgement {
+    const error = uncarried(thrown)
+    if (context.judged !== undefined && context.judged.error === error) return context.judged.judgement
+    context.sending = false
+    const judgement = this.#judge(context, error, request)
+    context.judged = { error, judgement }
+    context.fault = typeof judgement === 'object' ? judgement : undefined
+    return judgement
+  }
+
+  #judge(context: RequestContext, error: unknown, request: FastifyRequest): Judgement {
+    if (isClientAbort(error, request)) {
+      logTrouble(context.log, 'info', error, 'the client went away before its request was done')
+      return 'client-abort'
+    }
+    if (this.#isExpected(context, error, request)) return 'expected'
+    return this.#settler.settle(error, context.phase, 'call', context)
+  }
+
+  #isExpected(context: RequestContext, error: unknown, request: FastifyRequest | undefined): boolean {
+    const { expected, failure } = judgeExpected(error, context.route.expected, request)
+    if (failure !== undefined) {
+      logTrouble(context.log, 'error', failure, 'the `expected` option failed: the error counts as a fault')
+    }
+    return expected
+  }
+
+  /**
+   * An error that comes when the answer is settled: it is a fault, and the answer stays as it is. A hijacked
+   * reply has nobody to end it, so it is answered or cut.
+   */
+  late(context: RequestContext, thrown: unknown, origin: Origin, reply: FastifyReply): void {
+    this.inSilence(context, thrown, origin)
+    const { raw } = reply
+    const isHijacked = reply.sent && !raw.writableEnded && !context.sending
+    if (isHijacked) answerRaw(reply, this.#internals)
+  }
+
+  /** An error that nothing else would tell of. */
+  inSilence(context: RequestContext, thrown: unknown, origin: Origin = 'hook'): void {
+    const error = uncarried(thrown)
+    if (isClientAbort(error, context.request)) {
+      logTrouble(context.log, 'info', error, 'the client went away before its request was done')
+    } else {
+      this.#settler.settle(error, origin, 'call', context)
+    }
+  }
+
+  /** A body stream that failed after its first byte; the connection is cut by Fastify. */
+  streamFailed(context: RequestContext, error: unknown): void {
+    const bytesSent = context.bytesSent === -1 ? undefined : context.bytesSent
+    this.#settler.settle(uncarried(error), 'stream', 'call', context, { bytesSent })
+  }
+}

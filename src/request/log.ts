@@ -1,0 +1,106 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { pino } from 'pino'
+import type { Fault } from '../fault/fault.ts'
+import { serializeError } from '../fault/serialize.ts'
+import type { HeldBack } from '../fault/storm.ts'
+import { messageOf } from '../fault/thrown.ts'
+
+/** What a fault's log line holds besides what the logger adds. */
+interface FaultLine {
+  err: unknown
+  fault: Record<string, unknown>
+  req?: Record<string, unknown>
+  [extra: string]: unknown
+}
+
+/** The last logger that is left: synchronous, to stderr, made on first use. */
+let stderrLogger: FastifyBaseLogger | undefined
+
+/** A logger that writes to stderr synchronously, for what must be said before the process ends. */
+export function lastLogger(): FastifyBaseLogger {
+  stderrLogger ??= pino({}, pino.destination({ dest: 2, sync: true })) as FastifyBaseLogger
+  return stderrLogger
+}
+
+/** Whether this is the logger of an app with `logger: false`. */
+export function isSilent(log: FastifyBaseLogger): boolean {
+  return log.level === 'silent' || log.error === log.info
+}
+
+const asIs = (value: unknown): unknown => value
+
+/** Fastify's own `req` serializer would drop the route, so a child that passes it through is used. */
+function withPlainRequest(log: FastifyBaseLogger): FastifyBaseLogger {
+  return typeof log.child === 'function' ? log.child({}, { serializers: { req: asIs, err: asIs } }) : log
+}
+
+function lineOf(fault: Fault, extra: Record<string, unknown> | undefined): FaultLine {
+  const { id, origin, verdict, fingerprint, attributedTo, request } = fault
+  const line: FaultLine = {
+    err: serializeError(fault.error),
+    fault: { id, origin, verdict, fingerprint, attributedTo },
+  }
+  if (request !== undefined) {
+    const { method, url, route, remoteAddress } = request
+    line.req = { method, url, route, remoteAddress }
+  }
+  return extra === undefined ? line : Object.assign(line, extra)
+}
+
+function firstLine(text: string): string {
+  const end = text.indexOf('\n')
+  const line = end === -1 ? text : text.slice(0, end)
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line
+}
+
+/**
+ * Writes the one line of a fault: at `fatal` or `error`, through the request's own logger. A logger that throws
+ * costs the line its place but not its content: it goes to stderr. Never throws.
+ *
+ * @param extra - More fields of the line, such as the bytes that a stream had sent.
+ */
+export function logFault(log: FastifyBaseLogger, fault: Fault, extra?: Record<string, unknown>): void {
+  const level = fault.verdict === 'fatal' ? 'fatal' : 'error'
+  const what = fault.request === undefined ? 'error outside of any request' : 'request failed'
+  try {
+    const line = lineOf(fault, extra)
+    const message = `${what}: ${firstLine(messageOf(fault.error))}`
+    try {
+      if (isSilent(log)) {
+        if (level === 'fatal') lastLogger().fatal(line, message)
+        return
+      }
+      withPlainRequest(log)[level](line, message)
+    } catch (failure) {
+      lastLogger()[level]({ ...line, loggerFailure: serializeError(failure) }, message)
+    }
+  } catch {
+    // stderr is closed: there is nobody left to tell
+  }
+}
+
+/** The one line a window that stands for the faults of a bug which were counted but not logged. Never throws. */
+export function logHeldBack(log: FastifyBaseLogger, held: HeldBack): void {
+  const { fingerprint, heldBack, window, route, reqId } = held
+  try {
+    const message = `${heldBack} more faults of this kind were not logged`
+    log.error({ fault: { fingerprint, heldBack, window }, route, exampleReqId: reqId }, message)
+  } catch {
+    // a logger that throws must not end the process from a timer
+  }
+}
+
+/** Logs what went wrong in the handling itself: a hook of the app that threw, an answer that failed. Never throws. */
+export function logTrouble(
+  log: FastifyBaseLogger,
+  level: 'info' | 'warn' | 'error',
+  error: unknown,
+  message: string,
+  fields?: Record<string, unknown>,
+): void {
+  try {
+    log[level]({ ...fields, err: serializeError(error) }, message)
+  } catch {
+    // a logger that throws must not undo the answer
+  }
+}

@@ -1,0 +1,55 @@
+import type { FastifyReply } from 'fastify'
+import { isValidHeader } from './headers.ts'
+import type { Internals } from './internals.ts'
+
+/** The body that is sent where nothing of the app may be asked any more. */
+export function plainBody(requestId: string): string {
+  return JSON.stringify({
+    statusCode: 500,
+    error: 'Internal Server Error',
+    message: 'Internal Server Error',
+    requestId,
+  })
+}
+
+/**
+ * Answers past Fastify: after `reply.hijack()`, or when the app's own hooks or serializers failed on the answer
+ * to a fault. A response that has started is cut, for its client must not take half of it for the whole.
+ * Never throws.
+ */
+export function answerRaw(reply: FastifyReply, internals: Internals): void {
+  const { raw, request } = reply
+  try {
+    if (raw.headersSent || raw.destroyed || raw.writableEnded) {
+      if (!raw.writableEnded) raw.destroy()
+      return
+    }
+    const body = plainBody(String(request.id))
+    const headers = validHeaders(internals.headers(reply))
+    if (!reply.sent) reply.hijack()
+    for (const name of ['content-encoding', 'content-length', 'transfer-encoding', 'set-cookie', 'etag']) {
+      raw.removeHeader(name)
+    }
+    headers['content-type'] = 'application/json; charset=utf-8'
+    headers['content-length'] = String(Buffer.byteLength(body))
+    raw.writeHead(500, headers as Record<string, string>)
+    raw.end(request.raw.method === 'HEAD' ? undefined : body)
+  } catch {
+    cut(reply)
+  }
+}
+
+function validHeaders(headers: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name, value]) => name !== 'set-cookie' && isValidHeader(name, value)),
+  )
+}
+
+/** Cuts the connection of a response that can't be completed. Never throws. */
+export function cut(reply: FastifyReply): void {
+  try {
+    reply.raw.destroy()
+  } catch {
+    // the response was already torn down
+  }
+}

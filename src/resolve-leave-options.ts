@@ -1,0 +1,116 @@
+import { constants } from 'node:os'
+import {
+  expectBoolean,
+  expectFunction,
+  expectMilliseconds,
+  expectOptions,
+  expectText,
+  type Given,
+  unexpected,
+} from './expect.ts'
+import { isArrayLike, readProperty } from './fault/thrown.ts'
+import type { LeaveOptions } from './options.ts'
+import type { ResolvedLeaveOptions } from './process/resident.ts'
+
+/** No system has as many signals. */
+const MAX_SIGNALS = 128
+
+const LEAVE_OPTIONS = [
+  'deadline',
+  'drainDelay',
+  'drainFatal',
+  'recycleAfter',
+  'signals',
+  'onLeave',
+  'exitCodes',
+  'reportDir',
+  'terminationLog',
+  'readiness',
+  'exit',
+] as const
+
+/**
+ * Checks `leave` and fills in the defaults.
+ *
+ * @param options What the user gave; undefined is all defaults.
+ * @throws {TypeError} `FST_ISOLATE_BAD_OPTION`, which names the option, what was expected, and what was given.
+ */
+export function resolveLeaveOptions(options: unknown): ResolvedLeaveOptions {
+  const given = expectOptions({ where: '', name: 'leave', value: options ?? {} }, LEAVE_OPTIONS)
+  // An option that is undefined counts as absent.
+  const option = <T>(key: keyof typeof given, check: (given: Given) => T, byDefault: T): T =>
+    given[key] === undefined ? byDefault : check({ where: '', name: `leave.${key}`, value: given[key] })
+
+  return {
+    deadline: option('deadline', finite, 10_000),
+    drainDelay: option('drainDelay', finite, 0),
+    drainFatal: option('drainFatal', expectBoolean, false),
+    recycleAfter: option('recycleAfter', (value) => expectMilliseconds(value, true), 600_000),
+    signals: option('signals', expectSignals, []),
+    onLeave: option<LeaveOptions['onLeave']>('onLeave', expectFunction, undefined),
+    exitCodes: resolveExitCodes(given.exitCodes),
+    reportDir: option<string | undefined>(
+      'reportDir',
+      (value) => expectText(value, 'the path of a folder'),
+      undefined,
+    ),
+    terminationLog: option<string | false>('terminationLog', expectTerminationLog, defaultTerminationLog()),
+    readiness: option<string | undefined>('readiness', expectPath, undefined),
+    exit: option<ResolvedLeaveOptions['exit']>('exit', expectFunction, undefined),
+  }
+}
+
+function finite(given: Given): number {
+  return expectMilliseconds(given, false)
+}
+
+function resolveExitCodes(value: unknown): ResolvedLeaveOptions['exitCodes'] {
+  const given = expectOptions({ where: '', name: 'leave.exitCodes', value: value ?? {} }, [
+    'fatal',
+    'recycle',
+  ])
+  return {
+    fatal: given.fatal === undefined ? 70 : expectExitCode('fatal', given.fatal),
+    recycle:
+      given.recycle === undefined ? 75 : given.recycle === 0 ? 0 : expectExitCode('recycle', given.recycle),
+  }
+}
+
+/**
+ * Above 125 are the shell's codes and those of signals, up to 13 Node's own
+ * (https://nodejs.org/api/process.html#exit-codes): a restarter could not tell them from ours.
+ */
+function expectExitCode(name: 'fatal' | 'recycle', value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 14 && value <= 125) return value
+  const expected = `an integer from 14 to 125, since 1 to 13 are Node's own${name === 'recycle' ? ', or 0' : ''}`
+  throw unexpected({ where: '', name: `leave.exitCodes.${name}`, value }, expected)
+}
+
+function expectSignals(given: Given): readonly NodeJS.Signals[] {
+  const { value } = given
+  if (!isArrayLike(value)) throw unexpected(given, "an array of signal names, such as ['SIGTERM']")
+  const length = Number(readProperty(value, 'length')) || 0
+  return Array.from({ length: Math.min(length, MAX_SIGNALS) }, (_, i) => {
+    const signal = readProperty(value, i)
+    const each = { ...given, name: `${given.name}[${i}]`, value: signal }
+    if (signal === 'SIGKILL' || signal === 'SIGSTOP') {
+      throw unexpected(each, 'a signal that a process can handle')
+    }
+    if (typeof signal === 'string' && Object.hasOwn(constants.signals, signal))
+      return signal as NodeJS.Signals
+    throw unexpected(each, "the name of a signal, such as 'SIGTERM'")
+  })
+}
+
+function expectPath(given: Given): string {
+  if (typeof given.value === 'string' && given.value.startsWith('/')) return given.value
+  throw unexpected(given, "a path that starts with '/'")
+}
+
+function expectTerminationLog(given: Given): string | false {
+  return given.value === false ? false : expectText(given, 'the path of a file, or false')
+}
+
+function defaultTerminationLog(): string | false {
+  return process.env.KUBERNETES_SERVICE_HOST ? '/dev/termination-log' : false
+}
