@@ -22,9 +22,12 @@ export interface ReportedFault {
   /** Type, message, stack and the whole cause chain, bounded in depth and length. */
   readonly error: SerializedError
   /** `url` is cut before its query string. */
-  readonly request:
-    | { readonly id: string; readonly method: string; readonly url: string; readonly route: string | null }
-    | null
+  readonly request: {
+    readonly id: string
+    readonly method: string
+    readonly url: string
+    readonly route: string | null
+  } | null
 }
 
 /**
@@ -96,7 +99,7 @@ export function buildReport(circumstances: Circumstances, residents: readonly Re
     inFlight: inFlight.slice(0, MOST_IN_FLIGHT),
     inFlightTotal: inFlight.length,
     fingerprints: attempt(() => countFingerprints(residents), {}),
-    memory: attempt(() => ({ ...process.memoryUsage() }), {}),
+    memory: attempt<Record<string, number>>(() => ({ ...process.memoryUsage() }), {}),
     eventLoopDelay: attempt(eventLoopDelay, null),
     uptime: process.uptime(),
     versions: {
