@@ -123,8 +123,12 @@ export class Isolation implements Settler {
   /** @internal See {@link Boundary}. */
   turnAway: ((request: FastifyRequest, reply: FastifyReply) => boolean) | undefined = undefined
 
+  /** @internal Whether it has listened or was given a request: what fails before that is a boot failure. */
+  hasServed = false
+
   /** @internal */
   arrived(context: RequestContext): void {
+    this.hasServed = true
     this.#inFlight.add(context)
   }
 

@@ -16,6 +16,8 @@ import { closeUpgraded, followWebSockets } from './web-socket.ts'
 export interface EscapeHost extends Settler {
   readonly state: 'serving' | 'leaving'
   readonly inFlight: ReadonlySet<RequestContext>
+  /** Whether it has listened or was given a request. */
+  hasServed: boolean
 }
 
 /** Gives the errors that escape to the process back to the requests of one app. */
@@ -24,7 +26,6 @@ export class Escapes implements Keeper {
   readonly #internals: Internals
   readonly #host: EscapeHost
   readonly #rejections: WeakMap<Promise<unknown>, { context: RequestContext; fault: Fault }> = new WeakMap()
-  #hasListened = false
 
   constructor(app: FastifyInstance, internals: Internals, host: EscapeHost) {
     this.#app = app
@@ -42,7 +43,7 @@ export class Escapes implements Keeper {
     const app = this.#app
     if (isWanted) join(this)
     app.addHook('onListen', (done) => {
-      this.#hasListened = true
+      this.#host.hasServed = true
       done()
     })
     app.addHook('onReady', (done) => {
@@ -83,7 +84,7 @@ export class Escapes implements Keeper {
   }
 
   adopt(escaped: Escape): Claim {
-    const isBooting = !this.#hasListened && this.#host.state === 'serving'
+    const isBooting = !this.#host.hasServed && this.#host.state === 'serving'
     this.#host.settle(
       escaped.error,
       escaped.origin,
