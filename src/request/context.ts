@@ -40,6 +40,8 @@ export class RequestContext {
   judged: { readonly error: unknown; readonly judgement: Judgement } | undefined = undefined
   /** The time that it has to answer by itself, after an error escaped from it. */
   pending: Grace | undefined = undefined
+  /** Whether the response closed before it was complete. */
+  isCutShort = false
   #snapshot: FaultRequest | undefined = undefined
 
   constructor(request: FastifyRequest, reply: FastifyReply, route: GuardedRoute) {
@@ -76,6 +78,7 @@ export class RequestContext {
     this.pending = undefined
     this.snapshot()
     this.log = this.request.log
+    this.isCutShort = this.reply?.raw.writableFinished === false
     this.request = undefined
     this.reply = undefined
     this.hookHeaders = undefined
