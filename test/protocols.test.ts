@@ -35,6 +35,15 @@ function install(app: FastifyInstance): void {
     reply.hijack()
     throw new Error('secret')
   })
+  app.get(
+    '/endless',
+    async () =>
+      new Readable({
+        read() {
+          setImmediate(() => this.push('x'.repeat(100)))
+        },
+      }),
+  )
   app.get('/forever', () => new Promise(() => {}))
 }
 
@@ -237,7 +246,6 @@ for (const isSecure of [false, true]) {
 
     it('a client that goes away is no fault', async (t) => {
       const { app, faults, session } = await connect(t)
-      app.isolation
       const stream = session.request({ ':path': '/forever' })
       stream.on('error', () => {})
       const { inFlight } = app.isolation as unknown as { inFlight: Set<unknown> }
@@ -246,7 +254,12 @@ for (const isSecure of [false, true]) {
       await assertNothingInFlight(app)
       const endless = session.request({ ':path': '/endless' })
       endless.on('error', () => {})
-      endless.destroy()
+      await new Promise((resolve) => endless.once('data', resolve))
+      endless.close(http2.constants.NGHTTP2_CANCEL)
+      await assertNothingInFlight(app)
+      const cut = session.request({ ':path': '/endless' })
+      cut.on('error', () => {})
+      await new Promise((resolve) => cut.once('data', resolve))
       session.destroy()
       await assertNothingInFlight(app)
       assert.equal(faults.length, 0)

@@ -245,7 +245,7 @@ describe('a client that goes away', () => {
   })
 
   it('while the handler works: what the handler throws then is still a fault', async (t) => {
-    let goOn = () => {}
+    let goOn: (() => void) | undefined
     const { test, connection } = await abortWhile(
       t,
       ({ app }) =>
@@ -257,13 +257,10 @@ describe('a client that goes away', () => {
         }),
       'GET /x HTTP/1.1\r\nhost: x\r\n\r\n',
     )
-    await until(
-      'the handler',
-      () => goOn.length === 1 || goOn.name === 'resolve' || String(goOn).includes('native'),
-    )
+    await until('the handler', () => goOn !== undefined)
     connection.socket.destroy()
     await assertNothingInFlight(test)
-    goOn()
+    goOn?.()
     await until('its line', () => test.faultLines().length === 1)
     assert.equal(test.faultLines()[0]?.reqId, 'req-1')
     assert.equal(test.faultLines()[0]?.req.route, '/x')
