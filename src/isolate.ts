@@ -48,6 +48,17 @@ function install(app: FastifyInstance, given: IsolateOptions): void {
   })
 }
 
+/** Fastify lets what a plugin with a callback throws escape to the process; what it calls back rejects `ready()`. */
+function tryInstall(app: FastifyInstance, options: IsolateOptions, done: (error?: Error) => void): void {
+  try {
+    install(app, options)
+  } catch (error) {
+    done(error as Error)
+    return
+  }
+  done()
+}
+
 type Plugin = FastifyPluginCallback<IsolateOptions>
 
 /** What the type of a plugin needs to be registered, and to be called for a plugin. */
@@ -73,14 +84,12 @@ const META = { name: 'fastify-isolate', fastify: '>=5.11.2' }
 function isolateOrPlugin(...args: unknown[]): unknown {
   if (args.length >= 2) {
     const [app, options, done] = args as Parameters<Plugin>
-    install(app, withoutRegisterOptions(options))
-    done()
+    tryInstall(app, withoutRegisterOptions(options), done)
     return undefined
   }
   const [options] = args as [IsolateOptions?]
   const plugin: Plugin = (app, _options, done) => {
-    install(app, options as IsolateOptions)
-    done()
+    tryInstall(app, options as IsolateOptions, done)
   }
   return fp(plugin, META)
 }
