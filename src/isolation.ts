@@ -7,6 +7,7 @@ import { Storm } from './fault/storm.ts'
 import { isVerdict, proposeVerdict } from './fault/verdict.ts'
 import { announceFault, type FaultListener } from './request/announce.ts'
 import { contextOf, type RequestContext } from './request/context.ts'
+import { InFlight } from './request/in-flight.ts'
 import type { Settler } from './request/judge.ts'
 import { logFault, logHeldBack, logTrouble } from './request/log.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
@@ -53,7 +54,7 @@ export class Isolation implements Settler {
   readonly #app: FastifyInstance
   readonly #options: ResolvedOptions
   readonly #ledger: Ledger
-  readonly #inFlight: Set<RequestContext> = new Set()
+  readonly #inFlight: InFlight = new InFlight()
   #exits: Exits | undefined
   readonly #storm: Storm
   readonly #brokenListeners: Set<FaultListener> = new Set()
@@ -101,7 +102,7 @@ export class Isolation implements Settler {
   }
 
   /** @internal The requests that are being answered, oldest first. */
-  get inFlight(): ReadonlySet<RequestContext> {
+  get inFlight(): InFlight {
     return this.#inFlight
   }
 

@@ -41,6 +41,9 @@ export class RequestContext {
   judgedBefore: WeakRef<object> | undefined = undefined
   /** The timer, and what else a pending answer after an escape needs; see `grace.ts`. */
   pending: unknown = undefined
+  /** The neighbours in the list of the requests in flight. */
+  older: RequestContext | undefined = undefined
+  newer: RequestContext | undefined = undefined
   #snapshot: FaultRequest | undefined = undefined
 
   constructor(request: FastifyRequest, reply: FastifyReply, route: GuardedRoute) {
