@@ -110,7 +110,7 @@ test('two fatal faults in the same tick: both are logged, one way out', async (t
   assert.equal((await child.ask('/twice')).body, 'answered')
   assert.deepEqual(await child.exited, [70, null])
   assert.equal(child.log().filter((line) => line.level === 60).length, 2)
-  assert.equal(child.log().filter((line) => line.msg.startsWith('leaving:')).length, 1)
+  assert.equal(child.log().filter((line) => line.msg?.startsWith('leaving:')).length, 1)
 })
 
 test('a fault on the way out is answered and shortens nothing', async (t) => {
@@ -139,7 +139,7 @@ test('onLeave runs beside the drain and gets its time; its failure stops nothing
   assert.ok(
     failing
       .log()
-      .some((line) => line.err?.message === 'onLeave failed' && line.msg.includes('leave.onLeave')),
+      .some((line) => line.err?.message === 'onLeave failed' && line.msg?.includes('leave.onLeave')),
   )
 })
 
@@ -180,5 +180,18 @@ test('a fatal fault while the user closes the app', async (t) => {
   await child.line((line) => line.reqId === 'req-1')
   assert.equal((await child.ask('/close-then-fatal')).body, 'closing')
   assert.equal((await other).body, 'slow but whole')
+  assert.deepEqual(await child.exited, [70, null])
+})
+
+test('a large body that is still being sent arrives whole', async (t) => {
+  const child = await startLeaving(t)
+  const slow = await connectRaw(child.port, 'GET /big HTTP/1.1\r\nHost: a\r\n\r\n')
+  slow.socket.pause()
+  await child.line((line) => line.reqId === 'req-1')
+  await child.ask('/fatal')
+  slow.socket.resume()
+  await slow.closed
+  const received = slow.received()
+  assert.equal(received.length - received.indexOf('\r\n\r\n') - 4, 50_000_000)
   assert.deepEqual(await child.exited, [70, null])
 })

@@ -12,10 +12,10 @@ test('a named signal drains and exits with 0, and a second one changes nothing',
   await child.line((line) => line.msg === 'leaving: SIGTERM')
   child.kill('SIGTERM')
   child.kill('SIGINT')
-  await child.line((line) => line.msg.startsWith('SIGINT: the process is leaving already'))
+  await child.line((line) => line.msg?.startsWith('SIGINT: the process is leaving already'))
   assert.equal((await other).body, 'slow but whole')
   assert.deepEqual(await child.exited, [0, null])
-  assert.equal(child.log().filter((line) => line.msg.startsWith('leaving:')).length, 1)
+  assert.equal(child.log().filter((line) => line.msg?.startsWith('leaving:')).length, 1)
 })
 
 test('a second SIGINT ends at once', async (t) => {
@@ -27,7 +27,7 @@ test('a second SIGINT ends at once', async (t) => {
   child.kill('SIGINT')
   assert.deepEqual(await child.exited, [130, null])
   assert.equal((await other).error, 'ECONNRESET')
-  assert.ok(child.log().some((line) => line.msg.startsWith('interrupted')))
+  assert.ok(child.log().some((line) => line.msg?.startsWith('interrupted')))
 })
 
 test('a signal that nobody named does not cut the drain after a fatal fault short', async (t) => {
@@ -36,7 +36,7 @@ test('a signal that nobody named does not cut the drain after a fatal fault shor
   await child.line((line) => line.reqId === 'req-1')
   await child.ask('/fatal')
   child.kill('SIGTERM')
-  await child.line((line) => line.msg.startsWith('SIGTERM: the process is leaving already'))
+  await child.line((line) => line.msg?.startsWith('SIGTERM: the process is leaving already'))
   assert.equal((await other).body, 'slow but whole')
   assert.deepEqual(await child.exited, [70, null])
 })
