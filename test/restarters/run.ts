@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { inOwnNetwork, runInOwnNetwork } from './support/own-network.ts'
 import type { Restarter } from './support/restarter.ts'
 import { scenariosOf } from './support/scenarios.ts'
 
@@ -31,6 +32,9 @@ async function runRestarter(restarter: Restarter): Promise<Row[]> {
     const result = given.require ? 'FAILED' : 'SKIPPED'
     console.log(`${result} ${restarter.name}: ${missing}`)
     return [{ restarter: restarter.name, scenario: 'all', result, seconds: 0, measured: missing }]
+  }
+  if (restarter.ownNetwork !== undefined && !inOwnNetwork) {
+    return (await runInOwnNetwork(process.argv[1]!, [restarter.name], restarter.ownNetwork)) as Row[]
   }
   const rows: Row[] = []
   for (const scenario of scenariosOf(restarter)) {
@@ -65,5 +69,6 @@ for (const restarter of all) {
   // One after the other: each measures how long it takes to come back.
   if (names.length === 0 || names.includes(restarter.name)) rows.push(...(await runRestarter(restarter)))
 }
-console.table(rows)
+if (inOwnNetwork) for (const row of rows) process.send?.(row)
+else console.table(rows)
 process.exitCode = rows.some((row) => row.result === 'FAILED') ? 1 : 0

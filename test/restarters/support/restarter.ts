@@ -1,3 +1,4 @@
+import type { NetworkSettings } from './own-network.ts'
 import type { StagedApp } from './staged-app.ts'
 
 /** What the page of a restarter promises, and its test holds it to. */
@@ -39,10 +40,14 @@ export interface Restarter {
   /** As its page is named: `systemd`. */
   readonly name: string
   readonly promises: Promises
+  /** Runs all of it, the load too, in a network namespace of its own with these settings. Default: it does not. */
+  readonly ownNetwork?: NetworkSettings
   /** What is missing here to run it; undefined if nothing is. */
   missing(): Promise<string | undefined>
   /** Runs the app with the configuration of the docs. Need not wait until it answers. */
   start(app: StagedApp): Promise<Running>
-  /** What is proven of it besides the scenarios of all. */
+  /** What is proven of it. Default: the scenarios that every restarter has to go through. */
+  readonly scenarios?: readonly Scenario[]
+  /** What is proven of it besides. */
   readonly more?: readonly Scenario[]
 }

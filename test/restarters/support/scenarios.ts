@@ -9,13 +9,13 @@ import { countStarts } from './starts.ts'
 
 /** What every restarter has to go through, and then its own. */
 export function scenariosOf(restarter: Restarter): Scenario[] {
-  return [
+  const ofAll: Scenario[] = [
     { name: 'fatal fault under load', run: () => withApp(restarter, fatalFaultUnderLoad) },
     { name: 'crash loop', run: () => crashLoop(restarter) },
     { name: 'SIGTERM: exit 0 stays down', run: () => withApp(restarter, exitZero) },
     { name: 'clean stop', run: () => withApp(restarter, cleanStop) },
-    ...(restarter.more ?? []),
   ]
+  return [...(restarter.scenarios ?? ofAll), ...(restarter.more ?? [])]
 }
 
 /** An app that runs under the restarter. */
