@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyPluginCallback } from 'fastify'
 import fp from 'fastify-plugin'
+import { reside } from './app-resident.ts'
 import { Isolation } from './isolation.ts'
 import type { IsolateOptions, RouteIsolateOptions } from './options.ts'
 import { Boundary } from './request/boundary.ts'
@@ -38,6 +39,7 @@ function install(app: FastifyInstance, given: IsolateOptions): void {
   app.decorate('isolation', isolation)
   const boundary = new Boundary(app, internals, options, new Judge(isolation, internals), isolation)
   boundary.install()
+  isolation.leaveThrough(reside(app, isolation, internals, options.leave))
   app.addHook('onReady', (done) => {
     boundary.enclose()
     done()
