@@ -28,12 +28,22 @@ function install(app: FastifyInstance, given: IsolateOptions): void {
   }
   const options = resolveOptions(given)
   const internals = new Internals(app)
+  if (internals.instancesOf(app).some((instance) => instance.hasDecorator('isolation'))) {
+    throw new Error(
+      'isolate() is registered already on a child of this Fastify instance. Register it once, on the outermost ' +
+        'instance that it shall cover.',
+    )
+  }
   const isolation = new Isolation(app, options)
   app.decorate('isolation', isolation)
   const boundary = new Boundary(app, internals, options, new Judge(isolation, internals), isolation)
   boundary.install()
   app.addHook('onReady', (done) => {
     boundary.enclose()
+    done()
+  })
+  app.addHook('onClose', (_app, done) => {
+    isolation.flushLog()
     done()
   })
 }

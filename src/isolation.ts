@@ -3,11 +3,12 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
 import type { Attribution, Fault, FaultRequest, Origin, Verdict } from './fault/fault.ts'
 import { fingerprintOf } from './fault/fingerprint.ts'
 import { type FaultCounts, Ledger } from './fault/ledger.ts'
+import { Storm } from './fault/storm.ts'
 import { isVerdict, proposeVerdict } from './fault/verdict.ts'
 import { announceFault, type FaultListener } from './request/announce.ts'
 import { contextOf, type RequestContext } from './request/context.ts'
 import type { Settler } from './request/judge.ts'
-import { logFault, logTrouble } from './request/log.ts'
+import { logFault, logHeldBack, logTrouble } from './request/log.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 
 /** Whether the process serves or leaves. */
@@ -54,6 +55,7 @@ export class Isolation implements Settler {
   readonly #ledger: Ledger
   readonly #inFlight: Set<RequestContext> = new Set()
   #exits: Exits | undefined
+  readonly #storm: Storm
   readonly #brokenListeners: Set<FaultListener> = new Set()
 
   /** @internal */
@@ -61,6 +63,8 @@ export class Isolation implements Settler {
     this.#app = app
     this.#options = options
     this.#ledger = ledger
+    const { burst, window } = options.log
+    this.#storm = new Storm(burst, window, (held) => logHeldBack(app.log, held))
   }
 
   /** Whether the process serves or leaves. */
@@ -111,6 +115,11 @@ export class Isolation implements Settler {
     this.#exits = exits
   }
 
+  /** @internal Tells what a storm held back so far. Never throws. */
+  flushLog(): void {
+    this.#storm.flush()
+  }
+
   /** @internal See {@link Boundary}. */
   turnAway: ((request: FastifyRequest, reply: FastifyReply) => boolean) | undefined = undefined
 
@@ -143,7 +152,7 @@ export class Isolation implements Settler {
     )
     this.#classify(fault, context, log)
     this.#ledger.add(fault)
-    logFault(log, fault, extra)
+    if (this.#storm.admits(fault)) logFault(log, fault, extra)
     this.#announce(fault, context, log)
     if (fault.verdict === 'fatal') this.#exits?.fatal(fault)
     else if (fault.verdict === 'recycle') this.#exits?.recycle(fault)

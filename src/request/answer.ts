@@ -55,6 +55,7 @@ function answerByFunction(
   reply: FastifyReply,
   internals: Internals,
 ): void {
+  const given = forAnswer(reply)
   const isAnswered = (): boolean => reply.sent || reply.raw.headersSent || context.sending
   const fallBack = (failure: unknown): void => {
     logTrouble(context.log, 'error', failure, 'the `answer` option failed: the default answer is sent')
@@ -65,7 +66,7 @@ function answerByFunction(
   }
   const take = (payload: unknown): void => {
     if (isAnswered()) return
-    if (payload === undefined || payload === reply || payload instanceof Error) {
+    if (payload === undefined || payload === given || payload instanceof Error) {
       fallBack(new TypeError('Expected `answer` to return the payload of the answer'))
     } else {
       reply.send(payload)
@@ -73,9 +74,8 @@ function answerByFunction(
   }
   let payload: unknown
   try {
-    payload = answer(fault, request, reply)
-    // `reply` is thenable, and settles only when it was sent
-    if (payload !== reply && isThenable(payload)) {
+    payload = answer(fault, request, given)
+    if (payload !== given && isThenable(payload)) {
       payload.then(take, fallBack).then(undefined, () => answerRaw(reply, internals))
       return
     }
@@ -84,6 +84,15 @@ function answerByFunction(
     return
   }
   take(payload)
+}
+
+/**
+ * The reply as `answer` gets it. A promise that is resolved with a reply waits until that is sent, which nobody
+ * would ever do here: this one counts as nothing returned.
+ */
+function forAnswer(reply: FastifyReply): FastifyReply {
+  const then = (fulfilled: () => void): void => fulfilled()
+  return new Proxy(reply, { get: (target, key) => (key === 'then' ? then : Reflect.get(target, key)) })
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -101,14 +110,13 @@ function sendDefault(
 ): void {
   const asProblem = context.route.answer === 'problem' || acceptsProblem(request)
   reply.type(asProblem ? PROBLEM : 'application/json; charset=utf-8')
-  reply.send(
-    asProblem ? problemBody(context, fault, shape, request) : jsonBody(context, fault, shape, request),
-  )
+  reply.send(asProblem ? problemBody(context, fault, shape) : jsonBody(context, fault, shape))
 }
 
 function acceptsProblem(request: FastifyRequest): boolean {
-  const accept = request.raw.headers.accept
-  return accept?.includes(PROBLEM) === true && new Negotiator(request.raw).mediaTypes().includes(PROBLEM)
+  const accept = request.raw.headers.accept?.toLowerCase()
+  if (accept?.includes(PROBLEM) !== true) return false
+  return new Negotiator({ headers: { accept } }).mediaTypes().includes(PROBLEM)
 }
 
 function reasonOf(statusCode: number): string {
@@ -129,7 +137,7 @@ function exposed(context: RequestContext, fault: Fault, shape: Shape): Record<st
 }
 
 /** Fastify's own shape of an error, with the request's id so that a user can quote it. */
-function jsonBody(context: RequestContext, fault: Fault, shape: Shape, request: FastifyRequest): object {
+function jsonBody(context: RequestContext, fault: Fault, shape: Shape): object {
   const error = reasonOf(shape.statusCode)
   const shown = exposed(context, fault, shape)
   return {
@@ -137,18 +145,18 @@ function jsonBody(context: RequestContext, fault: Fault, shape: Shape, request: 
     ...shown,
     error,
     message: shown === undefined ? error : messageOf(fault.error),
-    requestId: request.id,
+    requestId: context.snapshot().id,
   }
 }
 
 /** RFC 9457. `about:blank` says that the title is the status's own phrase (section 4.2.1). */
-function problemBody(context: RequestContext, fault: Fault, shape: Shape, request: FastifyRequest): object {
+function problemBody(context: RequestContext, fault: Fault, shape: Shape): object {
   const shown = exposed(context, fault, shape)
   return {
     type: 'about:blank',
     title: reasonOf(shape.statusCode),
     status: shape.statusCode,
     ...(shown && { detail: messageOf(fault.error), ...shown, type: 'about:blank' }),
-    requestId: request.id,
+    requestId: context.snapshot().id,
   }
 }

@@ -5,11 +5,14 @@ import { carried } from './carried.ts'
 import { attach, CONTEXT, RequestContext, requestStorage } from './context.ts'
 import { EarlyErrors, guardRequestIds } from './early-errors.ts'
 import { guardChain, withRootHandler } from './error-chain.ts'
+import { guardParser } from './guard-parser.ts'
+import { guardSilentHook } from './guard-silent-hook.ts'
 import type { GuardedRoute } from './guarded-route.ts'
-import { guardHandler, guardHook, guardPayloadHook, guardSilentHook } from './guards.ts'
+import { guardHandler, guardHook, guardPayloadHook } from './guards.ts'
 import type { ErrorHandlerLink, Internals, RouteContext } from './internals.ts'
 import type { Judge } from './judge.ts'
 import { controllerOver } from './log-controller.ts'
+import { closeWithConnection } from './queued-responses.ts'
 import { followSends } from './sends.ts'
 
 /** Where a compiled route keeps its options; a context derived from it (404) inherits them. */
@@ -66,7 +69,7 @@ export class Boundary {
     app.decorateRequest(CONTEXT as unknown as string, null)
     // a reply class that nothing decorates is replaced by the one that all apps of the process share
     app.decorateReply(CONTEXT as unknown as string, null)
-    followSends(app, internals)
+    followSends(app, internals, this.#judge)
     const controller = internals.logController(app)
     internals.replaceLogController(app, controllerOver(controller, this.#judge, this.#early))
   }
@@ -81,6 +84,7 @@ export class Boundary {
     const app = this.#app
     const instances = internals.instancesOf(app)
     guardRequestIds(instances, internals, this.#early)
+    for (const instance of instances) internals.replaceParsers(instance, guardParser)
     const uncovered: string[] = []
     for (const { method, path, context } of internals.routes(app)) {
       const label = `${method} ${path}`
@@ -126,6 +130,12 @@ export class Boundary {
     for (const name of ['onError', 'onResponse', 'onTimeout', 'onRequestAbort']) {
       wrap(name, (hook) => guardSilentHook(hook, judge))
     }
+    // `reply.callNotFound()` goes on in a context that inherits all but these hooks
+    const notFound = this.internals.notFoundContext(context)
+    if (notFound && Object.hasOwn(notFound, 'onSend')) {
+      notFound.onSend =
+        (notFound.onSend as Hooks)?.map((hook) => guardPayloadHook(hook, judge, 'send')) ?? null
+    }
     context.handler = guardHandler(context.handler, judge, this.internals)
     context.errorHandler = guardChain(context.errorHandler, judge, this.internals)
   }
@@ -147,8 +157,9 @@ export class Boundary {
     ): void {
       const route = (internals.routeOf(request) as Compiled)[GUARDED]
       if (traffic.turnAway?.(request, reply)) return
+      const failure = early.any ? early.take(request.raw) : undefined
       if (!route) {
-        done()
+        done(failure?.error as Error | undefined)
         return
       }
       const context = new RequestContext(request, reply, route)
@@ -156,7 +167,7 @@ export class Boundary {
       attach(context, reply.raw)
       traffic.arrived(context)
       reply.raw.on('close', onClose)
-      const failure = early.any ? early.take(request.raw) : undefined
+      if (reply.raw.socket === null) closeWithConnection(request.raw.socket, reply.raw, onClose)
       const next = failure === undefined ? done : () => done(carried(failure.error) as Error)
       if (route.escapes) requestStorage.run(context, next)
       else next()

@@ -58,7 +58,7 @@ export class RequestContext {
   snapshot(): FaultRequest {
     const { request } = this
     this.#snapshot ??= {
-      id: String(request?.id ?? ''),
+      id: idOf(request),
       method: request?.raw.method ?? '',
       url: request?.raw.url ?? '',
       route: this.route.is404 ? undefined : request?.routeOptions.url,
@@ -79,6 +79,14 @@ export class RequestContext {
     this.hookRawHeaders = undefined
     this.judged = undefined
     this.fault = undefined
+  }
+}
+
+function idOf(request: FastifyRequest | undefined): string {
+  try {
+    return String(request?.id ?? '')
+  } catch {
+    return '' // a `genReqId` of the app may give anything
   }
 }
 

@@ -5,7 +5,6 @@ import { contextOf, type RequestContext } from './context.ts'
 import { isAnswered, isThenable } from './guards.ts'
 import type { ErrorHandlerLink, Internals } from './internals.ts'
 import type { Judge } from './judge.ts'
-import { logTrouble } from './log.ts'
 import { answerRaw, cut } from './raw-answer.ts'
 
 type HandlerFunction = NonNullable<ErrorHandlerLink['func']>
@@ -43,11 +42,7 @@ export function guardChain(chain: ErrorHandlerLink, judge: Judge, internals: Int
   const fastifyDefault = functions.pop() as HandlerFunction
   const lastResort = link(Object.prototype, (error, request, reply) => {
     const context = contextOf(request)
-    const failedAgain = context?.fault !== undefined && context.phase === 'hook'
-    // a hook that fails on every answer was logged as the fault that this answer is for
-    if (context !== undefined && !failedAgain) {
-      logTrouble(context.log, 'error', uncarried(error), 'the answer to a failed request could not be sent')
-    }
+    if (context !== undefined) judge.again(context, error)
     answerRaw(reply, internals)
   })
   const own = link(lastResort, terminal(fastifyDefault, judge, internals))
@@ -80,9 +75,15 @@ function afterDefault(
   internals: Internals,
 ): ErrorHandlerLink {
   return link(Object.prototype, (error, request, reply) => {
-    if (error === expected) return reply.send(error)
-    judge.judge(context, error, request)
-    return answerRaw(reply, internals)
+    if (error === expected) {
+      try {
+        reply.send(error)
+        return
+      } catch (failure) {
+        judge.inSilence(context, failure, 'reply') // Node refuses a header that the app had set
+      }
+    } else judge.judge(context, error, request)
+    answerRaw(reply, internals)
   })
 }
 

@@ -64,17 +64,43 @@ class Watched {
     const fail = (error: unknown): unknown => {
       if (!isSettled(this.#context, this.#reply, this.#stage)) {
         this.#context.phase = originOf(this.#stage)
+        if (this.#stage === 'send' && this.#judge.takesLast(this.#context, error, this.#reply))
+          return undefined
         return reject(carried(error))
       }
       this.#judge.late(this.#context, error, originOf(this.#stage), this.#reply)
       return undefined
     }
     try {
-      this.#promise.then(resolve, fail)
+      this.#promise.then(this.#stage === 'hook' ? this.#goOn(resolve, reject) : resolve, fail)
     } catch (error) {
       fail(error) // a thenable of the app's own may throw
     }
   }
+
+  /** Fastify runs the rest of the lifecycle inside of this `then`, outside of any `try`. */
+  #goOn(resolve: Settled, reject: Settled): Settled {
+    return (value) => {
+      try {
+        return resolve(value)
+      } catch (error) {
+        return failAfterHook(this.#context, this.#reply, this.#judge, reject, error)
+      }
+    }
+  }
+}
+
+/** What came after a hook has thrown: a validator, or Node over the headers. It is not the hook's error. */
+function failAfterHook(
+  context: RequestContext,
+  reply: FastifyReply,
+  judge: Judge,
+  fail: (error: unknown) => unknown,
+  error: unknown,
+): unknown {
+  if (!reply.sent) return fail(carried(error))
+  judge.late(context, error, context.phase, reply)
+  return undefined
 }
 
 /** Guards a route's handler. */
@@ -160,7 +186,12 @@ class HookCall {
     this.done = (error, value) => {
       const isDropped = Boolean(error) && this.#dropsError(error)
       this.#isDone = true
-      if (!isDropped) done(error ? carried(error) : error, value)
+      if (isDropped) return
+      try {
+        done(error ? carried(error) : error, value)
+      } catch (failure) {
+        failAfterHook(context, reply, judge, done, failure)
+      }
     }
   }
 
@@ -184,39 +215,8 @@ class HookCall {
       this.#judge.late(this.#context, error, 'hook', this.#reply)
     } else {
       this.#context.phase = 'hook'
-      return false
+      return this.#stage === 'send' && this.#judge.takesLast(this.#context, error, this.#reply)
     }
     return true
   }
-}
-
-/**
- * Guards a hook whose errors Fastify swallows or logs by itself: `onError`, `onResponse`, `onTimeout` and
- * `onRequestAbort`.
- * They become faults, and the lifecycle goes on.
- */
-export function guardSilentHook(hook: Hook, judge: Judge): Hook {
-  function guarded(...args: unknown[]): unknown {
-    const context = contextOf(args[0] as FastifyRequest)
-    if (context === undefined) return hook(...args)
-    if (context.route.escapes && requestStorage.getStore() !== context) {
-      return requestStorage.run(context, guarded, ...args)
-    }
-    const last = args.length - 1
-    const done = args[last] as Done
-    const settle = (error: unknown): void => judge.inSilence(context, error)
-    args[last] = (error?: unknown): void => {
-      if (error) settle(error)
-      done()
-    }
-    try {
-      const result = hook(...args)
-      return isThenable(result) ? result.then(undefined, settle) : result
-    } catch (error) {
-      settle(error)
-      done()
-      return undefined
-    }
-  }
-  return guarded
 }

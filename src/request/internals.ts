@@ -38,6 +38,9 @@ const HANDLED_SYMBOLS = {
   route: 'fastify.context',
 } as const
 
+/** A content-type parser. */
+type Parse = (request: FastifyRequest, payload: unknown, done: unknown) => unknown
+
 type SymbolsOf<Names> = { readonly [Name in keyof Names]: symbol }
 
 function symbolOf(target: object, description: string): symbol | undefined {
@@ -69,6 +72,7 @@ type ReplyClass = new (res: object, request: object, log: object) => FastifyRepl
 export class Internals {
   readonly #instance: SymbolsOf<typeof INSTANCE_SYMBOLS>
   readonly #reply: SymbolsOf<typeof HANDLED_SYMBOLS>
+  readonly #parsers: WeakSet<object> = new WeakSet()
   #nextErrorHandler: symbol | undefined
 
   /** @throws Error when this version of Fastify misses one of the symbols. */
@@ -115,10 +119,21 @@ export class Internals {
     ;(app as unknown as Record<symbol, unknown>)[this.#instance.genReqId] = generate
   }
 
-  /** The context that serves the requests of this instance for which there is no route. */
-  notFoundContext(app: FastifyInstance): RouteContext | null | undefined {
+  /** The context that serves the requests of this instance, or of this route, for which there is no route. */
+  notFoundContext(app: object): RouteContext | null | undefined {
     const symbol = symbolOf(app, 'fastify.404ContextKey')
     return symbol === undefined ? undefined : this.#of(app, symbol)
+  }
+
+  /** Puts a guard around each content-type parser of one instance; children share those of their parents. */
+  replaceParsers(app: FastifyInstance, guard: (parse: Parse) => Parse): void {
+    const symbol = symbolOf(app, 'fastify.contentTypeParser')
+    const own = symbol && this.#of<{ customParsers?: Map<unknown, { fn: Parse }> }>(app, symbol)
+    for (const parser of own?.customParsers?.values() ?? []) {
+      if (this.#parsers.has(parser)) continue
+      this.#parsers.add(parser)
+      parser.fn = guard(parser.fn)
+    }
   }
 
   /** The headers that were set through `reply.header()`, by lower-case name. */
@@ -153,6 +168,11 @@ export class Internals {
 
   isMarkedAsError(reply: FastifyReply): boolean {
     return this.#of<boolean>(reply, this.#reply.isError) === true
+  }
+
+  /** Whether one more error of a reply would be written by Fastify itself, message and all. */
+  hasNoErrorHandlerLeft(reply: FastifyReply): boolean {
+    return this.#nextErrorHandler !== undefined && this.#of<unknown>(reply, this.#nextErrorHandler) === false
   }
 
   /** Says who gets the next error of a reply whose error handler runs now. */

@@ -1,12 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isFatalError } from '../fault/fatal-error.ts'
 import type { Attribution, Fault, Origin } from '../fault/fault.ts'
+import { fingerprintOf } from '../fault/fingerprint.ts'
+import { messageOf, typeName } from '../fault/thrown.ts'
 import { uncarried } from './carried.ts'
 import { isClientAbort } from './client-abort.ts'
 import type { RequestContext } from './context.ts'
 import { judgeExpected } from './expected.ts'
+import { dropHeadersOfTheSuccess } from './headers.ts'
 import type { Internals } from './internals.ts'
 import { logTrouble } from './log.ts'
-import { answerRaw } from './raw-answer.ts'
+import { answerRaw, cut } from './raw-answer.ts'
 
 /** Makes a fault of an error: counts, logs, announces it, and starts the way out where its verdict asks for it. */
 export interface Settler {
@@ -22,6 +26,11 @@ export interface Settler {
 /** What an error turned out to be. */
 export type Judgement = 'expected' | 'client-abort' | Fault
 
+function isSameBug(fault: Fault, error: unknown): boolean {
+  if (typeName(fault.error) === typeName(error) && messageOf(fault.error) === messageOf(error)) return true
+  return fault.fingerprint === fingerprintOf(error)
+}
+
 /** Tells faults from answers, exactly once for each error of a request. */
 export class Judge {
   readonly #settler: Settler
@@ -35,7 +44,8 @@ export class Judge {
   /** Judges an error on its way to the error handlers. */
   judge(context: RequestContext, thrown: unknown, request: FastifyRequest): Judgement {
     const error = uncarried(thrown)
-    if (context.judged !== undefined && context.judged.error === error) return context.judged.judgement
+    if (context.judged !== undefined && Object.is(context.judged.error, error))
+      return context.judged.judgement
     context.sending = false
     const judgement = this.#judge(context, error, request)
     context.judged = { error, judgement }
@@ -49,6 +59,14 @@ export class Judge {
       return 'client-abort'
     }
     if (this.#isExpected(context, error, request)) return 'expected'
+    const { fault } = context
+    if (fault !== undefined && !isFatalError(error)) {
+      // the app's own error handler failed on a fault: one bug, one fault, and the failure is told beside it
+      logTrouble(context.log, 'error', error, 'the answer to a failed request could not be made', {
+        fault: { id: fault.id },
+      })
+      return fault
+    }
     return this.#settler.settle(error, context.phase, 'call', context)
   }
 
@@ -68,7 +86,31 @@ export class Judge {
     this.inSilence(context, thrown, origin)
     const { raw } = reply
     const isHijacked = reply.sent && !raw.writableEnded && !context.sending
-    if (isHijacked) answerRaw(reply, this.#internals)
+    if (!isHijacked) return
+    if (!raw.headersSent) dropHeadersOfTheSuccess(context, reply, this.#internals)
+    answerRaw(reply, this.#internals)
+  }
+
+  /**
+   * An error of the answer to a fault. Whatever fails on every answer (an `onSend` hook, a serializer) was logged
+   * as the fault that this answer is for; anything else is one more fault.
+   */
+  again(context: RequestContext, thrown: unknown): void {
+    const error = uncarried(thrown)
+    if (context.fault === undefined || !isSameBug(context.fault, error)) {
+      this.inSilence(context, error, context.phase)
+    }
+  }
+
+  /**
+   * Whether Fastify has no error handler left for this reply, and would write the next error into its answer. Then
+   * the error is judged here and the reply answered past Fastify.
+   */
+  takesLast(context: RequestContext, error: unknown, reply: FastifyReply): boolean {
+    if (!this.#internals.hasNoErrorHandlerLeft(reply)) return false
+    this.inSilence(context, error, context.phase)
+    answerRaw(reply, this.#internals)
+    return true
   }
 
   /** An error that nothing else would tell of. */
@@ -81,9 +123,15 @@ export class Judge {
     }
   }
 
-  /** A body stream that failed after its first byte; the connection is cut by Fastify. */
-  streamFailed(context: RequestContext, error: unknown): void {
-    const bytesSent = context.bytesSent === -1 ? undefined : context.bytesSent
-    this.#settler.settle(uncarried(error), 'stream', 'call', context, { bytesSent })
+  /** A body stream that failed after its first byte: the connection is cut. */
+  streamFailed(context: RequestContext, thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const error = uncarried(thrown)
+    if (isClientAbort(error, request)) {
+      logTrouble(context.log, 'info', error, 'the client went away before it had its answer')
+    } else {
+      const bytesSent = context.bytesSent === -1 ? undefined : context.bytesSent
+      this.#settler.settle(error, 'stream', 'call', context, { bytesSent })
+    }
+    cut(reply)
   }
 }

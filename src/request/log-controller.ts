@@ -1,6 +1,4 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { readProperty } from '../fault/thrown.ts'
-import { isClientAbort } from './client-abort.ts'
 import { contextOf } from './context.ts'
 import type { EarlyErrors } from './early-errors.ts'
 import type { Judge } from './judge.ts'
@@ -45,10 +43,8 @@ export function controllerOver<T extends object>(controller: T, judge: Judge, ea
 
     streamError(error, request, reply, metadata) {
       const context = contextOf(request)
-      const isAbort =
-        readProperty(error, 'code') === 'ERR_STREAM_PREMATURE_CLOSE' || isClientAbort(error, request)
-      if (context === undefined || isAbort) own.streamError.call(this, error, request, reply, metadata)
-      else judge.streamFailed(context, error)
+      if (context === undefined) own.streamError.call(this, error, request, reply, metadata)
+      else judge.streamFailed(context, error, request, reply)
     },
   }
   return Object.assign(Object.create(controller) as T, over)

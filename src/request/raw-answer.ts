@@ -1,3 +1,4 @@
+import { constants } from 'node:http2'
 import type { FastifyReply } from 'fastify'
 import { isValidHeader } from './headers.ts'
 import type { Internals } from './internals.ts'
@@ -21,7 +22,7 @@ export function answerRaw(reply: FastifyReply, internals: Internals): void {
   const { raw, request } = reply
   try {
     if (raw.headersSent || raw.destroyed || raw.writableEnded) {
-      if (!raw.writableEnded) raw.destroy()
+      if (!raw.writableEnded) cut(reply)
       return
     }
     const body = plainBody(String(request.id))
@@ -48,7 +49,10 @@ function validHeaders(headers: Record<string, unknown>): Record<string, unknown>
 /** Cuts the connection of a response that can't be completed. Never throws. */
 export function cut(reply: FastifyReply): void {
   try {
-    reply.raw.destroy()
+    const { stream } = reply.raw as { stream?: { close?: (code: number) => void } }
+    // HTTP/2 has a stream to reset: destroyed without a code it would end as if all were well
+    if (typeof stream?.close === 'function') stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+    else reply.raw.destroy()
   } catch {
     // the response was already torn down
   }

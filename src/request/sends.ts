@@ -1,15 +1,16 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { readProperty } from '../fault/thrown.ts'
+import { isErrorLike, readProperty } from '../fault/thrown.ts'
 import { carried, isError } from './carried.ts'
 import { contextOf, type RequestContext } from './context.ts'
 import type { Internals } from './internals.ts'
+import type { Judge } from './judge.ts'
 
 function isStream(payload: unknown): boolean {
   if (typeof payload !== 'object' || payload === null) return false
   return (
     typeof (payload as { pipe?: unknown }).pipe === 'function' ||
     typeof (payload as { getReader?: unknown }).getReader === 'function' ||
-    payload instanceof Response
+    (payload as { bodyUsed?: unknown }).bodyUsed !== undefined
   )
 }
 
@@ -19,10 +20,19 @@ function countBytes(context: RequestContext, reply: FastifyReply): void {
   const write = raw.write
   context.bytesSent = 0
   raw.write = function countingWrite(this: typeof raw, chunk: unknown, ...rest: unknown[]): boolean {
-    context.bytesSent +=
-      typeof chunk === 'string' ? Buffer.byteLength(chunk) : (chunk as Uint8Array).byteLength
+    const length = typeof chunk === 'string' ? Buffer.byteLength(chunk) : readProperty(chunk, 'byteLength')
+    context.bytesSent += Number(length) || 0
     return (write as (...all: unknown[]) => boolean).call(this, chunk, ...rest)
   } as typeof raw.write
+}
+
+/** Node takes an `error` event without an error for the end of the stream: the client would wait for ever. */
+function raiseEmptyErrors(stream: unknown, fail: (error: unknown) => void): void {
+  const { on } = stream as { on?: NodeJS.ReadableStream['on'] }
+  if (typeof on !== 'function') return
+  on.call(stream as NodeJS.ReadableStream, 'error', (error: unknown) => {
+    if (error == null) fail(error)
+  })
 }
 
 /**
@@ -30,7 +40,7 @@ function countBytes(context: RequestContext, reply: FastifyReply): void {
  * error that arrives then comes from the reply, and what `send` itself throws is answered instead of escaping
  * from a callback of the app.
  */
-export function followSends(app: FastifyInstance, internals: Internals): void {
+export function followSends(app: FastifyInstance, internals: Internals, judge: Judge): void {
   const prototype = internals.replyPrototype(app)
   const send = prototype.send
   prototype.send = function followedSend(this: FastifyReply, payload?: unknown): FastifyReply {
@@ -38,20 +48,30 @@ export function followSends(app: FastifyInstance, internals: Internals): void {
     if (context === undefined || internals.isMarkedAsError(this) || isError(payload)) {
       return send.call(this, payload)
     }
+    // an error of another realm that an error handler passes on: to Fastify it is an object like any other
+    if (context.judged !== undefined && isErrorLike(payload)) return failSend(this, payload)
     context.sending = true
     context.phase = 'reply'
     try {
       if (isStream(payload)) {
         context.phase = 'stream'
         countBytes(context, this)
+        raiseEmptyErrors(payload, (error) => {
+          if (this.raw.headersSent) judge.streamFailed(context, error, this.request, this)
+          else failSend(this, error)
+        })
       }
       return send.call(this, payload)
     } catch (error) {
       // the app's own mistake to learn of, and no answer was lost by it
-      if (readProperty(error, 'code') === 'FST_ERR_SEND_INSIDE_ONERR') throw error
       context.sending = false
-      internals.markAsError(this)
-      return send.call(this, carried(error))
+      if (readProperty(error, 'code') === 'FST_ERR_SEND_INSIDE_ONERR') throw error
+      return failSend(this, error)
     }
   } as typeof send
+
+  function failSend(reply: FastifyReply, error: unknown): FastifyReply {
+    internals.markAsError(reply)
+    return send.call(reply, carried(error))
+  }
 }

@@ -1,0 +1,43 @@
+import type { FastifyRequest } from 'fastify'
+import { uncarried } from './carried.ts'
+import { contextOf, requestStorage } from './context.ts'
+import { isThenable } from './guards.ts'
+import type { Judge } from './judge.ts'
+
+type Hook = (...args: unknown[]) => unknown
+
+/**
+ * Guards a hook whose errors Fastify swallows or logs by itself: `onError`, `onResponse`, `onTimeout` and
+ * `onRequestAbort`.
+ * They become faults, and the lifecycle goes on.
+ */
+export function guardSilentHook(hook: Hook, judge: Judge): Hook {
+  function guarded(...args: unknown[]): unknown {
+    const context = contextOf(args[0] as FastifyRequest)
+    if (context === undefined) return hook(...args)
+    if (context.route.escapes && requestStorage.getStore() !== context) {
+      return requestStorage.run(context, guarded, ...args)
+    }
+    const last = args.length - 1
+    const done = args[last] as () => void
+    const settle = (error: unknown): void => judge.inSilence(context, error)
+    let isDone = false
+    const goOn = (error?: unknown): void => {
+      if (error) settle(error)
+      if (isDone) return
+      isDone = true
+      done()
+    }
+    args[last] = goOn
+    if (args.length === 4) args[2] = uncarried(args[2]) // the error that an `onError` hook is told of
+    try {
+      const result = hook(...args)
+      return isThenable(result) ? result.then(undefined, settle) : result
+    } catch (error) {
+      settle(error)
+      goOn()
+      return undefined
+    }
+  }
+  return guarded
+}

@@ -1,0 +1,31 @@
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+const waiting = new WeakMap<Socket, Set<ServerResponse>>()
+
+/**
+ * A pipelined request's response waits for those before it. Node tells only the one that has the connection when
+ * that closes, so the others would never end: here they do.
+ *
+ * @param socket - The connection of the request.
+ * @param response - A response that has no socket yet.
+ * @param onClose - Called on the response when the connection closes before the response did.
+ */
+export function closeWithConnection(
+  socket: Socket,
+  response: ServerResponse,
+  onClose: (this: ServerResponse) => void,
+): void {
+  let responses = waiting.get(socket)
+  if (responses === undefined) {
+    const all = new Set<ServerResponse>()
+    waiting.set(socket, all)
+    socket.once('close', () => {
+      for (const each of all) onClose.call(each)
+    })
+    responses = all
+  }
+  const ours = responses
+  ours.add(response)
+  response.once('close', () => ours.delete(response))
+}

@@ -1,0 +1,156 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { type Answer, type AskOptions, ask } from './client.ts'
+
+/** A line of a fixture's log. */
+// biome-ignore lint/suspicious/noExplicitAny: a test reads whatever the log has.
+export type LogLine = Record<string, any>
+
+export interface FixtureOptions {
+  /** Added to the environment. */
+  env?: Record<string, string>
+  /** Node's own flags. */
+  nodeArgs?: string[]
+  /** Where stdout goes: read at once (default), a pipe read only after `readStdout()`, or a file descriptor. */
+  stdout?: 'pipe' | 'unread' | number
+  /** False for a fixture that never listens: `startFixture` resolves at once, with port 0. */
+  ready?: boolean
+  /** Milliseconds until a forgotten fixture is killed. Default: 30 000. */
+  lifetime?: number
+}
+
+/** A fixture that runs in a process of its own. */
+export interface Child {
+  readonly pid: number
+  /** The port of its ready line, 0 without one. */
+  readonly port: number
+  /** Everything else its ready line said. */
+  readonly ready: LogLine
+  /** Resolves once it has exited and its output was read: `[code, signal]`, as the `close` event gives them. */
+  readonly exited: Promise<[number | null, NodeJS.Signals | null]>
+  stdout(): string
+  stderr(): string
+  /** The JSON lines of stdout so far, without the ready line. */
+  log(): LogLine[]
+  /** Resolves with the first log line, past or to come, that fits. Rejects after `milliseconds` (10 000). */
+  line(fits: (line: LogLine) => boolean, milliseconds?: number): Promise<LogLine>
+  /** Sends a request on a connection of its own. Never rejects: a cut connection has status 0 and `error`. */
+  ask(path: string, options?: AskOptions): Promise<Answer>
+  /** Starts reading an `unread` stdout. */
+  readStdout(): void
+  kill(signal?: NodeJS.Signals): void
+}
+
+const living = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of living) child.kill('SIGKILL')
+})
+
+/**
+ * Runs `test/fixtures/<name>.ts` with the Node that runs the tests, and waits for its ready line: a JSON line
+ * with `"ready":true` and a `port`, on stdout or stderr. The process is killed when the test ends.
+ */
+export async function startFixture(
+  t: TestContext,
+  name: string,
+  options: FixtureOptions = {},
+): Promise<Child> {
+  const script = fileURLToPath(new URL(`../fixtures/${name}.js`, import.meta.url))
+  const { NODE_V8_COVERAGE, ...env } = process.env
+  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), script], {
+    env: {
+      ...env,
+      ...(NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE }),
+      // The runner's own variable would make a fixture report as a test.
+      NODE_TEST_CONTEXT: undefined,
+      ...options.env,
+    },
+    stdio: ['ignore', typeof options.stdout === 'number' ? options.stdout : 'pipe', 'pipe'],
+  })
+  living.add(child)
+  const reaper = setTimeout(() => child.kill('SIGKILL'), options.lifetime ?? 30_000)
+  const exited = once(child, 'close').then(([code, signal]) => {
+    clearTimeout(reaper)
+    living.delete(child)
+    return [code, signal] as [number | null, NodeJS.Signals | null]
+  })
+  t.after(async () => {
+    child.kill('SIGKILL')
+    child.stdout?.resume()
+    await exited
+  })
+
+  const text = { stdout: '', stderr: '' }
+  const watchers = new Set<() => void>()
+  const read = (stream: 'stdout' | 'stderr') => {
+    child[stream]?.setEncoding('utf8').on('data', (chunk: string) => {
+      text[stream] += chunk
+      for (const watcher of watchers) watcher()
+    })
+  }
+  read('stderr')
+  if (options.stdout !== 'unread') read('stdout')
+
+  const parsed = (): LogLine[] => jsonLines(text.stdout)
+  const readyLine = () => [...parsed(), ...jsonLines(text.stderr)].find((line) => line.ready === true)
+  const output = () => `\nstdout: ${text.stdout}\nstderr: ${text.stderr}`
+
+  /** Polls on every chunk; an exit is the last chance. */
+  async function until<T>(what: string, found: () => T | undefined, milliseconds: number): Promise<T> {
+    let watcher = () => {}
+    let timer: NodeJS.Timeout | undefined
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        watcher = () => {
+          const value = found()
+          if (value !== undefined) resolve(value)
+        }
+        watchers.add(watcher)
+        timer = setTimeout(
+          () => reject(new Error(`no ${what} in ${milliseconds} ms${output()}`)),
+          milliseconds,
+        )
+        exited.then(([code, signal]) => {
+          watcher()
+          reject(new Error(`${name} exited with ${code ?? signal} before its ${what}${output()}`))
+        })
+        watcher()
+      })
+    } finally {
+      watchers.delete(watcher)
+      clearTimeout(timer)
+    }
+  }
+
+  const ready = options.ready === false ? {} : await until('ready line', readyLine, 15_000)
+  const port: number = ready.port ?? 0
+  return {
+    pid: child.pid ?? 0,
+    port,
+    ready,
+    exited,
+    stdout: () => text.stdout,
+    stderr: () => text.stderr,
+    log: () => parsed().filter((line) => line.ready !== true),
+    line: (fits, milliseconds = 10_000) => until('log line', () => parsed().find(fits), milliseconds),
+    ask: (path, askOptions) => ask(port, path, askOptions),
+    readStdout: () => read('stdout'),
+    kill: (signal = 'SIGKILL') => {
+      child.kill(signal)
+    },
+  }
+}
+
+/** The lines of a text that are JSON objects. */
+export function jsonLines(text: string): LogLine[] {
+  return text.split('\n').flatMap((line) => {
+    try {
+      const value: unknown = JSON.parse(line)
+      return typeof value === 'object' && value !== null ? [value as LogLine] : []
+    } catch {
+      return []
+    }
+  })
+}
