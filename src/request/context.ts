@@ -38,6 +38,11 @@ export class RequestContext {
   fault: Fault | undefined = undefined
   /** The error that was judged last, and what it was taken for. */
   judged: { readonly error: unknown; readonly judgement: Judgement } | undefined = undefined
+  /** The same error once the response has closed; weakly, for it may hold on to the request. */
+  judgedBefore: WeakRef<object> | undefined = undefined
+  /** The neighbours in the list of the requests in flight. */
+  older: RequestContext | undefined = undefined
+  newer: RequestContext | undefined = undefined
   /** The time that it has to answer by itself, after an error escaped from it. */
   pending: Grace | undefined = undefined
   /** Whether the response closed before it was complete. */
@@ -83,6 +88,8 @@ export class RequestContext {
     this.reply = undefined
     this.hookHeaders = undefined
     this.hookRawHeaders = undefined
+    const error = this.judged?.error
+    if (typeof error === 'object' && error !== null) this.judgedBefore = new WeakRef(error)
     this.judged = undefined
     this.fault = undefined
   }

@@ -7,6 +7,7 @@ import { carried } from './carried.ts'
 import { isAbort, isClientAbort } from './client-abort.ts'
 import { OPTED_OUT, type RequestContext } from './context.ts'
 import { Grace } from './grace.ts'
+import type { InFlight } from './in-flight.ts'
 import type { Internals } from './internals.ts'
 import type { Settler } from './judge.ts'
 import { logHandledLate, logTrouble } from './log.ts'
@@ -16,7 +17,7 @@ import { closeUpgraded, followWebSockets } from './web-socket.ts'
 /** The registered plugin, as this file needs it. */
 export interface EscapeHost extends Settler {
   readonly state: 'serving' | 'leaving'
-  readonly inFlight: ReadonlySet<RequestContext>
+  readonly inFlight: InFlight
   /** Whether it has listened or was given a request. */
   hasServed: boolean
 }
