@@ -84,8 +84,9 @@ test('a throw in a microtask among others is found where Node tells (24 and late
   } else {
     assert.equal(line.fault.attributedTo, 'none')
     assert.equal(line.fault.verdict, 'fatal')
-    // `app.close()` waits for it as long as it lives; the way out cuts it at its deadline
-    child.kill()
+    // nobody can say whose it is, so it is cut at the deadline of the way out
+    assert.equal((await answer).status, 0)
+    assert.deepEqual(await child.exited, [70, null])
   }
 })
 
@@ -197,4 +198,27 @@ test('a rejection that is handled late takes back its own 500 only', async (t) =
   // its 500 was sent before
   assert.deepEqual(levels('/too-late'), [50])
   assert.deepEqual(levels('/gone'), [50, 40])
+})
+
+test('an exception recycles the process once it is old enough, and harms nobody', async (t) => {
+  const child = await start(t, 'recycle')
+  const others = await crowd(child)
+  const answer = await child.ask('/bomb')
+  assert.equal(answer.status, 500)
+  assert.deepEqual(
+    (await others.answered).map((other) => other.status),
+    Array(20).fill(200),
+  )
+  assert.deepEqual(await child.exited, [75, null])
+  assert.equal(faults(child)[0]?.fault.verdict, 'recycle')
+})
+
+test('a process that never recycles goes on after any number of exceptions', async (t) => {
+  const child = await start(t, 'recycle-later')
+  const answers = await Promise.all(Array.from({ length: 10 }, () => child.ask('/bomb')))
+  assert.deepEqual(
+    answers.map((answer) => answer.status),
+    Array(10).fill(500),
+  )
+  assert.equal((await child.ask('/waiting')).status, 200)
 })
