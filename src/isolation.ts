@@ -6,6 +6,7 @@ import { type FaultCounts, Ledger } from './fault/ledger.ts'
 import { isVerdict, proposeVerdict } from './fault/verdict.ts'
 import { announceFault, type FaultListener } from './request/announce.ts'
 import { contextOf, type RequestContext } from './request/context.ts'
+import { disown } from './request/expected.ts'
 import type { Settler } from './request/judge.ts'
 import { logFault, logTrouble } from './request/log.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
@@ -162,6 +163,7 @@ export class Isolation implements Settler {
       const verdict: unknown = classify(fault, proposed)
       if (isVerdict(verdict)) fault.verdict = verdict
       else if (verdict !== undefined) {
+        disown(verdict)
         throw new TypeError("Expected `classify` to return 'contain', 'recycle', 'fatal' or undefined")
       }
     } catch (failure) {

@@ -23,7 +23,7 @@ export function lastLogger(): FastifyBaseLogger {
 
 /** Whether this is the logger of an app with `logger: false`. */
 export function isSilent(log: FastifyBaseLogger): boolean {
-  return log.level === 'silent' || log.error === log.info
+  return log.level === 'silent' || log.fatal === log.info
 }
 
 const asIs = (value: unknown): unknown => value
