@@ -223,6 +223,7 @@ describe('logger: false', () => {
     )
     assert.equal(lines[0]?.level, 60)
     assert.equal(lines[0]?.req.route, '/fatal')
+    assert.equal(lines[0]?.err.type, 'FatalError')
     assert.equal(lines[0]?.fault.verdict, 'fatal')
     assert.deepEqual(child.log(), [])
   })

@@ -156,6 +156,7 @@ describe('onFault', () => {
       assert.equal(others.length, 1)
       assert.match(others[0]?.msg, /listener of faults failed/)
       assert.equal(others[0]?.err.message, 'tracker')
+      assert.equal(others[0]?.err.type, 'Error')
     })
   }
 })
