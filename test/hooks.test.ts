@@ -406,6 +406,34 @@ describe('the other functions of an app', () => {
     })
   }
 
+  it('a content-type parser that is done and fails then: the request goes on, one line', async (t) => {
+    for (const again of [
+      boom,
+      (done: Done) => done(new Error('boom')),
+      (done: Done) => done(null, 'again'),
+    ]) {
+      const test = testApp(t)
+      test.app.addContentTypeParser('text/x', { parseAs: 'string' }, (_request, body, done) => {
+        done(null, body)
+        again(done as Done)
+      })
+      let calls = 0
+      test.app.post('/x', async (request) => {
+        calls += 1
+        return request.body
+      })
+      const ask = { method: 'POST', headers: { 'content-type': 'text/x' }, body: 'text' }
+      const answer = await test.ask('/x', ask)
+      assert.equal(answer.status, 200)
+      assert.equal(answer.body, 'text')
+      assert.equal(calls, 1)
+      assert.equal(
+        test.troubleLines().length,
+        again.length === 1 && again.toString().includes('null,') ? 0 : 1,
+      )
+    }
+  })
+
   it('genReqId: a substitute id', async (t) => {
     const test = testApp(t, { fastify: { genReqId: boom } })
     test.app.get('/x', async () => 'fine')
