@@ -60,6 +60,14 @@ export function expectMilliseconds(given: Given, allowInfinity: boolean): number
   throw unexpected(given, 'a number of milliseconds >= 0')
 }
 
+/** An option that counts something: an integer >= 0, or Infinity. */
+export function expectCount(given: Given): number {
+  const { value } = given
+  const isCount = Number.isSafeInteger(value) || value === Number.POSITIVE_INFINITY
+  if (isCount && (value as number) >= 0) return value as number
+  throw unexpected(given, 'an integer >= 0, or Infinity for all')
+}
+
 /** One of some words, or a function. */
 export function expectWordOrFunction<T>(given: Given, words: readonly string[]): T {
   const { value } = given

@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyPluginCallback } from 'fastify'
 import fp from 'fastify-plugin'
+import { reside } from './app-resident.ts'
 import { Isolation } from './isolation.ts'
 import type { IsolateOptions, RouteIsolateOptions } from './options.ts'
 import { Boundary } from './request/boundary.ts'
+import { Escapes } from './request/escapes.ts'
 import { Internals } from './request/internals.ts'
 import { Judge } from './request/judge.ts'
 import { resolveOptions } from './resolve-options.ts'
@@ -38,8 +40,14 @@ function install(app: FastifyInstance, given: IsolateOptions): void {
   app.decorate('isolation', isolation)
   const boundary = new Boundary(app, internals, options, new Judge(isolation, internals), isolation)
   boundary.install()
+  isolation.leaveThrough(reside(app, isolation, internals, options.leave))
   app.addHook('onReady', (done) => {
     boundary.enclose()
+    done()
+  })
+  new Escapes(app, internals, isolation).install(options.escapes, () => boundary.keepsContexts)
+  app.addHook('onClose', (_app, done) => {
+    isolation.flushLog()
     done()
   })
 }

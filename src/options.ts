@@ -91,6 +91,18 @@ export interface LeaveOptions {
   exit?: (code: number) => void
 }
 
+/** What a storm of faults may write: a bug on a hot route must not drown the disk. */
+export interface LogOptions {
+  /**
+   * Faults of one fingerprint that are logged in full in each window. The rest is counted, and one line at the
+   * end of the window says how many were held back. Fatal lines are never held back. `Infinity`: all are logged.
+   * Default: 100.
+   */
+  burst?: number
+  /** The window's length in milliseconds. Default: 10 000. */
+  window?: number
+}
+
 /** The options of {@link isolate}. */
 export interface IsolateOptions {
   /** Judges faults. Default: the proposed verdict stands. */
@@ -125,6 +137,8 @@ export interface IsolateOptions {
   grace?: number
   /** How the process leaves. */
   leave?: LeaveOptions
+  /** How many lines a storm of faults may write. */
+  log?: LogOptions
 }
 
 /** Placeholder import target; see `process/report.ts`. */

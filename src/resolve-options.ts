@@ -1,5 +1,6 @@
 import {
   expectBoolean,
+  expectCount,
   expectFunction,
   expectMilliseconds,
   expectOptions,
@@ -33,10 +34,19 @@ export interface ResolvedOptions extends ResolvedRoute {
   readonly errorHandler: ErrorHandler | undefined
   readonly onFault: IsolateOptions['onFault'] | undefined
   readonly leave: ResolvedLeaveOptions
+  readonly log: ResolvedLogOptions
+}
+
+/** {@link LogOptions} with every default filled in. */
+export interface ResolvedLogOptions {
+  /** An integer, or Infinity. */
+  readonly burst: number
+  /** Milliseconds. */
+  readonly window: number
 }
 
 const ROUTE_OPTIONS = ['classify', 'expected', 'answer', 'expose', 'escapes', 'grace'] as const
-const OPTIONS = [...ROUTE_OPTIONS, 'errorHandler', 'onFault', 'leave'] as const
+const OPTIONS = [...ROUTE_OPTIONS, 'errorHandler', 'onFault', 'leave', 'log'] as const
 
 /**
  * Checks the options of the plugin and fills in the defaults.
@@ -62,6 +72,18 @@ export function resolveOptions(options: unknown): ResolvedOptions {
     onFault:
       onFault === undefined ? undefined : expectFunction({ where: '', name: 'onFault', value: onFault }),
     leave: resolveLeaveOptions(given.leave),
+    log: resolveLogOptions(given.log),
+  }
+}
+
+function resolveLogOptions(value: unknown): ResolvedLogOptions {
+  const { burst, window } = expectOptions({ where: '', name: 'log', value: value ?? {} }, ['burst', 'window'])
+  return {
+    burst: burst === undefined ? 100 : expectCount({ where: '', name: 'log.burst', value: burst }),
+    window:
+      window === undefined
+        ? 10_000
+        : expectMilliseconds({ where: '', name: 'log.window', value: window }, false),
   }
 }
 

@@ -130,17 +130,7 @@ test('messageOf does not inspect objects with very many keys', () => {
 })
 
 test('messageOf says so when a value cannot be inspected', () => {
-  const value = Object.defineProperty({}, 'constructor', {
-    get() {
-      throw new Error('no')
-    },
-  })
-  Object.defineProperty(value, Symbol.toStringTag, {
-    get() {
-      throw new Error('no')
-    },
-  })
-  assert.equal(messageOf(value), '[object that cannot be inspected]')
+  assert.equal(messageOf(Object.create(throwingProxy())), '[object that cannot be inspected]')
 })
 
 test('clip cuts at the limit, says so, and keeps characters whole', () => {

@@ -78,6 +78,7 @@ export function hostileValues(): [string, unknown][] {
     ['a throwing Proxy', throwingProxy()],
     ['a throwing Proxy of an error', throwingProxy(new Error('inner'))],
     ['a throwing Proxy of a function', throwingProxy(() => 1)],
+    ['an object with a throwing prototype', Object.create(throwingProxy())],
     ['a revoked Proxy', revokedProxy()],
     ['a revoked Proxy of an array', revokedProxy([])],
     ['a revoked Proxy of a function', revokedProxy(() => 1)],

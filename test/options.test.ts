@@ -40,6 +40,7 @@ test('every option has its documented default', () => {
       readiness: undefined,
       exit: undefined,
     },
+    log: { burst: 100, window: 10_000 },
   }
   assert.deepEqual(resolveOptions(undefined), defaults)
   assert.deepEqual(resolveOptions({}), defaults)
@@ -73,6 +74,7 @@ test('every option is taken over', () => {
       readiness: '/readyz',
       exit: fn,
     },
+    log: { burst: Number.POSITIVE_INFINITY, window: 0 },
   }
   assert.deepEqual(resolveOptions(given), given)
   assert.equal(resolveOptions({ expected: 'branded' }).expected, 'branded')
@@ -114,6 +116,9 @@ for (const options of [
   { grace: 2 ** 31 },
   { escapes: 1 },
   { errorHandler: {} },
+  { log: { burst: -1 } },
+  { log: { burst: 1.5 } },
+  { log: { window: Number.POSITIVE_INFINITY } },
   { leave: { deadline: Number.POSITIVE_INFINITY } },
   { leave: { drainDelay: -0.1 } },
   { leave: { drainDelay: 2 ** 31 } },
@@ -145,7 +150,7 @@ for (const options of [
 ]) {
   test(`refused: ${show(options)} ${JSON.stringify(options)}`, () => {
     const [outer, value] = Object.entries(options)[0] ?? []
-    const inner = outer === 'leave' ? `.${Object.keys(value as object)[0]}` : ''
+    const inner = outer === 'leave' || outer === 'log' ? `.${Object.keys(value as object)[0]}` : ''
     refused(options, new RegExp(`^Expected \`${outer}${inner}`))
   })
 }

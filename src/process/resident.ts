@@ -13,13 +13,19 @@ export interface InFlightRequest {
 
 /**
  * One registered instance of the plugin, as the way out sees it. The way out knows no Fastify: everything that
- * it asks of an app stands here. No method throws.
+ * it asks of an app stands here. No method throws; the way out catches what does all the same.
  */
 export interface Resident {
   /** The app's logger. */
   readonly log: FastifyBaseLogger
   /** Every option with its default. */
   readonly leave: ResolvedLeaveOptions
+  /** Fastify's version. */
+  readonly fastifyVersion: string
+  /** Whether the app has listened, or has been given a request: before that a fatal fault is a boot failure. */
+  hasServed(): boolean
+  /** How many faults each fingerprint has had. */
+  fingerprints(): Iterable<readonly [fingerprint: string, count: number]>
   /** The requests in flight, oldest first. */
   inFlight(): InFlightRequest[]
   /** Says `leaving` from now on: `app.isolation.state`, and readiness answers 503. Goes on serving. */

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isFatalError } from '../fault/fatal-error.ts'
 import type { Attribution, Fault, Origin } from '../fault/fault.ts'
 import { fingerprintOf } from '../fault/fingerprint.ts'
 import { messageOf, typeName } from '../fault/thrown.ts'
@@ -64,6 +65,14 @@ export class Judge {
       return 'client-abort'
     }
     if (this.#isExpected(context, error, request)) return 'expected'
+    const { fault } = context
+    if (fault !== undefined && !isFatalError(error)) {
+      // the app's own error handler failed on a fault: one bug, one fault, and the failure is told beside it
+      logTrouble(context.log, 'error', error, 'the answer to a failed request could not be made', {
+        faultId: fault.id,
+      })
+      return fault
+    }
     return this.#settler.settle(error, context.phase, 'call', context)
   }
 

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { pino } from 'pino'
 import type { Fault } from '../fault/fault.ts'
 import { serializeError } from '../fault/serialize.ts'
+import type { HeldBack } from '../fault/storm.ts'
 import { messageOf } from '../fault/thrown.ts'
 
 /** What a fault's log line holds besides what the logger adds. */
@@ -81,6 +82,28 @@ export function logFault(log: FastifyBaseLogger, fault: Fault, extra?: Record<st
     }
   } catch {
     // stderr is closed: there is nobody left to tell
+  }
+}
+
+/** Says that a fault was none: its rejection was handled after all. Never throws. */
+export function logHandledLate(log: FastifyBaseLogger, fault: Fault): void {
+  try {
+    const { method, url, route } = fault.request ?? {}
+    const line = { err: serializeError(fault.error), faultId: fault.id, req: { method, url, route } }
+    withPlainRequest(log).warn(line, `a rejection was handled late: ${firstLine(messageOf(fault.error))}`)
+  } catch {
+    // the fault has its line
+  }
+}
+
+/** The one line a window that stands for the faults of a bug which were counted but not logged. Never throws. */
+export function logHeldBack(log: FastifyBaseLogger, held: HeldBack): void {
+  const { fingerprint, heldBack, window, route, reqId } = held
+  try {
+    const message = `${heldBack} more faults of this kind were not logged`
+    log.error({ fault: { fingerprint, heldBack, window }, route, exampleReqId: reqId }, message)
+  } catch {
+    // a logger that throws must not end the process from a timer
   }
 }
 

@@ -1,0 +1,60 @@
+/**
+ * Shows one thing: each bug costs the request that has it, and nobody else. Every row is real traffic to a real
+ * server in another process: fifty requests are in flight when the bug strikes, and are counted afterwards.
+ */
+import { ask, connections } from './client.ts'
+import { type Bug, CALL_BUGS, SECRET } from './faults.ts'
+import { type FaultLine, ServerProcess } from './server-process.ts'
+import { row, rule } from './table.ts'
+
+const OTHERS = 50
+
+const totals = { bugs: 0, answered: 0, leaks: 0, wrong: 0 }
+const others = connections(OTHERS)
+const causing = connections(1)
+
+function essence(lines: readonly FaultLine[]): string {
+  const [line] = lines
+  if (line === undefined || lines.length !== 1) return `${lines.length} lines`
+  const { err, fault, reqId } = line
+  return `${reqId} ${fault.verdict} ${err.type}: ${err.message}`
+}
+
+async function strike(server: ServerProcess, bug: Bug): Promise<void> {
+  const pending = Array.from({ length: OTHERS }, () => ask(server.port, '/other', others))
+  await server.inFlight(OTHERS)
+  const seen = await ask(server.port, bug.path, causing)
+  server.release()
+  const answered = (await Promise.all(pending)).filter(({ status }) => status === 200).length
+  const lines = await server.linesOf(bug.path)
+
+  totals.bugs += 1
+  totals.answered += answered
+  if (seen.body.includes(SECRET)) totals.leaks += 1
+  if (seen.status !== bug.client || answered !== OTHERS || lines.length !== 1) totals.wrong += 1
+  console.log(row([bug.name, String(seen.status), `${answered}/${OTHERS}`, essence(lines)]))
+}
+
+const startedAt = Date.now()
+const server = new ServerProcess()
+await server.ready()
+
+console.log(`A Fastify server with isolate() runs as process ${server.pid} on port ${server.port}.`)
+console.log(`Each bug strikes on one connection while ${OTHERS} other requests are in flight.`)
+console.log()
+console.log(row(['the bug', 'client', 'others', 'the log line: id, verdict, error']))
+console.log(rule())
+
+for (const bug of CALL_BUGS) await strike(server, bug)
+
+console.log()
+console.log(`${totals.bugs} bugs, one log line each. Still process ${server.pid}.`)
+console.log(`Other requests answered: ${totals.answered} of ${totals.bugs * OTHERS}.`)
+console.log(`Answers that gave the secret away: ${totals.leaks}.`)
+console.log(`It took ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`)
+
+server.stop()
+await server.exit
+others.destroy()
+causing.destroy()
+process.exitCode = totals.wrong === 0 && totals.leaks === 0 ? 0 : 1

@@ -1,0 +1,148 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
+
+/** What every error tells the log, and no client may learn. */
+export const SECRET = 'hunter2'
+
+/** One bug, as somebody could have written it. */
+export interface Bug {
+  readonly name: string
+  readonly path: string
+  readonly handler: (request: FastifyRequest, reply: FastifyReply) => unknown
+  readonly options?: RouteShorthandOptions
+  /** What the causing client must see. */
+  readonly client: 200 | 500 | 503 | 'cut'
+}
+
+function recurse(): number {
+  return recurse() + 1
+}
+
+function hostileError(): Error {
+  return Object.defineProperties(new Error(), {
+    message: {
+      get() {
+        throw new Error(SECRET)
+      },
+    },
+    stack: {
+      get() {
+        throw new Error(SECRET)
+      },
+    },
+  })
+}
+
+const fails = async (): Promise<never> => {
+  throw new Error(SECRET)
+}
+
+/** Caught in the call itself: thrown, rejected, or met while the answer is made. */
+export const CALL_BUGS: readonly Bug[] = [
+  { name: 'an async handler rejects', path: '/async', handler: fails, client: 500 },
+  {
+    name: 'undefined has no property',
+    path: '/undefined',
+    handler: () => (undefined as unknown as { user: string }).user,
+    client: 500,
+  },
+  {
+    name: 'throw a string',
+    path: '/string',
+    handler: () => {
+      throw SECRET
+    },
+    client: 500,
+  },
+  {
+    name: 'throw null',
+    path: '/null',
+    handler: () => {
+      throw null
+    },
+    client: 500,
+  },
+  {
+    name: 'an error whose getters throw',
+    path: '/hostile',
+    handler: () => {
+      throw hostileError()
+    },
+    client: 500,
+  },
+  { name: 'a stack overflow', path: '/overflow', handler: recurse, client: 500 },
+  {
+    name: 'an error says 503, Retry-After',
+    path: '/later',
+    handler: () => {
+      throw Object.assign(new Error(SECRET), { statusCode: 503, headers: { 'retry-after': '5' } })
+    },
+    client: 503,
+  },
+  {
+    name: 'a preHandler hook throws',
+    path: '/hook',
+    options: { preHandler: fails },
+    handler: () => 'never',
+    client: 500,
+  },
+  {
+    name: 'an onSend hook throws',
+    path: '/on-send',
+    options: { onSend: fails },
+    handler: () => 'never',
+    client: 500,
+  },
+  {
+    name: "the app's error handler throws",
+    path: '/handler',
+    options: { errorHandler: fails },
+    handler: fails,
+    client: 500,
+  },
+  {
+    name: 'a body that is circular',
+    path: '/circular',
+    handler: () => {
+      const body: Record<string, unknown> = { secret: SECRET }
+      body.self = body
+      return body
+    },
+    client: 500,
+  },
+  {
+    name: 'throw after reply.hijack()',
+    path: '/hijack',
+    handler: (_request, reply) => {
+      reply.hijack()
+      throw new Error(SECRET)
+    },
+    client: 500,
+  },
+  {
+    name: 'a stream fails at once',
+    path: '/stream',
+    handler: () =>
+      new Readable({
+        read() {
+          this.destroy(new Error(SECRET))
+        },
+      }),
+    client: 500,
+  },
+  {
+    name: 'a stream fails half way',
+    path: '/half',
+    handler: () => {
+      let isFirst = true
+      return new Readable({
+        read() {
+          if (isFirst) this.push('half of the answer')
+          else setImmediate(() => this.destroy(new Error(SECRET)))
+          isFirst = false
+        },
+      })
+    },
+    client: 'cut',
+  },
+]

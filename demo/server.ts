@@ -1,0 +1,25 @@
+/** The server of the demo: an ordinary Fastify app, the plugin, and one route for every bug. */
+import type { AddressInfo } from 'node:net'
+import Fastify from 'fastify'
+import { isolate } from '../src/index.ts'
+import { CALL_BUGS } from './faults.ts'
+
+const app = Fastify({ logger: true })
+app.register(isolate({ grace: 100 }))
+
+for (const { path, handler, options } of CALL_BUGS) app.get(path, options ?? {}, handler)
+
+/** The other requests wait until the demo has seen what the bug did to its own client. */
+let waiting: ((answer: string) => void)[] = []
+app.get('/other', () => {
+  const answer = new Promise<string>((resolve) => waiting.push(resolve))
+  process.send?.({ waiting: waiting.length })
+  return answer
+})
+process.on('message', () => {
+  for (const resolve of waiting) resolve('fine')
+  waiting = []
+})
+
+await app.listen({ port: 0, host: '127.0.0.1' })
+process.send?.({ port: (app.server.address() as AddressInfo).port })

@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { formatReport } from './process/format-report.ts'
+import type { CrashReport } from './process/report.ts'
+import { listReports } from './process/report-file.ts'
+import { VERSION } from './version.ts'
+
+const USAGE = `Usage: fastify-isolate report [file or folder]
+
+Prints a crash report, or the newest one of a folder (default: the current one).
+
+  --json         print the report as it is
+  -h, --help     print this
+  -v, --version  print the version
+`
+
+class UsageError extends Error {}
+
+function run(args: string[]): string {
+  const { values, positionals } = parse(args)
+  if (values.help) return USAGE
+  if (values.version) return `${VERSION}\n`
+  const [command, path = '.', ...rest] = positionals
+  if (command !== 'report' || rest.length > 0) throw new UsageError(USAGE)
+  const text = readFileSync(statSync(path).isDirectory() ? newestIn(path) : path, 'utf8')
+  const report = asReport(text, path)
+  return values.json ? text : formatReport(report)
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean', short: 'v' },
+      },
+    })
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n\n${USAGE}`)
+  }
+}
+
+function newestIn(folder: string): string {
+  const [newest] = listReports(folder)
+  if (newest === undefined) throw new Error(`No crash report in ${folder}`)
+  return join(folder, newest)
+}
+
+function asReport(text: string, path: string): CrashReport {
+  let report: Partial<CrashReport> | null
+  try {
+    report = JSON.parse(text) as Partial<CrashReport> | null
+  } catch {
+    report = null
+  }
+  if (report?.schema !== 'fastify-isolate/crash-report') throw new Error(`Not a crash report: ${path}`)
+  if (report.version !== 1) {
+    throw new Error(`A crash report of version ${report.version}: this fastify-isolate reads version 1`)
+  }
+  return report as CrashReport
+}
+
+try {
+  process.stdout.write(run(process.argv.slice(2)))
+} catch (error) {
+  process.stderr.write(`${(error as Error).message.trimEnd()}\n`)
+  process.exitCode = error instanceof UsageError ? 64 : 1
+}

@@ -1,0 +1,42 @@
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
+
+/** How late the event loop was, in milliseconds, since the first app registered the plugin. */
+export interface EventLoopDelay {
+  readonly mean: number
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+}
+
+/** Milliseconds between two samples: 10 wake-ups a second cost nothing that can be measured. */
+const RESOLUTION = 100
+
+let histogram: IntervalHistogram | undefined
+
+/** Starts measuring. */
+export function watchEventLoop(): void {
+  histogram ??= monitorEventLoopDelay({ resolution: RESOLUTION })
+  histogram.enable()
+}
+
+/** Stops measuring and forgets. */
+export function unwatchEventLoop(): void {
+  histogram?.disable()
+  histogram = undefined
+}
+
+/** What was measured; null where nothing was. */
+export function eventLoopDelay(): EventLoopDelay | null {
+  if (histogram === undefined || histogram.count === 0) return null
+  return {
+    mean: milliseconds(histogram.mean),
+    p50: milliseconds(histogram.percentile(50)),
+    p99: milliseconds(histogram.percentile(99)),
+    max: milliseconds(histogram.max),
+  }
+}
+
+/** Node's histogram holds the time between samples, the resolution included, in nanoseconds. */
+function milliseconds(nanoseconds: number): number {
+  return Math.max(0, Math.round(nanoseconds / 1e4) / 100 - RESOLUTION)
+}

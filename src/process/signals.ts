@@ -1,0 +1,54 @@
+import { isMainThread } from 'node:worker_threads'
+
+type OnSignal = (signal: NodeJS.Signals) => void
+
+/** What would end a process that does not listen, and must not cut a drain short. */
+const WHILE_LEAVING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+/** Listens to the signals of all residents, once each. */
+export class Signals {
+  readonly #onSignal: OnSignal
+  readonly #wanted: Map<NodeJS.Signals, number> = new Map()
+  #isLeaving = false
+
+  constructor(onSignal: OnSignal) {
+    this.#onSignal = onSignal
+  }
+
+  /** Listens to these signals, until {@link release} is called as often. Node delivers none to a Worker thread. */
+  want(signals: readonly NodeJS.Signals[]): void {
+    for (const signal of new Set(signals)) this.#count(signal, 1)
+  }
+
+  /** Undoes {@link want}. */
+  release(signals: readonly NodeJS.Signals[]): void {
+    for (const signal of new Set(signals)) this.#count(signal, -1)
+  }
+
+  /** Listens to what would end the process, so that nothing but a second SIGINT shortens the drain. */
+  startLeaving(): void {
+    if (this.#isLeaving) return
+    this.#isLeaving = true
+    this.want(WHILE_LEAVING)
+  }
+
+  /** Undoes {@link startLeaving}. */
+  stopLeaving(): void {
+    if (!this.#isLeaving) return
+    this.#isLeaving = false
+    this.release(WHILE_LEAVING)
+  }
+
+  #count(signal: NodeJS.Signals, change: 1 | -1): void {
+    if (!isMainThread) return
+    const before = this.#wanted.get(signal) ?? 0
+    const after = before + change
+    this.#wanted.set(signal, after)
+    try {
+      if (before === 0) process.on(signal, this.#onSignal)
+      if (after === 0) process.off(signal, this.#onSignal)
+    } catch {
+      // This system has no such signal.
+    }
+  }
+}

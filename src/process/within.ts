@@ -1,0 +1,12 @@
+/** Resolves when the promise settles, or after `milliseconds`: true where it settled in time. Never rejects. */
+export function within(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    // Not unref'd: a process that leaves must not end on its own, with the wrong code.
+    const timer = setTimeout(() => resolve(false), milliseconds)
+    const settled = (): void => {
+      clearTimeout(timer)
+      resolve(true)
+    }
+    promise.then(settled, settled)
+  })
+}

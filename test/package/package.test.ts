@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+/** The package as a stranger gets it: packed, installed into an empty folder, and used from there. */
+
+const ROOT = resolve(fileURLToPath(new URL('../../..', import.meta.url)))
+const MAX_BYTES = 60_000
+const MASKED = { statusCode: 500, error: 'Internal Server Error', message: 'Internal Server Error' }
+
+interface Packed {
+  readonly filename: string
+  readonly size: number
+  readonly files: readonly { readonly path: string }[]
+}
+
+const start = promisify(execFile)
+let folder = ''
+let packed: Packed
+
+async function run(command: string, args: string[], cwd: string): Promise<string> {
+  const { NODE_TEST_CONTEXT: _context, ...env } = process.env
+  try {
+    return (await start(command, args, { cwd, env })).stdout
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string }
+    throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}\n${stderr}`, { cause: error })
+  }
+}
+
+async function versionOf(name: string): Promise<string> {
+  const manifest = await readFile(join(ROOT, 'node_modules', name, 'package.json'), 'utf8')
+  return `${name}@${(JSON.parse(manifest) as { version: string }).version}`
+}
+
+async function sourceFiles(): Promise<string[]> {
+  const all = await readdir(join(ROOT, 'src'), { recursive: true })
+  return all.filter((path) => path.endsWith('.ts')).map((path) => path.replaceAll('\\', '/').slice(0, -3))
+}
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fastify-isolate-package-'))
+  await run('npm', ['run', '--silent', 'build'], ROOT)
+  const answer = await run(
+    'npm',
+    ['pack', '--json', '--ignore-scripts', '--silent', '--pack-destination', folder],
+    ROOT,
+  )
+  const parsed: unknown = JSON.parse(answer)
+  // an array of packages, or an object by their names, as npm's version has it
+  packed = Object.values(parsed as Record<string, Packed>)[0] as Packed
+  await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--silent']
+  const beside = await Promise.all(['fastify', '@types/node'].map(versionOf))
+  await run('npm', ['install', ...flags, `./${packed.filename}`, ...beside], folder)
+  await cp(join(ROOT, 'test', 'package', 'consumer'), folder, { recursive: true })
+})
+
+after(async () => {
+  if (folder !== '') await rm(folder, { recursive: true, force: true })
+})
+
+test('the tarball holds the compiled source, its types, the licence and the readme, and nothing else', async () => {
+  const compiled = (await sourceFiles()).flatMap((path) => [`dist/${path}.d.ts`, `dist/${path}.js`])
+  const expected = ['LICENSE', 'README.md', 'package.json', ...compiled]
+  assert.deepEqual(packed.files.map((file) => file.path).sort(), expected.sort())
+})
+
+test(`the tarball is smaller than ${MAX_BYTES} bytes`, () => {
+  assert.ok(packed.size < MAX_BYTES, `it has ${packed.size}`)
+})
+
+test('it is used from an ES module', async () => {
+  const seen = JSON.parse(await run(process.execPath, ['esm.js'], folder))
+  const { requestId, ...body } = seen.body
+  assert.equal(typeof requestId, 'string')
+  assert.deepEqual(
+    { ...seen, body },
+    { statusCode: 500, body: MASKED, contained: 1, sameExport: true, isError: true },
+  )
+})
+
+test('it is used from CommonJS', async () => {
+  const seen = JSON.parse(await run(process.execPath, ['cjs.cjs'], folder))
+  const { requestId, ...body } = seen.body
+  assert.equal(typeof requestId, 'string')
+  assert.deepEqual(
+    { ...seen, body },
+    {
+      statusCode: 500,
+      body: { type: 'about:blank', title: 'Internal Server Error', status: 500 },
+      sameExport: true,
+      isError: true,
+    },
+  )
+})
+
+for (const [module, moduleResolution] of [
+  ['nodenext', 'nodenext'],
+  ['esnext', 'bundler'],
+] as const) {
+  test(`its types hold in strict TypeScript that resolves modules as ${moduleResolution} does`, async () => {
+    const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
+    const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--noEmit']
+    const resolution = ['--module', module, '--moduleResolution', moduleResolution, '--target', 'es2022']
+    await run(process.execPath, [compiler, ...strict, ...resolution, '--types', 'node', 'types.ts'], folder)
+  })
+}
