@@ -18,7 +18,8 @@ export type IsolationState = 'serving' | 'leaving'
 /** What a registered plugin starts when a verdict is more than `contain`. Neither may throw. */
 export interface Exits {
   readonly state: IsolationState
-  fatal(fault: Fault): void
+  /** @param announce Logs the fault: runs when the state says `leaving`. */
+  fatal(fault: Fault, announce: () => void): void
   recycle(fault: Fault): void
   leave(reason?: string): Promise<void>
 }
@@ -125,7 +126,11 @@ export class Isolation implements Settler {
   turnAway: ((request: FastifyRequest, reply: FastifyReply) => boolean) | undefined = undefined
 
   /** @internal */
+  hasServed = false
+
+  /** @internal */
   arrived(context: RequestContext): void {
+    this.hasServed = true
     this.#inFlight.add(context)
   }
 
@@ -153,10 +158,13 @@ export class Isolation implements Settler {
     )
     this.#classify(fault, context, log)
     this.#ledger.add(fault)
-    if (this.#storm.admits(fault)) logFault(log, fault, extra)
+    const write = (): void => {
+      if (this.#storm.admits(fault)) logFault(log, fault, extra)
+    }
+    if (fault.verdict === 'fatal' && this.#exits !== undefined) this.#exits.fatal(fault, write)
+    else write()
     this.#announce(fault, context, log)
-    if (fault.verdict === 'fatal') this.#exits?.fatal(fault)
-    else if (fault.verdict === 'recycle') this.#exits?.recycle(fault)
+    if (fault.verdict === 'recycle') this.#exits?.recycle(fault)
     return fault
   }
 

@@ -37,6 +37,8 @@ export class RequestContext {
   fault: Fault | undefined = undefined
   /** The error that was judged last, and what it was taken for. */
   judged: { readonly error: unknown; readonly judgement: Judgement } | undefined = undefined
+  /** The same error once the response has closed; weakly, for it may hold on to the request. */
+  judgedBefore: WeakRef<object> | undefined = undefined
   /** The timer, and what else a pending answer after an escape needs; see `grace.ts`. */
   pending: unknown = undefined
   /** The neighbours in the list of the requests in flight. */
@@ -80,6 +82,8 @@ export class RequestContext {
     this.reply = undefined
     this.hookHeaders = undefined
     this.hookRawHeaders = undefined
+    const error = this.judged?.error
+    if (typeof error === 'object' && error !== null) this.judgedBefore = new WeakRef(error)
     this.judged = undefined
     this.fault = undefined
   }
