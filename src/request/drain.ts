@@ -8,10 +8,10 @@ const LOOK = 20
 /** Serves an app out: what is in flight finishes, what is new is refused, what is left is cut. */
 export class Drain {
   readonly #connections: Connections
-  readonly #contexts: ReadonlySet<RequestContext>
+  readonly #contexts: Iterable<RequestContext>
 
   /** @param contexts The requests in flight that the plugin guards. */
-  constructor(connections: Connections, contexts: ReadonlySet<RequestContext>) {
+  constructor(connections: Connections, contexts: Iterable<RequestContext>) {
     this.#connections = connections
     this.#contexts = contexts
   }
