@@ -4,6 +4,7 @@ import { reside } from './app-resident.ts'
 import { Isolation } from './isolation.ts'
 import type { IsolateOptions, RouteIsolateOptions } from './options.ts'
 import { Boundary } from './request/boundary.ts'
+import { Escapes } from './request/escapes.ts'
 import { Internals } from './request/internals.ts'
 import { Judge } from './request/judge.ts'
 import { resolveOptions } from './resolve-options.ts'
@@ -44,6 +45,7 @@ function install(app: FastifyInstance, given: IsolateOptions): void {
     boundary.enclose()
     done()
   })
+  new Escapes(app, internals, isolation).install(options.escapes, () => boundary.keepsContexts)
   app.addHook('onClose', (_app, done) => {
     isolation.flushLog()
     done()

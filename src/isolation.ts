@@ -125,7 +125,7 @@ export class Isolation implements Settler {
   /** @internal See {@link Boundary}. */
   turnAway: ((request: FastifyRequest, reply: FastifyReply) => boolean) | undefined = undefined
 
-  /** @internal */
+  /** @internal Whether it has listened or was given a request: what fails before that is a boot failure. */
   hasServed = false
 
   /** @internal */
