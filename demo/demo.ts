@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { formatReport } from '../src/process/format-report.ts'
 import type { CrashReport } from '../src/process/report.ts'
 import { ask, connections } from './client.ts'
-import { type Bug, CALL_BUGS, FATAL_BUG, SECRET } from './faults.ts'
+import { type Bug, CALL_BUGS, ESCAPES, FATAL_BUG, SECRET } from './faults.ts'
 import { type FaultLine, ServerProcess } from './server-process.ts'
 import { abridged, row, rule } from './table.ts'
 
@@ -57,6 +57,8 @@ console.log()
 console.log(row(['the bug', 'client', 'others', 'the log line: id, verdict, error']))
 console.log(rule())
 for (const bug of CALL_BUGS) await strike(server, bug)
+console.log(rule())
+for (const bug of ESCAPES) await strike(server, bug)
 
 console.log()
 console.log(`All of it in process ${server.pid}, which still serves. One error says that it must not:`)
