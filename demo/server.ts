@@ -2,7 +2,8 @@
 import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import { isolate } from '../src/index.ts'
-import { CALL_BUGS, ESCAPES, FATAL_BUG } from './faults.ts'
+import { ESCAPES } from './escapes.ts'
+import { CALL_BUGS, FATAL_BUG } from './faults.ts'
 
 const app = Fastify({ logger: true })
 app.register(isolate({ grace: 100, leave: { reportDir: process.argv[2] as string } }))
