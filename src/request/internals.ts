@@ -39,7 +39,11 @@ const HANDLED_SYMBOLS = {
 } as const
 
 /** A content-type parser. */
-type Parse = (request: FastifyRequest, payload: unknown, done: unknown) => unknown
+type Parse = (
+  request: FastifyRequest,
+  payload: unknown,
+  done: (error?: unknown, body?: unknown) => void,
+) => unknown
 
 type SymbolsOf<Names> = { readonly [Name in keyof Names]: symbol }
 
@@ -90,6 +94,13 @@ export class Internals {
   instancesOf(app: FastifyInstance): FastifyInstance[] {
     const children = this.#of<FastifyInstance[]>(app, this.#instance.children)
     return [app, ...children.flatMap((child) => this.instancesOf(child))]
+  }
+
+  /** The servers of an app that listens: one for each address that its host name has. */
+  serversOf(app: FastifyInstance): Set<FastifyInstance['server']> {
+    const symbol = symbolOf(app, 'fastify.serverBindings')
+    const bindings = symbol === undefined ? [] : this.#of<FastifyInstance['server'][]>(app, symbol)
+    return new Set([app.server, ...bindings])
   }
 
   /** The `onRequest` hooks of one instance, which its routes take over when the app becomes ready. */

@@ -1,0 +1,74 @@
+import { readdir } from 'node:fs/promises'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { inOwnNetwork, runInOwnNetwork } from './support/own-network.ts'
+import type { Restarter } from './support/restarter.ts'
+import { scenariosOf } from './support/scenarios.ts'
+
+/** Runs every restarter of this folder, or those named: `run.js [--require] [names…]`. */
+const { values: given, positionals: names } = parseArgs({
+  options: { require: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
+
+interface Row {
+  readonly restarter: string
+  readonly scenario: string
+  readonly result: 'passed' | 'FAILED' | 'SKIPPED'
+  readonly seconds: number
+  readonly measured: string
+}
+
+async function allRestarters(): Promise<Restarter[]> {
+  const files = (await readdir(import.meta.dirname)).filter((file) => file.endsWith('.restarter.js')).sort()
+  return Promise.all(
+    files.map(async (file) => (await import(path.join(import.meta.dirname, file))).restarter as Restarter),
+  )
+}
+
+async function runRestarter(restarter: Restarter): Promise<Row[]> {
+  const missing = await restarter.missing()
+  if (missing !== undefined) {
+    const result = given.require ? 'FAILED' : 'SKIPPED'
+    console.log(`${result} ${restarter.name}: ${missing}`)
+    return [{ restarter: restarter.name, scenario: 'all', result, seconds: 0, measured: missing }]
+  }
+  if (restarter.ownNetwork !== undefined && !inOwnNetwork) {
+    return (await runInOwnNetwork(process.argv[1]!, [restarter.name], restarter.ownNetwork)) as Row[]
+  }
+  const rows: Row[] = []
+  for (const scenario of scenariosOf(restarter)) {
+    const started = performance.now()
+    let result: Row['result'] = 'passed'
+    let measured: string
+    try {
+      measured = await scenario.run()
+    } catch (error) {
+      result = 'FAILED'
+      measured = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
+      console.error(error)
+    }
+    const seconds = Math.round((performance.now() - started) / 100) / 10
+    rows.push({ restarter: restarter.name, scenario: scenario.name, result, seconds, measured })
+    console.log(`${result} ${restarter.name}: ${scenario.name} (${seconds} s): ${measured}`)
+  }
+  return rows
+}
+
+const all = await allRestarters()
+const unknown = names.filter((name) => !all.some((restarter) => restarter.name === name))
+if (unknown.length > 0) {
+  console.error(
+    `No such restarter: ${unknown.join(', ')}. There are: ${all.map(({ name }) => name).join(', ')}.`,
+  )
+  process.exit(2)
+}
+
+const rows: Row[] = []
+for (const restarter of all) {
+  // One after the other: each measures how long it takes to come back.
+  if (names.length === 0 || names.includes(restarter.name)) rows.push(...(await runRestarter(restarter)))
+}
+if (inOwnNetwork) for (const row of rows) process.send?.(row)
+else console.table(rows)
+process.exitCode = rows.some((row) => row.result === 'FAILED') ? 1 : 0

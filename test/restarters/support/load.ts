@@ -1,0 +1,132 @@
+import http from 'node:http'
+
+/** Requests a second. */
+export const RATE = 200
+
+/** Milliseconds that a request may take before it counts as lost. */
+const PATIENCE = 20_000
+
+/** One request of the load, as its client saw it. */
+export interface Sent {
+  readonly path: string
+  /** Its place in the order in which requests were written to an established connection. Undefined: never was. */
+  written: number | undefined
+  /** Milliseconds of `performance.now()`. */
+  readonly sentAt: number
+  endedAt: number
+  status: number | undefined
+  /** The process that answered. */
+  pid: number | undefined
+  /** What became of it when it was not answered: `ECONNREFUSED`. */
+  error: string | undefined
+  /** How often it was sent again because its kept connection was closed before any answer. */
+  closed: number
+  /** How often it was sent again because a 503 with `Retry-After` said so. */
+  turnedAway: number
+}
+
+/**
+ * A steady load of {@link RATE} requests a second, whatever becomes of them, every fourth to `/slow`.
+ *
+ * With `keepAlive` the client does what a good one does: it uses no connection again whose answer said
+ * `Connection: close`, and sends a request again whose used connection was closed before any answer (RFC 9110,
+ * section 9.2.2, and RFC 9112, section 9.3.1), or that was told to come back by a 503 with `Retry-After`.
+ */
+export class Load {
+  readonly sent: Sent[] = []
+  readonly #port: number
+  readonly #agent: http.Agent
+  readonly #resends: boolean
+  readonly #started: number = performance.now()
+  readonly #inFlight: Set<Promise<void>> = new Set()
+  readonly #timer: NodeJS.Timeout
+  #writes = 0
+
+  constructor(port: number, options: { keepAlive: boolean }) {
+    this.#port = port
+    this.#resends = options.keepAlive
+    this.#agent = new http.Agent({ keepAlive: options.keepAlive })
+    this.#timer = setInterval(() => this.#catchUp(), 5)
+  }
+
+  /** Sends one request beside the load. It counts among those {@link sent}. */
+  async send(path: string): Promise<Sent> {
+    const sent: Sent = {
+      path,
+      written: undefined,
+      sentAt: performance.now(),
+      endedAt: 0,
+      status: undefined,
+      pid: undefined,
+      error: undefined,
+      closed: 0,
+      turnedAway: 0,
+    }
+    this.sent.push(sent)
+    const done = this.#request(sent)
+    this.#inFlight.add(done)
+    await done
+    this.#inFlight.delete(done)
+    sent.endedAt = performance.now()
+    return sent
+  }
+
+  /** Stops sending and resolves when everything sent has been answered or lost. */
+  async end(): Promise<void> {
+    clearInterval(this.#timer)
+    await Promise.all(this.#inFlight)
+    this.#agent.destroy()
+  }
+
+  /** A timer that comes late has more to send: the rate holds on a busy machine. */
+  #catchUp(): void {
+    const due = ((performance.now() - this.#started) / 1000) * RATE
+    for (let count = this.sent.length; count < due; count += 1) {
+      void this.send(count % 4 === 0 ? '/slow' : '/ok')
+    }
+  }
+
+  #request(sent: Sent): Promise<void> {
+    return new Promise((resolve) => {
+      const fail = (error: NodeJS.ErrnoException) => {
+        if (this.#resends && request.reusedSocket && error.code === 'ECONNRESET' && sent.closed < 3) {
+          sent.closed += 1
+          resolve(this.#request(sent))
+          return
+        }
+        sent.error = error.code ?? error.message
+        resolve()
+      }
+      const request = http.get({ port: this.#port, host: '127.0.0.1', path: sent.path, agent: this.#agent })
+      request.setTimeout(PATIENCE, () => request.destroy(new Error('no answer')))
+      request.once('error', fail)
+      request.once('socket', (socket) => {
+        const wrote = () => {
+          this.#writes += 1
+          sent.written ??= this.#writes
+        }
+        if (socket.connecting) socket.once('connect', wrote)
+        else wrote()
+      })
+      request.once('response', (response) => {
+        let body = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk) => {
+          body += chunk
+        })
+        response.once('error', fail)
+        response.once('end', () => {
+          const comeBack = response.headers['retry-after']
+          if (this.#resends && response.statusCode === 503 && comeBack !== undefined && sent.turnedAway < 3) {
+            sent.turnedAway += 1
+            setTimeout(() => resolve(this.#request(sent)), Number(comeBack) * 1000)
+            return
+          }
+          sent.status = response.statusCode
+          if (sent.status === 200) sent.pid = JSON.parse(body).pid
+          resolve()
+        })
+      })
+    })
+  }
+}

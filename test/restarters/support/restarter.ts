@@ -1,0 +1,55 @@
+import type { NetworkSettings } from './own-network.ts'
+import type { StagedApp } from './staged-app.ts'
+
+/** What the page of a restarter promises, and its test holds it to. */
+export interface Promises {
+  /** Milliseconds from the fault to the first answer of the new process, on a machine with nothing else to do. */
+  readonly backWithin: number
+  /** How often an app that cannot start is started, the first time included. Undefined: it never gives up. */
+  readonly starts: number | undefined
+  /** Milliseconds in which that many starts have surely been tried. Default: 30 000. */
+  readonly triesWithin?: number
+}
+
+/** A restarter that runs the app. */
+export interface Running {
+  /** Whether the restarter regards the app as started, where that is later than its first answer. */
+  started?(): Promise<boolean>
+  /** Sends SIGTERM to the app's process itself, not through the restarter. */
+  terminate(pid: number): Promise<void>
+  /** Stops the app as an operator would: `systemctl stop`, `docker stop`. Resolves when it has ended. */
+  stop(): Promise<void>
+  /** The exit code that the restarter saw last; undefined while the app runs. */
+  exitCode(): Promise<number | undefined>
+  /** Whether the restarter has given the app up. */
+  gaveUp(): Promise<boolean>
+  /** The names of the crash reports that are there after a restart. */
+  reports(): Promise<string[]>
+  /** Ends the restarter and everything it started, whatever state it is in. */
+  end(): Promise<void>
+  /** What the restarter and the app said, for the message of a failure. */
+  log(): Promise<string>
+}
+
+/** A further scenario of one restarter. Throws when it fails; what it returns stands in the table. */
+export interface Scenario {
+  readonly name: string
+  run(): Promise<string>
+}
+
+/** A system that starts an app again. */
+export interface Restarter {
+  /** As its page is named: `systemd`. */
+  readonly name: string
+  readonly promises: Promises
+  /** Runs all of it, the load too, in a network namespace of its own with these settings. Default: it does not. */
+  readonly ownNetwork?: NetworkSettings
+  /** What is missing here to run it; undefined if nothing is. */
+  missing(): Promise<string | undefined>
+  /** Runs the app with the configuration of the docs. Need not wait until it answers. */
+  start(app: StagedApp): Promise<Running>
+  /** What is proven of it. Default: the scenarios that every restarter has to go through. */
+  readonly scenarios?: readonly Scenario[]
+  /** What is proven of it besides. */
+  readonly more?: readonly Scenario[]
+}
