@@ -83,7 +83,9 @@ export class Connections {
 
   /** Closes the keep-alive connections that wait for a next request. */
   closeIdle(): void {
-    for (const server of this.#servers) server.closeIdleConnections?.()
+    this.#spareBusy(() => {
+      for (const server of this.#servers) server.closeIdleConnections?.()
+    })
   }
 
   /** Connections with a response that is not done, and upgraded ones; a half-sent request head is none yet. */
@@ -110,8 +112,22 @@ export class Connections {
     for (const server of this.#servers) server.closeAllConnections?.()
   }
 
+  /**
+   * `server.close()` and `closeIdleConnections()` take a connection for idle as soon as `response.end()` was
+   * called, and cut a large body that is still being sent. Both are synchronous.
+   */
+  #spareBusy(close: () => void): void {
+    const busy = this.busy()
+    for (const { socket } of busy) socket.destroy = () => socket
+    try {
+      close()
+    } finally {
+      for (const { socket } of busy) Reflect.deleteProperty(socket, 'destroy')
+    }
+  }
+
   #stop(server: Server): void {
-    if (server.listening) server.close()
+    if (server.listening) this.#spareBusy(() => server.close())
     // In place of the app's own listeners: no route can be left out, and serving pays nothing for it.
     replaceListeners(server, 'request', refuseRequest)
     replaceListeners(server, 'checkContinue', refuseRequest)
