@@ -57,6 +57,9 @@ const known: readonly Acquaintance[] = [
   },
 ]
 
+/** `node:test` listens too while it runs; it fails the running test and ends nothing. */
+const testRunner = /\brootTest\b/
+
 const stranger =
   'if it ends the process, no request survives an escaped error: remove it, or let it report only; ' +
   'the option onFault sees every error'
@@ -74,6 +77,7 @@ export function findRivals(): Rival[] {
     for (const listener of process.listeners(event as 'exit') as (() => void)[]) {
       if (isGuards(listener) || named.has(listener)) continue
       named.add(listener)
+      if (testRunner.test(Function.prototype.toString.call(listener))) continue
       rivals.push(describe(event, listener))
     }
   }

@@ -87,7 +87,8 @@ export class Boundary {
     const app = this.#app
     const instances = internals.instancesOf(app)
     guardRequestIds(instances, internals, this.#early)
-    for (const instance of instances) internals.replaceParsers(instance, guardParser)
+    for (const instance of instances)
+      internals.replaceParsers(instance, (parse) => guardParser(parse, this.#judge))
     const uncovered: string[] = []
     for (const { method, path, context } of internals.routes(app)) {
       const label = `${method} ${path}`
