@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test'
 import Fastify, { type FastifyHttpOptions, type FastifyInstance } from 'fastify'
 import type { Fault } from '../../src/fault/fault.ts'
 import { isolate } from '../../src/isolate.ts'
+import type { Exits } from '../../src/isolation.ts'
 import type { IsolateOptions } from '../../src/options.ts'
 import { jsonLines, type LogLine } from './child.ts'
 import { type Answer, type AskOptions, ask } from './client.ts'
@@ -34,6 +35,13 @@ export interface TestApp {
 
 const WARN = 40
 
+const STAYING: Exits = {
+  state: 'serving',
+  fatal: (_fault, announce) => announce(),
+  recycle: () => {},
+  leave: async () => {},
+}
+
 /** Makes an app that is closed when the test ends. */
 export function testApp(t: TestContext, options: TestAppOptions = {}): TestApp {
   let text = ''
@@ -60,6 +68,10 @@ export function testApp(t: TestContext, options: TestAppOptions = {}): TestApp {
       }),
     )
   }
+  // the way out is the process's own: a fatal fault of one test would make all later ones answer 503
+  app.after(() => {
+    if (app.hasDecorator('isolation')) app.isolation.leaveThrough(STAYING)
+  })
   let listening: Promise<number> | undefined
   const listen = (): Promise<number> => {
     listening ??= app.listen({ port: 0, host: '127.0.0.1' }).then((address) => Number(new URL(address).port))
