@@ -3,7 +3,6 @@ import type { TestContext } from 'node:test'
 import Fastify, { type FastifyHttpOptions, type FastifyInstance } from 'fastify'
 import type { Fault } from '../../src/fault/fault.ts'
 import { isolate } from '../../src/isolate.ts'
-import type { Exits } from '../../src/isolation.ts'
 import type { IsolateOptions } from '../../src/options.ts'
 import { jsonLines, type LogLine } from './child.ts'
 import { type Answer, type AskOptions, ask } from './client.ts'
@@ -35,13 +34,6 @@ export interface TestApp {
 
 const WARN = 40
 
-const STAYING: Exits = {
-  state: 'serving',
-  fatal: (_fault, announce) => announce(),
-  recycle: () => {},
-  leave: async () => {},
-}
-
 /** Makes an app that is closed when the test ends. */
 export function testApp(t: TestContext, options: TestAppOptions = {}): TestApp {
   let text = ''
@@ -68,9 +60,17 @@ export function testApp(t: TestContext, options: TestAppOptions = {}): TestApp {
       }),
     )
   }
-  // the way out is the process's own: a fatal fault of one test would make all later ones answer 503
-  app.after(() => {
-    if (app.hasDecorator('isolation')) app.isolation.leaveThrough(STAYING)
+  // The way out is tested in processes of its own: here a fatal fault must not end the tests.
+  app.addHook('onReady', (done) => {
+    if (app.hasDecorator('isolation')) {
+      app.isolation.leaveThrough({
+        state: 'serving',
+        fatal: (_fault, announce) => announce(),
+        recycle: () => {},
+        leave: async () => {},
+      })
+    }
+    done()
   })
   let listening: Promise<number> | undefined
   const listen = (): Promise<number> => {
