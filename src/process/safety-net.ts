@@ -1,3 +1,6 @@
+/** Marks our own listeners for {@link isGuards}: an error that the guard leaves to bare Node comes here then. */
+const MARK: symbol = Symbol.for('fastify-isolate.guard')
+
 /**
  * Keeps an escaped error from ending a process that leaves: it would cut the drain of the innocent short, and put
  * its own exit code in the place of the reason. Where anybody else listens, this listener does nothing: the
@@ -11,6 +14,9 @@ export class SafetyNet {
   /** @param onEscape Told of an error that nobody else handles. It must not throw. */
   constructor(onEscape: (error: unknown) => void) {
     this.#onEscape = onEscape
+    for (const listener of [this.#catchException, this.#catchRejection]) {
+      Object.defineProperty(listener, MARK, { value: true })
+    }
   }
 
   spread(): void {
