@@ -8,6 +8,8 @@ const MARK: symbol = Symbol.for('fastify-isolate.guard')
  */
 export class SafetyNet {
   readonly #onEscape: (error: unknown) => void
+  #has = false
+  #last: unknown
   readonly #catchException = (error: unknown): void => this.#caught('uncaughtException', error)
   readonly #catchRejection = (error: unknown): void => this.#caught('unhandledRejection', error)
 
@@ -30,6 +32,11 @@ export class SafetyNet {
   }
 
   #caught(event: 'uncaughtException' | 'unhandledRejection', error: unknown): void {
-    if (process.listenerCount(event as 'uncaughtException') === 1) this.#onEscape(error)
+    if (process.listenerCount(event as 'uncaughtException') > 1) return
+    // The guard takes its listeners away and raises the error once more, while this very event is emitted.
+    const isAgain = this.#has && Object.is(this.#last, error)
+    this.#has = true
+    this.#last = error
+    if (!isAgain) this.#onEscape(error)
   }
 }
