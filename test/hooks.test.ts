@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { FastifyInstance, RouteShorthandOptions } from 'fastify'
-import { requestStorage } from '../src/request/context.ts'
+import { contextOf, requestStorage } from '../src/request/context.ts'
 import { bodyOf, MASKED, testApp, until } from './support/app.ts'
 
 const boom = (): never => {
@@ -534,7 +534,7 @@ describe('the other functions of an app', () => {
     t.after(() => clearInterval(outside))
     const wait = (...args: unknown[]) => void waiting.push(args.at(-1) as () => void)
     const seen: unknown[] = []
-    const see = (request: unknown) => seen.push(requestStorage.getStore()?.request === request)
+    const see = (request: unknown) => seen.push(contextOf(request as object) === requestStorage.getStore())
     const options: RouteShorthandOptions = {
       onRequest: [wait, async (request: unknown) => void see(request)],
       preParsing: [wait, async (request: unknown) => void see(request)] as never,

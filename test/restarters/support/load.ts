@@ -17,6 +17,8 @@ export interface Sent {
   status: number | undefined
   /** The process that answered. */
   pid: number | undefined
+  /** When that process started, which tells it from one of the same pid in an earlier container. */
+  startedAt: number | undefined
   /** What became of it when it was not answered: `ECONNREFUSED`. */
   error: string | undefined
   /** How often it was sent again because its kept connection was closed before any answer. */
@@ -58,6 +60,7 @@ export class Load {
       endedAt: 0,
       status: undefined,
       pid: undefined,
+      startedAt: undefined,
       error: undefined,
       closed: 0,
       turnedAway: 0,
@@ -86,18 +89,19 @@ export class Load {
     }
   }
 
-  #request(sent: Sent): Promise<void> {
+  #request(sent: Sent, agent: http.Agent | false = this.#agent): Promise<void> {
     return new Promise((resolve) => {
       const fail = (error: NodeJS.ErrnoException) => {
-        if (this.#resends && request.reusedSocket && error.code === 'ECONNRESET' && sent.closed < 3) {
+        if (this.#resends && request.reusedSocket && error.code === 'ECONNRESET') {
           sent.closed += 1
-          resolve(this.#request(sent))
+          // What else is kept may have been closed as well.
+          resolve(this.#request(sent, false))
           return
         }
         sent.error = error.code ?? error.message
         resolve()
       }
-      const request = http.get({ port: this.#port, host: '127.0.0.1', path: sent.path, agent: this.#agent })
+      const request = http.get({ port: this.#port, host: '127.0.0.1', path: sent.path, agent })
       request.setTimeout(PATIENCE, () => request.destroy(new Error('no answer')))
       request.once('error', fail)
       request.once('socket', (socket) => {
@@ -123,7 +127,7 @@ export class Load {
             return
           }
           sent.status = response.statusCode
-          if (sent.status === 200) sent.pid = JSON.parse(body).pid
+          if (sent.status === 200) Object.assign(sent, JSON.parse(body))
           resolve()
         })
       })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { assertStaysAway, awaitApp } from './app-client.ts'
+import { type AppProcess, assertStaysAway, awaitApp } from './app-client.ts'
 import { eventually } from './eventually.ts'
 import { Load } from './load.ts'
 import type { Restarter, Running, Scenario } from './restarter.ts'
@@ -10,10 +10,9 @@ import { countStarts } from './starts.ts'
 /** What every restarter has to go through, and then its own. */
 export function scenariosOf(restarter: Restarter): Scenario[] {
   const ofAll: Scenario[] = [
-    { name: 'fatal fault under load', run: () => withApp(restarter, fatalFaultUnderLoad) },
+    { name: 'fatal fault, then a stop', run: () => withApp(restarter, fatalFaultUnderLoad) },
     { name: 'crash loop', run: () => crashLoop(restarter) },
     { name: 'SIGTERM: exit 0 stays down', run: () => withApp(restarter, exitZero) },
-    { name: 'clean stop', run: () => withApp(restarter, cleanStop) },
   ]
   return [...(restarter.scenarios ?? ofAll), ...(restarter.more ?? [])]
 }
@@ -47,24 +46,24 @@ export async function withApp(
 }
 
 /** Resolves with the app's process once it answers and the restarter regards it as started. */
-export async function untilStarted({ app, running }: Trial): Promise<number> {
-  const pid = await awaitApp(app)
+export async function untilStarted({ app, running }: Trial): Promise<AppProcess> {
+  const process = await awaitApp(app)
   await eventually(
     'the restarter to call it started',
     30_000,
     async () => (await running.started?.()) ?? true,
   )
-  return pid
+  return process
 }
 
 async function fatalFaultUnderLoad(trial: Trial): Promise<string> {
   const { restarter, app, running } = trial
-  const before = await untilStarted(trial)
+  const { startedAt } = await untilStarted(trial)
   const load = new Load(app.port, { keepAlive: false })
   await sleep(1_000)
   const crash = await load.send('/crash')
   await eventually('a new process', restarter.promises.backWithin + 10_000, () =>
-    load.sent.some((sent) => sent.pid !== undefined && sent.pid !== before),
+    load.sent.some((sent) => sent.startedAt !== undefined && sent.startedAt !== startedAt),
   )
   await sleep(500)
   await load.end()
@@ -77,13 +76,16 @@ async function fatalFaultUnderLoad(trial: Trial): Promise<string> {
     [],
     'requests accepted before the fault were lost',
   )
-  const back = load.sent.filter((sent) => sent.pid !== undefined && sent.pid !== before)
+  const back = load.sent.filter((sent) => sent.startedAt !== undefined && sent.startedAt !== startedAt)
   const away = Math.min(...back.map((sent) => sent.endedAt)) - crash.endedAt
   const { backWithin } = restarter.promises
   assert.ok(away <= backWithin, `back after ${away} ms, promised: ${backWithin} ms`)
   assert.equal((await running.reports()).length, 1, 'crash reports that survived the restart')
+
+  await running.stop()
+  await assertEndedForGood(trial)
   const lost = load.sent.filter((sent) => sent !== crash && sent.status !== 200).length
-  return `back after ${Math.round(away)} ms; ${accepted.length} accepted before it, all answered; ${lost} turned away while it was down`
+  return `back after ${Math.round(away)} ms; ${accepted.length} accepted before it, all answered; ${lost} turned away while it was down; then a stop: exit 0`
 }
 
 async function crashLoop(restarter: Restarter): Promise<string> {
@@ -110,21 +112,19 @@ async function crashLoop(restarter: Restarter): Promise<string> {
 }
 
 async function exitZero(trial: Trial): Promise<string> {
-  const { restarter, app, running } = trial
-  const pid = await untilStarted(trial)
-  await running.terminate(pid)
-  const code = await eventually('the exit', 20_000, () => running.exitCode())
-  assert.equal(code, 0, 'exit code after SIGTERM')
-  await assertStaysAway(app, restarter.promises.backWithin)
-  return `exit ${code}, not restarted`
+  const { pid } = await untilStarted(trial)
+  await trial.running.terminate(pid)
+  await assertEndedForGood(trial)
+  return 'exit 0, not restarted'
 }
 
-async function cleanStop(trial: Trial): Promise<string> {
-  const { restarter, app, running } = trial
-  await untilStarted(trial)
-  await running.stop()
-  const code = await eventually('the exit', 20_000, () => running.exitCode())
-  assert.equal(code, 0, 'exit code after the stop')
-  await assertStaysAway(app, restarter.promises.backWithin)
-  return `exit ${code}, not restarted`
+async function assertEndedForGood({ app, running }: Trial): Promise<void> {
+  let code: number | undefined
+  await eventually('exit code 0', 20_000, async () => {
+    code = await running.exitCode()
+    return code === 0
+  }).catch((error) => {
+    throw new Error(`exit code ${code}`, { cause: error })
+  })
+  await assertStaysAway(app, 2_500)
 }
