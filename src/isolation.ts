@@ -7,6 +7,9 @@ import { Storm } from './fault/storm.ts'
 import { isVerdict, proposeVerdict } from './fault/verdict.ts'
 import { announceFault, type FaultListener } from './request/announce.ts'
 import { contextOf, type RequestContext } from './request/context.ts'
+import { disown } from './request/expected.ts'
+import { InFlight } from './request/in-flight.ts'
+
 import type { Settler } from './request/judge.ts'
 import { logFault, logHeldBack, logTrouble } from './request/log.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
@@ -54,7 +57,7 @@ export class Isolation implements Settler {
   readonly #app: FastifyInstance
   readonly #options: ResolvedOptions
   readonly #ledger: Ledger
-  readonly #inFlight: Set<RequestContext> = new Set()
+  readonly #inFlight: InFlight = new InFlight()
   #exits: Exits | undefined
   readonly #storm: Storm
   readonly #brokenListeners: Set<FaultListener> = new Set()
@@ -102,7 +105,7 @@ export class Isolation implements Settler {
   }
 
   /** @internal The requests that are being answered, oldest first. */
-  get inFlight(): ReadonlySet<RequestContext> {
+  get inFlight(): InFlight {
     return this.#inFlight
   }
 
@@ -124,7 +127,7 @@ export class Isolation implements Settler {
   /** @internal See {@link Boundary}. */
   turnAway: ((request: FastifyRequest, reply: FastifyReply) => boolean) | undefined = undefined
 
-  /** @internal */
+  /** @internal Whether it has listened or was given a request: what fails before that is a boot failure. */
   hasServed = false
 
   /** @internal */
@@ -179,6 +182,7 @@ export class Isolation implements Settler {
       const verdict: unknown = classify(fault, proposed)
       if (isVerdict(verdict)) fault.verdict = verdict
       else if (verdict !== undefined) {
+        disown(verdict)
         throw new TypeError("Expected `classify` to return 'contain', 'recycle', 'fatal' or undefined")
       }
     } catch (failure) {

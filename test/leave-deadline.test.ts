@@ -14,8 +14,9 @@ test('a handler that never settles is cut at the deadline and named', async (t) 
   assert.equal((await never).error, 'ECONNRESET')
   assert.deepEqual(await child.exited, [70, null])
   const cut = child.log().find((line) => line.msg === '1 request was cut at the deadline')
-  assert.equal(cut?.level, 40)
-  const [request] = cut?.leave.cut
+  assert.ok(cut)
+  assert.equal(cut.level, 40)
+  const [request] = cut.leave.cut
   assert.deepEqual([request.method, request.route], ['GET', '/never'])
   assert.ok(request.age >= 690, `${request.age}`)
   assert.doesNotMatch(JSON.stringify(cut), /hunter2/)

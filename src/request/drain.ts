@@ -1,6 +1,7 @@
 import type { InFlightRequest } from '../process/resident.ts'
 import { announceClose, type Connections } from './connections.ts'
 import type { RequestContext } from './context.ts'
+import type { InFlight } from './in-flight.ts'
 
 /** Milliseconds between two looks at what is left. */
 const LOOK = 20
@@ -8,10 +9,10 @@ const LOOK = 20
 /** Serves an app out: what is in flight finishes, what is new is refused, what is left is cut. */
 export class Drain {
   readonly #connections: Connections
-  readonly #contexts: ReadonlySet<RequestContext>
+  readonly #contexts: InFlight
 
   /** @param contexts The requests in flight that the plugin guards. */
-  constructor(connections: Connections, contexts: ReadonlySet<RequestContext>) {
+  constructor(connections: Connections, contexts: InFlight) {
     this.#connections = connections
     this.#contexts = contexts
   }

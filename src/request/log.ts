@@ -13,25 +13,31 @@ interface FaultLine {
   [extra: string]: unknown
 }
 
+const asIs = (value: unknown): unknown => value
+
+/** What is logged here is serialized already: pino's own serializer would take the type for `Object`. */
+const PLAIN = { req: asIs, err: asIs }
+
 /** The last logger that is left: synchronous, to stderr, made on first use. */
 let stderrLogger: FastifyBaseLogger | undefined
 
 /** A logger that writes to stderr synchronously, for what must be said before the process ends. */
 export function lastLogger(): FastifyBaseLogger {
-  stderrLogger ??= pino({}, pino.destination({ dest: 2, sync: true })) as FastifyBaseLogger
+  stderrLogger ??= pino(
+    { serializers: PLAIN },
+    pino.destination({ dest: 2, sync: true }),
+  ) as FastifyBaseLogger
   return stderrLogger
 }
 
 /** Whether this is the logger of an app with `logger: false`. */
 export function isSilent(log: FastifyBaseLogger): boolean {
-  return log.level === 'silent' || log.error === log.info
+  return log.level === 'silent' || log.fatal === log.info
 }
 
-const asIs = (value: unknown): unknown => value
-
-/** Fastify's own `req` serializer would drop the route, so a child that passes it through is used. */
+/** Fastify's own `req` serializer would drop the route. */
 function withPlainRequest(log: FastifyBaseLogger): FastifyBaseLogger {
-  return typeof log.child === 'function' ? log.child({}, { serializers: { req: asIs, err: asIs } }) : log
+  return typeof log.child === 'function' ? log.child({}, { serializers: PLAIN }) : log
 }
 
 function lineOf(fault: Fault, extra: Record<string, unknown> | undefined): FaultLine {
@@ -79,6 +85,17 @@ export function logFault(log: FastifyBaseLogger, fault: Fault, extra?: Record<st
   }
 }
 
+/** Says that a fault was none: its rejection was handled after all. Never throws. */
+export function logHandledLate(log: FastifyBaseLogger, fault: Fault): void {
+  try {
+    const { method, url, route } = fault.request ?? {}
+    const line = { err: serializeError(fault.error), faultId: fault.id, req: { method, url, route } }
+    withPlainRequest(log).warn(line, `a rejection was handled late: ${firstLine(messageOf(fault.error))}`)
+  } catch {
+    // the fault has its line
+  }
+}
+
 /** The one line a window that stands for the faults of a bug which were counted but not logged. Never throws. */
 export function logHeldBack(log: FastifyBaseLogger, held: HeldBack): void {
   const { fingerprint, heldBack, window, route, reqId } = held
@@ -99,7 +116,7 @@ export function logTrouble(
   fields?: Record<string, unknown>,
 ): void {
   try {
-    log[level]({ ...fields, err: serializeError(error) }, message)
+    withPlainRequest(log)[level]({ ...fields, err: serializeError(error) }, message)
   } catch {
     // a logger that throws must not undo the answer
   }

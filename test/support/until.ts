@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Waits for a condition that has no event, for at most `milliseconds` (10 000). */
-export async function until(isTrue: () => boolean, milliseconds = 10_000): Promise<void> {
-  const end = Date.now() + milliseconds
-  while (!isTrue()) {
-    if (Date.now() > end) throw new Error(`still not true after ${milliseconds} ms: ${isTrue}`)
-    await sleep(5)
+/** Resolves once the condition holds. Rejects when it never does within `milliseconds` (10 000). */
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  milliseconds: number = 10_000,
+): Promise<void> {
+  const deadline = performance.now() + milliseconds
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`never happened within ${milliseconds} ms: ${holds}`)
+    await sleep(2)
   }
 }
