@@ -29,8 +29,6 @@ export class Escapes implements Keeper {
   readonly #host: EscapeHost
   readonly #rejections: WeakMap<Promise<unknown>, { context: RequestContext; fault: Fault }> = new WeakMap()
 
-  #isClosed = false
-
   constructor(app: FastifyInstance, internals: Internals, host: EscapeHost) {
     this.#app = app
     this.#internals = internals
@@ -59,17 +57,9 @@ export class Escapes implements Keeper {
       done()
     })
     app.addHook('onClose', (_app, done) => {
-      this.#isClosed = true
-      this.#partUnlessLeaving()
+      part(this)
       done()
     })
-  }
-
-  /** On its way out the process still has logs to flush: an error then must not end it in any other way. */
-  #partUnlessLeaving(): boolean {
-    if (!this.#isClosed || this.#host.state === 'leaving') return false
-    part(this)
-    return true
   }
 
   serving(): boolean {
@@ -81,8 +71,6 @@ export class Escapes implements Keeper {
   }
 
   claim(escaped: Escape): Claim {
-    // the way out was the last thing that the process did, unless `leave.exit` is the app's own
-    if (this.#partUnlessLeaving()) return 'unknown'
     const owner = findOwner()
     if (owner === undefined) return 'unknown'
     if (owner === OPTED_OUT) return 'declined'
@@ -97,7 +85,6 @@ export class Escapes implements Keeper {
   }
 
   adopt(escaped: Escape): Claim {
-    if (this.#partUnlessLeaving()) return 'unknown'
     const isBooting = !this.#host.hasServed && this.#host.state === 'serving'
     this.#host.settle(
       escaped.error,
