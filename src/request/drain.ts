@@ -64,7 +64,10 @@ export class Drain {
   #isDone(): boolean {
     return (
       this.#isCut ||
-      (this.#open().length === 0 && this.#connections.busy().length === 0 && !this.#connections.hasSessions)
+      (this.#open().length === 0 &&
+        this.#connections.busy().length === 0 &&
+        !this.#connections.hasSessions &&
+        !this.#connections.isOwing)
     )
   }
 
