@@ -10,13 +10,10 @@ import { failsToListen } from './support/program.ts'
 
 /** Pages that other changes bring: links to them are not checked while they are missing. */
 const PENDING: readonly string[] = [
-  'CONTRIBUTING.md',
-  'docs/architecture.md',
   'docs/crash-reports.md',
   'docs/escapes.md',
   'docs/exit-codes.md',
   'docs/performance.md',
-  'docs/restarters',
 ]
 
 const all = pages()
