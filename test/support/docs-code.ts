@@ -41,7 +41,8 @@ export function compiledFile(block: Block): string {
 }
 
 function sourceOf(block: Block): string {
-  const isWhole = /^import /m.test(block.code)
+  // In JavaScript names are not checked, so that a part needs nothing around it.
+  const isWhole = /^import /m.test(block.code) || EXTENSIONS[block.language] === 'js'
   const app = /\bconst app\b/.test(block.code) ? '' : 'declare const app: FastifyInstance\n'
   const code = isWhole ? block.code : PREAMBLE + app + block.code
   return `${code}export {}\n`.replaceAll("from 'fastify-isolate'", "from '../../src/index.ts'")
