@@ -1,4 +1,5 @@
 import type { Restarter } from './support/restarter.ts'
+import { crashLoop } from './support/scenarios.ts'
 import { missingSystemd, startSystemd } from './support/systemd.ts'
 import { noRequestLost } from './support/ten-fatal-faults.ts'
 
@@ -10,10 +11,10 @@ export const restarter: Restarter = {
   start: (app) =>
     startSystemd(app, {
       files: ['systemd-socket/app.socket', 'systemd-socket/app.service'],
-      start: ['app.socket'],
+      start: ['app.socket', 'app.service'],
       service: 'app.service',
     }),
   get scenarios() {
-    return noRequestLost(restarter, 1)
+    return [...noRequestLost(restarter, 1), crashLoop(restarter)]
   },
 }

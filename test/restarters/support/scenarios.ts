@@ -5,13 +5,13 @@ import { eventually } from './eventually.ts'
 import { Load } from './load.ts'
 import type { Restarter, Running, Scenario } from './restarter.ts'
 import { type StagedApp, stageApp } from './staged-app.ts'
-import { countStarts } from './starts.ts'
+import { countStarts, type Starts } from './starts.ts'
 
 /** What every restarter has to go through, and then its own. */
 export function scenariosOf(restarter: Restarter): Scenario[] {
   const ofAll: Scenario[] = [
     { name: 'fatal fault, then a stop', run: () => withApp(restarter, fatalFaultUnderLoad) },
-    { name: 'crash loop', run: () => crashLoop(restarter) },
+    crashLoop(restarter),
     { name: 'SIGTERM: exit 0 stays down', run: () => withApp(restarter, exitZero) },
   ]
   return [...(restarter.scenarios ?? ofAll), ...(restarter.more ?? [])]
@@ -88,27 +88,31 @@ async function fatalFaultUnderLoad(trial: Trial): Promise<string> {
   return `back after ${Math.round(away)} ms; ${accepted.length} accepted before it, all answered; ${lost} turned away while it was down; then a stop: exit 0`
 }
 
-async function crashLoop(restarter: Restarter): Promise<string> {
-  const starts = await countStarts()
-  try {
-    return await withApp(
-      restarter,
-      async ({ running }) => {
-        const { starts: promised, triesWithin = 30_000 } = restarter.promises
-        if (promised === undefined) {
-          await eventually('a third start', triesWithin, () => starts.count >= 3)
-          return `never gives up: ${starts.count} starts seen`
-        }
-        await eventually('it to give up', triesWithin, () => running.gaveUp())
-        await sleep(2_000)
-        assert.equal(starts.count, promised, 'starts, the first included')
-        return `given up after ${starts.count} starts`
-      },
-      starts.boot,
-    )
-  } finally {
-    await starts.close()
+/** An app that cannot start is started as often as the page promises. */
+export function crashLoop(restarter: Restarter): Scenario {
+  return {
+    name: 'crash loop',
+    run: async () => {
+      const starts = await countStarts()
+      try {
+        return await withApp(restarter, (trial) => countTries(trial, starts), starts.boot)
+      } finally {
+        await starts.close()
+      }
+    },
   }
+}
+
+async function countTries({ restarter, running }: Trial, starts: Starts): Promise<string> {
+  const { starts: promised, triesWithin = 30_000 } = restarter.promises
+  if (promised === undefined) {
+    await eventually('a third start', triesWithin, () => starts.count >= 3)
+    return `never gives up: ${starts.count} starts seen`
+  }
+  await eventually('it to give up', triesWithin, () => running.gaveUp())
+  await sleep(2_000)
+  assert.equal(starts.count, promised, 'starts, the first included')
+  return `given up after ${starts.count} starts`
 }
 
 async function exitZero(trial: Trial): Promise<string> {

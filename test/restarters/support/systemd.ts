@@ -80,7 +80,7 @@ export async function startSystemd(app: StagedApp, units: Units): Promise<Runnin
       await inside('kill', '-TERM', String(pid))
     },
     stop: async () => {
-      await inside('systemctl', 'stop', ...units.start, units.service)
+      await inside('systemctl', 'stop', ...units.start)
     },
     exitCode: async () => {
       if ((await property('ActiveState')) !== 'inactive') return undefined
@@ -88,15 +88,7 @@ export async function startSystemd(app: StagedApp, units: Units): Promise<Runnin
     },
     gaveUp: async () => (await property('ActiveState')) === 'failed',
     reports: async () => (await inside('ls', '/var/lib/app')).split('\n').filter(Boolean),
-    log: () =>
-      inside(
-        'systemctl',
-        'show',
-        ...units.start,
-        units.service,
-        '--property',
-        'Id,ActiveState,Result,NRestarts',
-      ),
+    log: () => inside('systemctl', 'show', ...units.start, '--property', 'Id,ActiveState,Result,NRestarts'),
     end,
   }
 }
