@@ -2,17 +2,37 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify from 'fastify'
 import { FatalError, isolate } from 'fastify-isolate'
 
-const { HOST = '127.0.0.1', PORT = '3000', REPORT_DIR, REUSE_PORT, LISTEN_FDS } = process.env
+const {
+  HOST = '127.0.0.1',
+  PORT = '3000',
+  REPORT_DIR,
+  DRAIN_DELAY = '0',
+  REUSE_PORT,
+  LISTEN_FDS,
+} = process.env
 
 const app = Fastify({ logger: true })
 
-app.register(isolate({ leave: { deadline: 10_000, signals: ['SIGTERM', 'SIGINT'], reportDir: REPORT_DIR } }))
+app.register(
+  isolate({
+    leave: {
+      deadline: 10_000,
+      drainDelay: Number(DRAIN_DELAY),
+      signals: ['SIGTERM', 'SIGINT'],
+      reportDir: REPORT_DIR,
+      readiness: '/ready',
+    },
+  }),
+)
 
-app.get('/ok', () => ({ pid: process.pid }))
+// A process in a container has the same pid every time: the start tells it from the one before.
+const me = { pid: process.pid, startedAt: performance.timeOrigin }
+
+app.get('/ok', () => me)
 
 app.get('/slow', async () => {
   await sleep(300)
-  return { pid: process.pid }
+  return me
 })
 
 app.get('/crash', () => {

@@ -17,6 +17,8 @@ export interface Sent {
   status: number | undefined
   /** The process that answered. */
   pid: number | undefined
+  /** When that process started, which tells it from one of the same pid in an earlier container. */
+  startedAt: number | undefined
   /** What became of it when it was not answered: `ECONNREFUSED`. */
   error: string | undefined
   /** How often it was sent again, see {@link Load}. */
@@ -56,6 +58,7 @@ export class Load {
       endedAt: 0,
       status: undefined,
       pid: undefined,
+      startedAt: undefined,
       error: undefined,
       resent: 0,
     }
@@ -121,7 +124,7 @@ export class Load {
             return
           }
           sent.status = response.statusCode
-          if (sent.status === 200) sent.pid = JSON.parse(body).pid
+          if (sent.status === 200) Object.assign(sent, JSON.parse(body))
           resolve()
         })
       })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { assertStaysAway, awaitApp } from './app-client.ts'
+import { type AppProcess, assertStaysAway, awaitApp } from './app-client.ts'
 import { eventually } from './eventually.ts'
-import { Load } from './load.ts'
+import { Load, type Sent } from './load.ts'
 import type { Restarter, Running, Scenario } from './restarter.ts'
 import { type StagedApp, stageApp } from './staged-app.ts'
 import { countStarts } from './starts.ts'
@@ -47,27 +47,31 @@ export async function withApp(
 }
 
 /** Resolves with the app's process once it answers and the restarter regards it as started. */
-export async function untilStarted({ app, running }: Trial): Promise<number> {
-  const pid = await awaitApp(app)
+export async function untilStarted({ app, running }: Trial): Promise<AppProcess> {
+  const process = await awaitApp(app)
   await eventually(
     'the restarter to call it started',
     30_000,
     async () => (await running.started?.()) ?? true,
   )
-  return pid
+  return process
 }
 
 async function fatalFaultUnderLoad(trial: Trial): Promise<string> {
   const { restarter, app } = trial
-  const before = await untilStarted(trial)
+  const { startedAt } = await untilStarted(trial)
   const load = new Load(app.port, { keepAlive: false })
-  await sleep(1_000)
-  const crash = await load.send('/crash')
-  await eventually('a new process', restarter.promises.backWithin + 10_000, () =>
-    load.sent.some((sent) => sent.pid !== undefined && sent.pid !== before),
-  )
-  await sleep(500)
-  await load.end()
+  let crash: Sent
+  try {
+    await sleep(1_000)
+    crash = await load.send('/crash')
+    await eventually('a new process', restarter.promises.backWithin + 10_000, () =>
+      load.sent.some((sent) => sent.startedAt !== undefined && sent.startedAt !== startedAt),
+    )
+    await sleep(500)
+  } finally {
+    await load.end()
+  }
 
   assert.equal(crash.status, 500, `the client that caused it got ${crash.status ?? crash.error}`)
   const accepted = load.sent.filter((sent) => (sent.written ?? Infinity) < crash.written!)
@@ -77,7 +81,7 @@ async function fatalFaultUnderLoad(trial: Trial): Promise<string> {
     [],
     'requests accepted before the fault were lost',
   )
-  const back = load.sent.filter((sent) => sent.pid !== undefined && sent.pid !== before)
+  const back = load.sent.filter((sent) => sent.startedAt !== undefined && sent.startedAt !== startedAt)
   const away = Math.min(...back.map((sent) => sent.endedAt)) - crash.endedAt
   const { backWithin } = restarter.promises
   assert.ok(away <= backWithin, `back after ${away} ms, promised: ${backWithin} ms`)
@@ -110,7 +114,7 @@ async function crashLoop(restarter: Restarter): Promise<string> {
 
 async function exitZero(trial: Trial): Promise<string> {
   const { restarter, app, running } = trial
-  const pid = await untilStarted(trial)
+  const { pid } = await untilStarted(trial)
   await running.terminate(pid)
   const code = await eventually('the exit', 20_000, () => running.exitCode())
   assert.equal(code, 0, 'exit code after SIGTERM')
