@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyPluginCallback } from 'fastify'
 import fp from 'fastify-plugin'
+import { reside } from './app-resident.ts'
 import { Isolation } from './isolation.ts'
 import type { IsolateOptions, RouteIsolateOptions } from './options.ts'
 import { Boundary } from './request/boundary.ts'
+import { Escapes } from './request/escapes.ts'
 import { Internals } from './request/internals.ts'
 import { Judge } from './request/judge.ts'
 import { resolveOptions } from './resolve-options.ts'
@@ -38,14 +40,27 @@ function install(app: FastifyInstance, given: IsolateOptions): void {
   app.decorate('isolation', isolation)
   const boundary = new Boundary(app, internals, options, new Judge(isolation, internals), isolation)
   boundary.install()
+  isolation.leaveThrough(reside(app, isolation, internals, options.leave))
   app.addHook('onReady', (done) => {
     boundary.enclose()
     done()
   })
+  new Escapes(app, internals, isolation).install(options.escapes, () => boundary.keepsContexts)
   app.addHook('onClose', (_app, done) => {
     isolation.flushLog()
     done()
   })
+}
+
+/** Fastify lets what a plugin with a callback throws escape to the process; what it calls back rejects `ready()`. */
+function tryInstall(app: FastifyInstance, options: IsolateOptions, done: (error?: Error) => void): void {
+  try {
+    install(app, options)
+  } catch (error) {
+    done(error as Error)
+    return
+  }
+  done()
 }
 
 type Plugin = FastifyPluginCallback<IsolateOptions>
@@ -73,14 +88,12 @@ const META = { name: 'fastify-isolate', fastify: '>=5.11.2' }
 function isolateOrPlugin(...args: unknown[]): unknown {
   if (args.length >= 2) {
     const [app, options, done] = args as Parameters<Plugin>
-    install(app, withoutRegisterOptions(options))
-    done()
+    tryInstall(app, withoutRegisterOptions(options), done)
     return undefined
   }
   const [options] = args as [IsolateOptions?]
   const plugin: Plugin = (app, _options, done) => {
-    install(app, options as IsolateOptions)
-    done()
+    tryInstall(app, options as IsolateOptions, done)
   }
   return fp(plugin, META)
 }

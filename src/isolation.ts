@@ -7,6 +7,7 @@ import { Storm } from './fault/storm.ts'
 import { isVerdict, proposeVerdict } from './fault/verdict.ts'
 import { announceFault, type FaultListener } from './request/announce.ts'
 import { contextOf, type RequestContext } from './request/context.ts'
+import { InFlight } from './request/in-flight.ts'
 import type { Settler } from './request/judge.ts'
 import { logFault, logHeldBack, logTrouble } from './request/log.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
@@ -17,7 +18,8 @@ export type IsolationState = 'serving' | 'leaving'
 /** What a registered plugin starts when a verdict is more than `contain`. Neither may throw. */
 export interface Exits {
   readonly state: IsolationState
-  fatal(fault: Fault): void
+  /** @param announce Logs the fault: runs when the state says `leaving`. */
+  fatal(fault: Fault, announce: () => void): void
   recycle(fault: Fault): void
   leave(reason?: string): Promise<void>
 }
@@ -53,7 +55,7 @@ export class Isolation implements Settler {
   readonly #app: FastifyInstance
   readonly #options: ResolvedOptions
   readonly #ledger: Ledger
-  readonly #inFlight: Set<RequestContext> = new Set()
+  readonly #inFlight: InFlight = new InFlight()
   #exits: Exits | undefined
   readonly #storm: Storm
   readonly #brokenListeners: Set<FaultListener> = new Set()
@@ -101,7 +103,7 @@ export class Isolation implements Settler {
   }
 
   /** @internal The requests that are being answered, oldest first. */
-  get inFlight(): ReadonlySet<RequestContext> {
+  get inFlight(): InFlight {
     return this.#inFlight
   }
 
@@ -123,8 +125,12 @@ export class Isolation implements Settler {
   /** @internal See {@link Boundary}. */
   turnAway: ((request: FastifyRequest, reply: FastifyReply) => boolean) | undefined = undefined
 
+  /** @internal Whether it has listened or was given a request: what fails before that is a boot failure. */
+  hasServed = false
+
   /** @internal */
   arrived(context: RequestContext): void {
+    this.hasServed = true
     this.#inFlight.add(context)
   }
 
@@ -152,10 +158,13 @@ export class Isolation implements Settler {
     )
     this.#classify(fault, context, log)
     this.#ledger.add(fault)
-    if (this.#storm.admits(fault)) logFault(log, fault, extra)
+    const write = (): void => {
+      if (this.#storm.admits(fault)) logFault(log, fault, extra)
+    }
+    if (fault.verdict === 'fatal' && this.#exits !== undefined) this.#exits.fatal(fault, write)
+    else write()
     this.#announce(fault, context, log)
-    if (fault.verdict === 'fatal') this.#exits?.fatal(fault)
-    else if (fault.verdict === 'recycle') this.#exits?.recycle(fault)
+    if (fault.verdict === 'recycle') this.#exits?.recycle(fault)
     return fault
   }
 

@@ -3,8 +3,10 @@ import { createConnection } from 'node:net'
 import { test } from 'node:test'
 import vm from 'node:vm'
 import { fingerprintOf } from '../src/fault/fingerprint.ts'
-import { framesOf, stackOf, traceStart } from '../src/fault/stack.ts'
+import { type Frame, framesIn, stackOf, traceOf, traceStart } from '../src/fault/stack.ts'
 import { hostileValues, throwingGetters } from './hostile.ts'
+
+const framesOf = (error: unknown): Frame[] => framesIn(traceOf(error))
 
 /** An error whose trace is what the test says. */
 function withTrace(lines: string[], message = 'boom', properties: object = {}): Error {
@@ -167,7 +169,7 @@ test('framesOf parses what V8 writes', () => {
   assert.deepEqual(framesOf(foreign)[0], { name: 'f', file: '/x/y (1).js', line: '1' })
 })
 
-test('framesOf is bounded, and empty for what has no stack', () => {
+test('frames are bounded, and empty for what has no stack', () => {
   assert.equal(framesOf(withTrace(Array.from({ length: 500 }, () => 'f (/a.js:1:1)'))).length, 50)
   assert.deepEqual(framesOf('x'), [])
   assert.deepEqual(framesOf(throwingGetters()), [])
@@ -190,4 +192,13 @@ test('a fingerprint of a message of 10 MB costs no more than its comparison', ()
   const started = performance.now()
   for (let i = 0; i < 10; i += 1) fingerprintOf(error)
   assert.ok(performance.now() - started < 5000)
+})
+
+test('a trace that was seen before tells the same, and two bugs on one trace stay two', () => {
+  const trace = ['f (/app/a.js:1:1)', 'g (/app/a.js:2:1)']
+  const first = fingerprintOf(withTrace(trace))
+  assert.notEqual(fingerprintOf(Object.assign(withTrace(trace), { code: 'E_OTHER' })), first)
+  for (let i = 0; i < 1000; i += 1) fingerprintOf(withTrace([`f${i} (/app/a.js:1:1)`]))
+  assert.equal(fingerprintOf(withTrace(trace)), first)
+  assert.equal(fingerprintOf(Object.assign(withTrace(trace), { message: 'another' })), first)
 })

@@ -146,6 +146,26 @@ describe('a hook whose error Fastify would only log', () => {
     assert.deepEqual(seen, ['a string'])
   })
 
+  it('logs once what an onError hook throws again, and what a handler sends and throws', async (t) => {
+    for (const status of [undefined, 410]) {
+      const test = testApp(t)
+      const error = Object.assign(new Error('first'), { statusCode: status })
+      const onError = async () => {
+        throw error
+      }
+      test.app.get('/hook', { onError }, async () => {
+        throw error
+      })
+      test.app.get('/handler', async (_request, reply) => {
+        reply.send(error)
+        throw error
+      })
+      for (const path of ['/hook', '/handler']) assert.equal((await test.ask(path)).status, status ?? 500)
+      const expected = status === undefined ? 2 : 0
+      assert.equal(test.troubleLines().length, expected, JSON.stringify(test.troubleLines(), undefined, 1))
+    }
+  })
+
   it('goes on once when an onError hook calls done and throws', async (t) => {
     const test = testApp(t)
     let handled = 0

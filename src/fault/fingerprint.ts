@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Frame, framesOf } from './stack.ts'
+import { type Frame, framesIn, traceOf } from './stack.ts'
 import { isErrorLike, messageOf, readProperty, typeName } from './thrown.ts'
 
 /** Own frames that tell two bugs apart; the ones further out tell who called, not what is wrong. */
@@ -42,19 +42,36 @@ const ROOT = workingDirectory()
  * @param error What was thrown.
  */
 export function fingerprintOf(error: unknown): string {
-  let key = typeName(error)
-  if (isErrorLike(error)) {
-    const code = readProperty(error, 'code')
-    if (typeof code === 'string' || typeof code === 'number') key += `\n${String(code).slice(0, 128)}`
-    key += traceKey(framesOf(error)) || `\n${withoutIds(messageOf(error, MAX_MESSAGE_READ))}`
-  } else {
-    key += `\n${withoutIds(messageOf(error, MAX_MESSAGE_READ))}`
-  }
+  const type = typeName(error)
+  if (!isErrorLike(error)) return digest(`${type}\n${withoutIds(messageOf(error, MAX_MESSAGE_READ))}`)
+  const code = readProperty(error, 'code')
+  const isNamed = typeof code === 'string' || typeof code === 'number'
+  const key = isNamed ? `${type}\n${String(code).slice(0, 128)}` : type
+  const trace = traceOf(error)
+  const whole = key + trace
+  const remembered = REMEMBERED.get(whole)
+  if (remembered !== undefined) return remembered
+  const frames = framesIn(trace)
+  const bug = describe(frames, isOwn) || describe(frames, isAnywhere)
+  if (bug === '') return digest(`${key}\n${withoutIds(messageOf(error, MAX_MESSAGE_READ))}`)
+  const fingerprint = digest(key + bug)
+  remember(whole, fingerprint)
+  return fingerprint
+}
+
+function digest(key: string): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 16)
 }
 
-function traceKey(frames: readonly Frame[]): string {
-  return describe(frames, isOwn) || describe(frames, isAnywhere)
+/** A bug on a hot route throws the same trace over and over, and taking it apart is the dearest part of a fault. */
+const REMEMBERED = new Map<string, string>()
+const MAX_REMEMBERED = 200
+const MAX_REMEMBERED_LENGTH = 8192
+
+function remember(whole: string, fingerprint: string): void {
+  if (whole.length > MAX_REMEMBERED_LENGTH) return
+  if (REMEMBERED.size >= MAX_REMEMBERED) REMEMBERED.clear()
+  REMEMBERED.set(whole, fingerprint)
 }
 
 function describe(frames: readonly Frame[], counts: (frame: Frame) => boolean): string {

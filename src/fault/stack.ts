@@ -47,17 +47,23 @@ function endOfMessage(stack: string, message: unknown): number {
   return start + message.length
 }
 
-/** The frames of an error, the innermost first, at most 50. Empty for what has no stack. Never throws. */
-export function framesOf(error: unknown): Frame[] {
-  const frames: Frame[] = []
+/** The part of an error's stack that holds its frames; empty for what has none. Never throws. */
+export function traceOf(error: unknown): string {
   const stack = stackOf(error)
-  if (stack === undefined) return frames
-  let start = traceStart(stack, readProperty(error, 'message'))
+  if (stack === undefined) return ''
+  const start = traceStart(stack, readProperty(error, 'message'))
+  return start === -1 ? '' : stack.slice(start)
+}
+
+/** The frames of a trace, the innermost first, at most 50. */
+export function framesIn(trace: string): Frame[] {
+  const frames: Frame[] = []
+  let start = trace.indexOf(FRAME)
   while (start !== -1 && frames.length < MAX_LINES) {
     const from = start + FRAME.length
-    const next = stack.indexOf(FRAME, from)
-    const end = Math.min(next === -1 ? stack.length : next, from + MAX_LINE)
-    frames.push(parseFrame(stack.slice(from, end)))
+    const next = trace.indexOf(FRAME, from)
+    const end = Math.min(next === -1 ? trace.length : next, from + MAX_LINE)
+    frames.push(parseFrame(trace.slice(from, end)))
     start = next
   }
   return frames

@@ -105,6 +105,11 @@ export class Departure {
     this.#exit.now(code)
   }
 
+  /** An error that escaped on the way out, and that nobody else handles. */
+  escaped(error: unknown): void {
+    this.#log.trouble(error, 'an error escaped on the way out: the drain goes on')
+  }
+
   /** A signal that changes nothing. */
   ignore(signal: NodeJS.Signals): void {
     const hint = signal === 'SIGINT' ? '; once more ends it at once' : ''

@@ -5,6 +5,7 @@ import { unwatchEventLoop, watchEventLoop } from './event-loop-delay.ts'
 import { EXIT_INTERRUPTED } from './exit-codes.ts'
 import { Recycling } from './recycle.ts'
 import type { Resident } from './resident.ts'
+import { SafetyNet } from './safety-net.ts'
 import { Signals } from './signals.ts'
 
 /** Every copy of this package in the process, of whatever version, finds the first one's way out under this. */
@@ -30,6 +31,7 @@ class Process implements WayOut {
   readonly #recycling: Recycling = new Recycling(() => {
     void this.leave('recycle')
   })
+  readonly #net: SafetyNet = new SafetyNet((error) => this.#departure?.escaped(error))
   #departure: Departure | undefined
   #interrupts = 0
 
@@ -60,6 +62,7 @@ class Process implements WayOut {
     }
     this.#recycling.cancel()
     this.#signals.startLeaving()
+    this.#net.spread()
     const departure = new Departure([...this.#residents], reason, fault, details)
     this.#departure = departure
     // Only where `leave.exit` did not end the process is there anything after this.
@@ -67,6 +70,7 @@ class Process implements WayOut {
       this.#departure = undefined
       this.#interrupts = 0
       this.#signals.stopLeaving()
+      this.#net.fold()
     }
     departure.start().then(over, over)
     return departure.done

@@ -1,8 +1,9 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { ResolvedOptions } from '../resolve-options.ts'
 import { resolveRouteOptions } from '../resolve-options.ts'
 import { carried } from './carried.ts'
-import { attach, CONTEXT, RequestContext, requestStorage } from './context.ts'
+import { attach, CONTEXT, OPTED_OUT, RequestContext, requestStorage } from './context.ts'
 import { EarlyErrors, guardRequestIds } from './early-errors.ts'
 import { guardChain, withRootHandler } from './error-chain.ts'
 import { guardParser } from './guard-parser.ts'
@@ -39,6 +40,8 @@ export interface Traffic {
  */
 export class Boundary {
   readonly internals: Internals
+  /** Whether any route keeps an asynchronous context; known once the routes are enclosed. */
+  keepsContexts = false
   readonly #app: FastifyInstance
   readonly #options: ResolvedOptions
   readonly #judge: Judge
@@ -112,7 +115,9 @@ export class Boundary {
     }
     if (!context.onRequest?.includes(this.#enter)) return
     const { classify, expected, answer, expose, escapes, grace } = this.#options
-    context[GUARDED] = { classify, expected, answer, expose, escapes, grace, ...override, is404 }
+    const owner = this.#traffic
+    context[GUARDED] = { classify, expected, answer, expose, escapes, grace, ...override, owner, is404 }
+    this.keepsContexts ||= context[GUARDED].escapes
     this.#guard(context)
   }
 
@@ -144,6 +149,7 @@ export class Boundary {
     const { internals } = this
     const traffic = this.#traffic
     const early = this.#early
+    const keepsContext = this.#options.escapes
     const onClose = function onClose(this: object): void {
       const context = (this as { [CONTEXT]?: RequestContext })[CONTEXT]
       if (context === undefined) return
@@ -159,23 +165,34 @@ export class Boundary {
       if (traffic.turnAway?.(request, reply)) return
       const failure = early.any ? early.take(request.raw) : undefined
       if (!route) {
-        done(failure?.error as Error | undefined)
+        const next = () => done(failure?.error as Error | undefined)
+        if (route === false && keepsContext) requestStorage.run(OPTED_OUT, next)
+        else next()
         return
       }
       const context = new RequestContext(request, reply, route)
       attach(context, request)
       attach(context, reply.raw)
+      if (route.escapes) leaveTrail(context, request.raw)
       traffic.arrived(context)
       reply.raw.on('close', onClose)
       if (reply.raw.socket === null) closeWithConnection(request.raw.socket, reply.raw, onClose)
       const next = failure === undefined ? done : () => done(carried(failure.error) as Error)
       if (route.escapes) requestStorage.run(context, next)
+      else if (keepsContext) requestStorage.run(OPTED_OUT, next)
       else next()
     }
     // Fastify binds hooks to their instance; one and the same function shows which routes are covered
     enter.bind = (() => enter) as never
     return enter
   }
+}
+
+/** For what Node calls outside of the context: listeners on the body, on the connection, on the HTTP/2 stream. */
+function leaveTrail(context: RequestContext, raw: IncomingMessage & { stream?: object }): void {
+  attach(context, raw)
+  const carrier = raw.httpVersionMajor === 2 ? raw.stream : raw.socket
+  if (carrier) attach(context, carrier)
 }
 
 function isWithin(app: FastifyInstance, server: FastifyInstance): boolean {

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault, FaultRequest, Origin } from '../fault/fault.ts'
+import type { Grace } from './grace.ts'
 import type { GuardedRoute } from './guarded-route.ts'
 import type { Judgement } from './judge.ts'
 
@@ -37,8 +38,13 @@ export class RequestContext {
   fault: Fault | undefined = undefined
   /** The error that was judged last, and what it was taken for. */
   judged: { readonly error: unknown; readonly judgement: Judgement } | undefined = undefined
-  /** The timer, and what else a pending answer after an escape needs; see `grace.ts`. */
-  pending: unknown = undefined
+  /** The same error once the response has closed; weakly, for it may hold on to the request. */
+  judgedBefore: WeakRef<object> | undefined = undefined
+  /** The neighbours in the list of the requests in flight. */
+  older: RequestContext | undefined = undefined
+  newer: RequestContext | undefined = undefined
+  /** The time that it has to answer by itself, after an error escaped from it. */
+  pending: Grace | undefined = undefined
   #snapshot: FaultRequest | undefined = undefined
 
   constructor(request: FastifyRequest, reply: FastifyReply, route: GuardedRoute) {
@@ -71,12 +77,16 @@ export class RequestContext {
   /** Lets go of the request. */
   release(): void {
     if (this.request === undefined) return
+    this.pending?.cancel()
+    this.pending = undefined
     this.snapshot()
     this.log = this.request.log
     this.request = undefined
     this.reply = undefined
     this.hookHeaders = undefined
     this.hookRawHeaders = undefined
+    const error = this.judged?.error
+    if (typeof error === 'object' && error !== null) this.judgedBefore = new WeakRef(error)
     this.judged = undefined
     this.fault = undefined
   }
@@ -103,10 +113,14 @@ export function contextOf(carrier: FastifyRequest | object | undefined | null): 
   return (carrier as Carrier | undefined | null)?.[CONTEXT] ?? undefined
 }
 
-/** Gives the context to the request, and to the raw response for what only that is at hand. */
+/** Gives the context to the request, and to the raw objects for where only these are at hand. */
 export function attach(context: RequestContext, carrier: object): void {
   ;(carrier as Carrier)[CONTEXT] = context
 }
 
+/** Stands for a request whose route asked to be left to Node, whatever escapes from it. */
+export const OPTED_OUT: unique symbol = Symbol('fastify-isolate.opted-out')
+
 /** The asynchronous context: which request the running code belongs to. */
-export const requestStorage: AsyncLocalStorage<RequestContext | undefined> = new AsyncLocalStorage()
+export const requestStorage: AsyncLocalStorage<RequestContext | typeof OPTED_OUT | undefined> =
+  new AsyncLocalStorage()

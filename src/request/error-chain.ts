@@ -96,14 +96,14 @@ function guardUserHandler(handler: HandlerFunction, judge: Judge, internals: Int
     const context = contextOf(request)
     const error = uncarried(thrown)
     if (context === undefined) return handler(error, request, reply)
-    const judgement = judge.judge(context, error, request)
+    judge.judge(context, error, request)
     try {
       const result = handler(error, request, reply)
       if (!isThenable(result) || (result as unknown) === reply) return result
       return new SettledHandler(result, context, request, reply, judge, internals)
     } catch (failure) {
       if (!isAnswered(context, reply)) throw carried(failure)
-      if (failure !== error || judgement === 'expected') judge.late(context, failure, 'handler', reply)
+      judge.late(context, failure, 'handler', reply)
       return undefined
     }
   }

@@ -20,7 +20,12 @@ export function guardSilentHook(hook: Hook, judge: Judge): Hook {
     }
     const last = args.length - 1
     const done = args[last] as () => void
-    const settle = (error: unknown): void => judge.inSilence(context, error)
+    // an `onError` hook is told of an error, which is judged after it, and may well throw that one again
+    const isOnError = args.length === 4
+    if (isOnError) args[2] = uncarried(args[2])
+    const settle = (error: unknown): void => {
+      if (!isOnError || !Object.is(error, args[2])) judge.inSilence(context, error)
+    }
     let isDone = false
     const goOn = (error?: unknown): void => {
       if (error) settle(error)
@@ -29,7 +34,6 @@ export function guardSilentHook(hook: Hook, judge: Judge): Hook {
       done()
     }
     args[last] = goOn
-    if (args.length === 4) args[2] = uncarried(args[2]) // the error that an `onError` hook is told of
     try {
       const result = hook(...args)
       return isThenable(result) ? result.then(undefined, settle) : result

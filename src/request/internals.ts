@@ -92,6 +92,13 @@ export class Internals {
     return [app, ...children.flatMap((child) => this.instancesOf(child))]
   }
 
+  /** The servers of an app that listens: one for each address that its host name has. */
+  serversOf(app: FastifyInstance): Set<FastifyInstance['server']> {
+    const symbol = symbolOf(app, 'fastify.serverBindings')
+    const bindings = symbol === undefined ? [] : this.#of<FastifyInstance['server'][]>(app, symbol)
+    return new Set([app.server, ...bindings])
+  }
+
   /** The `onRequest` hooks of one instance, which its routes take over when the app becomes ready. */
   onRequestHooks(app: FastifyInstance): unknown[] {
     return this.#of<{ onRequest: unknown[] }>(app, this.#instance.hooks).onRequest

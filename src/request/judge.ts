@@ -31,6 +31,12 @@ function isSameBug(fault: Fault, error: unknown): boolean {
   return fault.fingerprint === fingerprintOf(error)
 }
 
+/** Whether an error is the one that was judged last, also after the response has closed. */
+function wasJudged({ judged, judgedBefore }: RequestContext, error: unknown): boolean {
+  if (judged !== undefined) return Object.is(judged.error, error)
+  return judgedBefore !== undefined && judgedBefore.deref() === error
+}
+
 /** Tells faults from answers, exactly once for each error of a request. */
 export class Judge {
   readonly #settler: Settler
@@ -44,8 +50,8 @@ export class Judge {
   /** Judges an error on its way to the error handlers. */
   judge(context: RequestContext, thrown: unknown, request: FastifyRequest): Judgement {
     const error = uncarried(thrown)
-    if (context.judged !== undefined && Object.is(context.judged.error, error))
-      return context.judged.judgement
+    const { judged } = context
+    if (judged !== undefined && Object.is(judged.error, error)) return judged.judgement
     context.sending = false
     const judgement = this.#judge(context, error, request)
     context.judged = { error, judgement }
@@ -116,6 +122,7 @@ export class Judge {
   /** An error that nothing else would tell of. */
   inSilence(context: RequestContext, thrown: unknown, origin: Origin = 'hook'): void {
     const error = uncarried(thrown)
+    if (wasJudged(context, error)) return // as `reply.send(error); throw error` does
     if (isClientAbort(error, context.request)) {
       logTrouble(context.log, 'info', error, 'the client went away before its request was done')
     } else {

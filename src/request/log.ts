@@ -79,6 +79,17 @@ export function logFault(log: FastifyBaseLogger, fault: Fault, extra?: Record<st
   }
 }
 
+/** Says that a fault was none: its rejection was handled after all. Never throws. */
+export function logHandledLate(log: FastifyBaseLogger, fault: Fault): void {
+  try {
+    const { method, url, route } = fault.request ?? {}
+    const line = { err: serializeError(fault.error), faultId: fault.id, req: { method, url, route } }
+    withPlainRequest(log).warn(line, `a rejection was handled late: ${firstLine(messageOf(fault.error))}`)
+  } catch {
+    // the fault has its line
+  }
+}
+
 /** The one line a window that stands for the faults of a bug which were counted but not logged. Never throws. */
 export function logHeldBack(log: FastifyBaseLogger, held: HeldBack): void {
   const { fingerprint, heldBack, window, route, reqId } = held

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { configuration } from './support/configuration.ts'
 import { runningContainer } from './support/docker-container.ts'
-import { missingDocker, startDockerEngine } from './support/docker-engine.ts'
+import { dockerEngineFor, endDockerEngine, missingDocker } from './support/docker-engine.ts'
 import type { Restarter } from './support/restarter.ts'
 
 /** The page: docs/restarters/docker.md. */
@@ -12,14 +12,13 @@ export const restarter: Restarter = {
   ownNetwork: {},
   missing: missingDocker,
   async start(app) {
-    const engine = await startDockerEngine(app)
-    // The port without the proxy of a published one, which a kernel without NAT would need.
+    const engine = await dockerEngineFor(app)
+    // Without a published port's proxy, which takes connections while the app is away.
     const command = await configuration('docker/run.sh', {
       '--publish 3000:3000': `--network host --env PORT=${app.port}`,
     })
     await promisify(execFile)('sh', ['-c', command], { env: engine.env })
-    return runningContainer(engine, 'app', async () => {
-      await engine.docker('stop', 'app')
-    })
+    return runningContainer(engine, 'app', () => engine.docker('stop', 'app'))
   },
+  tearDown: endDockerEngine,
 }

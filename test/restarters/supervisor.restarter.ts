@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { configuration } from './support/configuration.ts'
@@ -53,6 +53,7 @@ ${program}`,
       return code === null ? undefined : Number(code[1] ?? code[2])
     },
     gaveUp: async () => (await said()).includes('entered FATAL state'),
+    reports: () => readdir(app.reports),
     log: async () => `${await said()}\n${await readFile(output, 'utf8').catch(() => '')}`,
     end: async () => {
       daemon.kill('SIGTERM')

@@ -112,10 +112,12 @@ export async function startFixture(
           () => reject(new Error(`no ${what} in ${milliseconds} ms${output()}`)),
           milliseconds,
         )
-        exited.then(([code, signal]) => {
-          watcher()
-          reject(new Error(`${name} exited with ${code ?? signal} before its ${what}${output()}`))
-        })
+        exited
+          .then(([code, signal]) => {
+            watcher()
+            throw new Error(`${name} exited with ${code ?? signal} before its ${what}${output()}`)
+          })
+          .catch(reject)
         watcher()
       })
     } finally {

@@ -1,10 +1,10 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, open, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import { eventually } from './eventually.ts'
-import { importImage } from './image.ts'
+import { addApp, type ContainerProgram, importBase, runContainerProgram } from './image.ts'
 import { missingProgram } from './missing-program.ts'
 import { unmountBelow } from './mounts.ts'
 import type { StagedApp } from './staged-app.ts'
@@ -15,13 +15,18 @@ export interface DockerEngine {
   readonly env: NodeJS.ProcessEnv
   /** Runs `docker …` and resolves with what it printed. */
   docker(...args: string[]): Promise<string>
-  /** The exit codes of the containers that have ended, oldest first. */
-  exitCodes(): Promise<number[]>
-  /** What the engine has logged. */
+  /** What the engine has logged of late. */
   log(): Promise<string>
-  /** Ends all containers and the engine. */
+  /** Removes all containers, and the volumes with them. */
+  clear(): Promise<void>
+}
+
+interface StartedEngine extends DockerEngine {
+  readonly program: ContainerProgram
   end(): Promise<void>
 }
+
+let started: StartedEngine | undefined
 
 /** Says what is missing here to run {@link startDockerEngine}. */
 export async function missingDocker(): Promise<string | undefined> {
@@ -34,29 +39,30 @@ export async function missingDocker(): Promise<string | undefined> {
 }
 
 /**
- * Starts an engine with everything it has below the app's folder. It takes over the network of this process:
- * run it in one of its own.
- *
- * A containerd of its own as well, since dockerd else uses the machine's, whose containers live in the
- * machine's network.
+ * An engine with the image of that app. One engine serves all runs of this process, since it takes seconds to
+ * start. It takes over the network of this process: run it in one of its own.
  */
-export async function startDockerEngine(app: StagedApp): Promise<DockerEngine> {
-  const folder = path.join(app.folder, 'engine')
-  const below = (name: string) => path.join(folder, name)
-  await mkdir(folder)
-  await writeFile(below('daemon.json'), '{}')
-  const env = {
-    ...process.env,
-    DOCKER_HOST: `unix://${below('docker.sock')}`,
-    DOCKER_CONFIG: below('client'),
-  }
-  delete (env as NodeJS.ProcessEnv)['DOCKER_CONTEXT']
-  const docker = async (...args: string[]) => {
-    const { stdout } = await promisify(execFile)('docker', args, { env })
-    return stdout.trim()
-  }
-  const since = Math.floor(Date.now() / 1000)
+export async function dockerEngineFor(app: StagedApp): Promise<DockerEngine> {
+  started ??= await startEngine()
+  await addApp(started.program, app)
+  return started
+}
 
+/** Ends the engine. */
+export async function endDockerEngine(): Promise<void> {
+  await started?.end()
+  started = undefined
+}
+
+/**
+ * With a containerd of its own, since dockerd else uses the machine's, whose containers live in the machine's
+ * network.
+ */
+async function startEngine(): Promise<StartedEngine> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'isolate-docker-'))
+  const below = (name: string) => path.join(folder, name)
+  await mkdir(below('base'))
+  await writeFile(below('daemon.json'), '{}')
   const containerd = await daemon(below('containerd.log'), 'containerd', [
     ...['--config', '/dev/null', '--address', below('containerd.sock')],
     ...['--root', below('containerd'), '--state', below('containerd-state')],
@@ -67,35 +73,36 @@ export async function startDockerEngine(app: StagedApp): Promise<DockerEngine> {
     ...['--pidfile', below('dockerd.pid'), '--exec-opt', 'native.cgroupdriver=cgroupfs'],
     ...['--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false'],
   ])
-  const engine: DockerEngine = {
-    env,
-    docker,
-    exitCodes: async () => {
-      const until = Math.ceil(Date.now() / 1000)
-      const died = await docker(
-        ...['events', '--since', String(since), '--until', String(until), '--filter', 'event=die'],
-        ...['--format', '{{.Actor.Attributes.exitCode}}'],
-      )
-      return died === '' ? [] : died.split('\n').map(Number)
-    },
-    log: () => readFile(below('dockerd.log'), 'utf8'),
-    end: async () => {
-      const containers = await docker('ps', '--all', '--quiet').catch(() => '')
-      if (containers !== '') await docker('rm', '--force', ...containers.split('\n')).catch(() => {})
-      await endDaemon(dockerd)
-      await endDaemon(containerd)
-      await unmountBelow(folder)
-    },
+  const env = {
+    ...process.env,
+    DOCKER_HOST: `unix://${below('docker.sock')}`,
+    DOCKER_CONFIG: below('client'),
+  }
+  const program = { command: 'docker', options: [], env }
+  const docker = (...args: string[]) => runContainerProgram(program, ...args)
+  const log = async () => (await readFile(below('dockerd.log'), 'utf8')).split('\n').slice(-50).join('\n')
+  const clear = async () => {
+    const containers = await docker('ps', '--all', '--quiet')
+    if (containers !== '') await docker('rm', '--force', '--volumes', ...containers.split('\n'))
+    const volumes = await docker('volume', 'ls', '--quiet')
+    if (volumes !== '') await docker('volume', 'rm', '--force', ...volumes.split('\n'))
+  }
+  const end = async () => {
+    await clear().catch((error) => console.error(error))
+    await endDaemon(dockerd)
+    await endDaemon(containerd)
+    await unmountBelow(folder)
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }
   try {
-    await eventually('dockerd', 30_000, async () => (await docker('version')) !== '')
-    await importImage(app, 'docker', [], env)
+    await eventually('dockerd', 60_000, async () => (await docker('version')) !== '')
+    await importBase(program, below('base'))
   } catch (error) {
-    const log = await engine.log()
-    await engine.end()
-    throw new Error(`${error}\n--- dockerd\n${log}`, { cause: error })
+    const said = await log()
+    await end()
+    throw new Error(`${error}\n--- dockerd\n${said}`, { cause: error })
   }
-  return engine
+  return { env, program, docker, log, clear, end }
 }
 
 async function daemon(log: string, program: string, args: readonly string[]): Promise<ChildProcess> {

@@ -21,8 +21,10 @@ export interface Sent {
   startedAt: number | undefined
   /** What became of it when it was not answered: `ECONNREFUSED`. */
   error: string | undefined
-  /** How often it was sent again, see {@link Load}. */
-  resent: number
+  /** How often it was sent again because its kept connection was closed before any answer. */
+  closed: number
+  /** How often it was sent again because a 503 with `Retry-After` said so. */
+  turnedAway: number
 }
 
 /**
@@ -60,7 +62,8 @@ export class Load {
       pid: undefined,
       startedAt: undefined,
       error: undefined,
-      resent: 0,
+      closed: 0,
+      turnedAway: 0,
     }
     this.sent.push(sent)
     const done = this.#request(sent)
@@ -88,16 +91,14 @@ export class Load {
 
   #request(sent: Sent): Promise<void> {
     return new Promise((resolve) => {
-      const again = (after: number) => {
-        sent.resent += 1
-        setTimeout(() => resolve(this.#request(sent)), after)
-      }
       const fail = (error: NodeJS.ErrnoException) => {
-        if (this.#resends && request.reusedSocket && error.code === 'ECONNRESET' && sent.resent < 3) again(0)
-        else {
-          sent.error = error.code ?? error.message
-          resolve()
+        if (this.#resends && request.reusedSocket && error.code === 'ECONNRESET' && sent.closed < 3) {
+          sent.closed += 1
+          resolve(this.#request(sent))
+          return
         }
+        sent.error = error.code ?? error.message
+        resolve()
       }
       const request = http.get({ port: this.#port, host: '127.0.0.1', path: sent.path, agent: this.#agent })
       request.setTimeout(PATIENCE, () => request.destroy(new Error('no answer')))
@@ -119,8 +120,9 @@ export class Load {
         response.once('error', fail)
         response.once('end', () => {
           const comeBack = response.headers['retry-after']
-          if (this.#resends && response.statusCode === 503 && comeBack !== undefined && sent.resent < 3) {
-            again(Number(comeBack) * 1000)
+          if (this.#resends && response.statusCode === 503 && comeBack !== undefined && sent.turnedAway < 3) {
+            sent.turnedAway += 1
+            setTimeout(() => resolve(this.#request(sent)), Number(comeBack) * 1000)
             return
           }
           sent.status = response.statusCode

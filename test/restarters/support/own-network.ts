@@ -5,7 +5,7 @@ import { once } from 'node:events'
 export type NetworkSettings = Readonly<Record<string, string>>
 
 /** Whether this process runs in a network namespace that {@link runInOwnNetwork} made. */
-export const inOwnNetwork: boolean = process.env['RESTARTERS_OWN_NETWORK'] === '1'
+export const inOwnNetwork: boolean = process.env.RESTARTERS_OWN_NETWORK === '1'
 
 /**
  * Runs a script of Node in a network namespace of its own, which has nothing but loopback and ends with it.
@@ -28,7 +28,8 @@ export async function runInOwnNetwork(
   })
   const messages: unknown[] = []
   child.on('message', (message) => messages.push(message))
-  const [code, signal] = await once(child, 'exit')
+  // The last message may come after the exit, but not after the channel's end.
+  const [[code, signal]] = await Promise.all([once(child, 'exit'), once(child, 'disconnect')])
   if (code !== 0 && code !== 1)
     throw new Error(`the run in a network of its own ended with ${code ?? signal}`)
   return messages

@@ -23,6 +23,8 @@ export interface Running {
   exitCode(): Promise<number | undefined>
   /** Whether the restarter has given the app up. */
   gaveUp(): Promise<boolean>
+  /** The names of the crash reports that are there after a restart. */
+  reports(): Promise<string[]>
   /** Ends the restarter and everything it started, whatever state it is in. */
   end(): Promise<void>
   /** What the restarter and the app said, for the message of a failure. */
@@ -50,4 +52,6 @@ export interface Restarter {
   readonly scenarios?: readonly Scenario[]
   /** What is proven of it besides. */
   readonly more?: readonly Scenario[]
+  /** Ends what several runs have shared. */
+  tearDown?(): Promise<void>
 }

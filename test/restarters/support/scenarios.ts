@@ -58,7 +58,7 @@ export async function untilStarted({ app, running }: Trial): Promise<AppProcess>
 }
 
 async function fatalFaultUnderLoad(trial: Trial): Promise<string> {
-  const { restarter, app } = trial
+  const { restarter, app, running } = trial
   const { startedAt } = await untilStarted(trial)
   const load = new Load(app.port, { keepAlive: false })
   let crash: Sent
@@ -85,6 +85,7 @@ async function fatalFaultUnderLoad(trial: Trial): Promise<string> {
   const away = Math.min(...back.map((sent) => sent.endedAt)) - crash.endedAt
   const { backWithin } = restarter.promises
   assert.ok(away <= backWithin, `back after ${away} ms, promised: ${backWithin} ms`)
+  assert.equal((await running.reports()).length, 1, 'crash reports that survived the restart')
   const lost = load.sent.filter((sent) => sent !== crash && sent.status !== 200).length
   return `back after ${Math.round(away)} ms; ${accepted.length} accepted before it, all answered; ${lost} turned away while it was down`
 }

@@ -1,0 +1,14 @@
+#!/bin/bash
+# Installs, on Debian and Ubuntu, the real programs that `npm run test:restarters` runs. Needs root.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+packages=(systemd supervisor iproute2 util-linux procps podman runc)
+# A machine that has Docker may have it from elsewhere, and then Debian's would displace it.
+command -v dockerd >/dev/null || packages+=(docker.io)
+command -v docker-compose >/dev/null || docker compose version >/dev/null 2>&1 || packages+=(docker-compose)
+apt-get install -y -qq --no-install-recommends "${packages[@]}"
+
+npm install --prefix build/restarters --no-save --no-audit --no-fund pm2@7

@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { configuration } from './support/configuration.ts'
+import { REPOSITORY } from './support/repository.ts'
+import type { Restarter, Running } from './support/restarter.ts'
+import type { StagedApp } from './support/staged-app.ts'
+
+const PM2 = path.join(REPOSITORY, 'build/restarters/node_modules/pm2/bin/pm2')
+
+async function start(app: StagedApp): Promise<Running> {
+  const home = path.join(app.folder, 'pm2')
+  const file = path.join(app.folder, 'ecosystem.config.cjs')
+  await writeFile(
+    file,
+    await configuration('pm2/ecosystem.config.cjs', {
+      '/usr/bin/node': process.execPath,
+      '/srv/app': app.app,
+      '/var/lib/app/reports': app.reports,
+      '3000': String(app.port),
+    }),
+  )
+  const env = { ...process.env, PM2_HOME: home }
+  const pm2 = (...args: string[]) => promisify(execFile)(process.execPath, [PM2, ...args], { env })
+  const said = () => readFile(path.join(home, 'pm2.log'), 'utf8').catch(() => '')
+  const end = async () => {
+    await pm2('kill')
+  }
+  try {
+    await pm2('start', file)
+  } catch (error) {
+    await end()
+    throw error
+  }
+  return {
+    terminate: async (pid) => {
+      process.kill(pid, 'SIGTERM')
+    },
+    stop: async () => {
+      await pm2('stop', 'app')
+    },
+    exitCode: async () => {
+      const code = (await said()).match(/exited with code \[(\d+)\]/)?.[1]
+      return code === undefined ? undefined : Number(code)
+    },
+    gaveUp: async () => (await said()).includes('had too many unstable restarts'),
+    reports: () => readdir(app.reports),
+    log: async () => `${await said()}\n${(await pm2('logs', '--nostream', '--lines', '100')).stdout}`,
+    end,
+  }
+}
+
+/** The page: docs/restarters/pm2.md. */
+export const restarter: Restarter = {
+  name: 'pm2',
+  promises: { backWithin: 3_000, starts: 3 },
+  missing: async () => (existsSync(PM2) ? undefined : 'PM2 is not in build/restarters'),
+  start,
+}

@@ -1,0 +1,89 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+import { configuration } from './configuration.ts'
+import { missingProgram } from './missing-program.ts'
+import { REPOSITORY } from './repository.ts'
+import type { Running } from './restarter.ts'
+import type { StagedApp } from './staged-app.ts'
+
+const SANDBOX = path.join(REPOSITORY, 'test/restarters/support/systemd-sandbox.sh')
+
+const run = promisify(execFile)
+
+/** Says what is missing to boot a systemd in a sandbox. */
+export async function missingSystemd(): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) return 'the sandbox of systemd needs root'
+  return (
+    (await missingProgram('/lib/systemd/systemd', '--version')) ??
+    (await missingProgram('systemctl', '--version')) ??
+    (await missingProgram('nsenter', '--version'))
+  )
+}
+
+/**
+ * Boots a systemd with units of the docs and starts one of them.
+ *
+ * @param units The files below `docs/restarters`. Inside, the app is at the very path that they name.
+ * @param unit The one to start.
+ */
+export async function startSystemd(app: StagedApp, units: readonly string[], unit: string): Promise<Running> {
+  // The app runs there as another user.
+  await chmod(app.folder, 0o755)
+  await mkdir(path.join(app.folder, 'units'))
+  for (const file of units) {
+    const isService = file.endsWith('.service')
+    const text = await configuration(file, isService ? { '/usr/bin/node': '/srv/node' } : {})
+    await writeFile(
+      path.join(app.folder, 'units', path.basename(file)),
+      text.replaceAll('3000', String(app.port)),
+    )
+  }
+
+  const sandbox = spawn(SANDBOX, [app.folder, process.execPath], { stdio: 'pipe' })
+  let trouble = ''
+  sandbox.stderr.on('data', (chunk) => {
+    trouble += chunk
+  })
+  const ended = once(sandbox, 'exit')
+  const [ready] = (await Promise.race([once(createInterface(sandbox.stdout), 'line'), ended])) as [unknown]
+  const manager = typeof ready === 'string' && /^ready (\d+)$/.exec(ready)?.[1]
+  if (!manager) throw new Error(`the sandbox of systemd did not come up: ${trouble}`)
+
+  const inside = async (...command: string[]): Promise<string> => {
+    const namespaces = ['--mount', '--pid', '--cgroup', '--ipc', '--uts']
+    return (await run('nsenter', ['--target', manager, ...namespaces, ...command])).stdout
+  }
+  const property = async (name: string) =>
+    (await inside('systemctl', 'show', 'app.service', '--value', '--property', name)).trim()
+  const end = async () => {
+    sandbox.stdin.end()
+    await ended
+  }
+
+  try {
+    await inside('systemctl', 'start', '--no-block', unit)
+  } catch (error) {
+    await end()
+    throw error
+  }
+  return {
+    terminate: async (pid) => {
+      await inside('kill', '-TERM', String(pid))
+    },
+    stop: async () => {
+      await inside('systemctl', 'stop', unit, 'app.service')
+    },
+    exitCode: async () => {
+      if ((await property('ActiveState')) !== 'inactive') return undefined
+      return Number(await property('ExecMainStatus'))
+    },
+    gaveUp: async () => (await property('ActiveState')) === 'failed',
+    reports: async () => (await inside('ls', '/var/lib/app')).split('\n').filter(Boolean),
+    log: () => inside('systemctl', 'show', unit, 'app.service'),
+    end,
+  }
+}

@@ -1,0 +1,10 @@
+import type { Restarter } from './support/restarter.ts'
+import { missingSystemd, startSystemd } from './support/systemd.ts'
+
+/** The page: docs/restarters/systemd.md. */
+export const restarter: Restarter = {
+  name: 'systemd',
+  promises: { backWithin: 3_000, starts: 4 },
+  missing: missingSystemd,
+  start: (app) => startSystemd(app, ['systemd/app.service'], 'app.service'),
+}

@@ -1,0 +1,24 @@
+import type { TestContext } from 'node:test'
+import { type Child, type FixtureOptions, startFixture } from './child.ts'
+
+/** What the fixture `leaving` can be set up with; `leave` are the plugin's options as far as JSON holds them. */
+export interface Setup {
+  leave?: object
+  logger?: string
+  logFile?: string
+  onLeave?: string
+  onClose?: string
+  ready?: 'stderr'
+}
+
+/** Starts the fixture `leaving`. */
+export function startLeaving(
+  t: TestContext,
+  setup: Setup = {},
+  options: FixtureOptions = {},
+): Promise<Child> {
+  return startFixture(t, 'leaving', {
+    ...options,
+    env: { ...options.env, SETUP: JSON.stringify(setup) },
+  })
+}
