@@ -31,7 +31,7 @@ export const restarter: Restarter = {
       file,
       // Without a published port's proxy, which takes connections while the app is away.
       await configuration('compose/compose.yaml', {
-        "    ports:\n      - '3000:3000'\n": `    network_mode: host\n    environment:\n      PORT: '${app.port}'\n`,
+        '    ports:\n      - "3000:3000"\n': `    network_mode: host\n    environment:\n      PORT: '${app.port}'\n`,
       }),
     )
     const [command, ...args] = await composeCommand()

@@ -17,6 +17,8 @@ export interface DockerEngine {
   docker(...args: string[]): Promise<string>
   /** What the engine has logged of late. */
   log(): Promise<string>
+  /** The exit code of the container that ended last, even if it is removed. Undefined: none has ended. */
+  lastExitCode(): Promise<number | undefined>
   /** Removes all containers, and the volumes with them. */
   clear(): Promise<void>
 }
@@ -81,11 +83,20 @@ async function startEngine(): Promise<StartedEngine> {
   const program = { command: 'docker', options: [], env }
   const docker = (...args: string[]) => runContainerProgram(program, ...args)
   const log = async () => (await readFile(below('dockerd.log'), 'utf8')).split('\n').slice(-50).join('\n')
+  let since = now()
+  const lastExitCode = async () => {
+    const died = await docker(
+      ...['events', '--since', since, '--until', now(), '--filter', 'event=die'],
+      ...['--format', '{{.Actor.Attributes.exitCode}}'],
+    )
+    return died === '' ? undefined : Number(died.split('\n').at(-1))
+  }
   const clear = async () => {
     const containers = await docker('ps', '--all', '--quiet')
     if (containers !== '') await docker('rm', '--force', '--volumes', ...containers.split('\n'))
     const volumes = await docker('volume', 'ls', '--quiet')
     if (volumes !== '') await docker('volume', 'rm', '--force', ...volumes.split('\n'))
+    since = now()
   }
   const end = async () => {
     await clear().catch((error) => console.error(error))
@@ -102,7 +113,12 @@ async function startEngine(): Promise<StartedEngine> {
     await end()
     throw new Error(`${error}\n--- dockerd\n${said}`, { cause: error })
   }
-  return { env, program, docker, log, clear, end }
+  return { env, program, docker, log, lastExitCode, clear, end }
+}
+
+/** As the engine takes it for a moment: in seconds. */
+function now(): string {
+  return (Date.now() / 1000).toFixed(3)
 }
 
 async function daemon(log: string, program: string, args: readonly string[]): Promise<ChildProcess> {
