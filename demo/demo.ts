@@ -2,10 +2,16 @@
  * Shows one thing: each bug costs the request that has it, and nobody else. Every row is real traffic to a real
  * server in another process: fifty requests are in flight when the bug strikes, and are counted afterwards.
  */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { formatReport } from '../src/process/format-report.ts'
+import type { CrashReport } from '../src/process/report.ts'
 import { ask, connections } from './client.ts'
-import { type Bug, CALL_BUGS, SECRET } from './faults.ts'
+import { ESCAPES } from './escapes.ts'
+import { type Bug, CALL_BUGS, FATAL_BUG, SECRET } from './faults.ts'
 import { type FaultLine, ServerProcess } from './server-process.ts'
-import { row, rule } from './table.ts'
+import { abridged, row, rule } from './table.ts'
 
 const OTHERS = 50
 
@@ -35,8 +41,15 @@ async function strike(server: ServerProcess, bug: Bug): Promise<void> {
   console.log(row([bug.name, String(seen.status), `${answered}/${OTHERS}`, essence(lines)]))
 }
 
+async function readReport(folder: string): Promise<string> {
+  const [file] = await readdir(folder)
+  if (file === undefined) throw new Error('the server left no report')
+  return formatReport(JSON.parse(await readFile(join(folder, file), 'utf8')) as CrashReport)
+}
+
 const startedAt = Date.now()
-const server = new ServerProcess()
+const reports = await mkdtemp(join(tmpdir(), 'fastify-isolate-demo-'))
+const server = new ServerProcess(reports)
 await server.ready()
 
 console.log(`A Fastify server with isolate() runs as process ${server.pid} on port ${server.port}.`)
@@ -44,17 +57,27 @@ console.log(`Each bug strikes on one connection while ${OTHERS} other requests a
 console.log()
 console.log(row(['the bug', 'client', 'others', 'the log line: id, verdict, error']))
 console.log(rule())
-
 for (const bug of CALL_BUGS) await strike(server, bug)
+console.log(rule())
+for (const bug of ESCAPES) await strike(server, bug)
 
 console.log()
-console.log(`${totals.bugs} bugs, one log line each. Still process ${server.pid}.`)
+console.log(`All of it in process ${server.pid}, which still serves. One error says that it must not:`)
+console.log()
+await strike(server, FATAL_BUG)
+const [code] = await server.exit
+console.log()
+console.log(`The server answered, drained and left with exit code ${code}. Its report:`)
+console.log()
+console.log(abridged(await readReport(reports)))
+console.log()
+
+console.log(`${totals.bugs} bugs, one log line each.`)
 console.log(`Other requests answered: ${totals.answered} of ${totals.bugs * OTHERS}.`)
 console.log(`Answers that gave the secret away: ${totals.leaks}.`)
 console.log(`It took ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`)
 
-server.stop()
-await server.exit
 others.destroy()
 causing.destroy()
-process.exitCode = totals.wrong === 0 && totals.leaks === 0 ? 0 : 1
+await rm(reports, { recursive: true, force: true })
+process.exitCode = totals.wrong === 0 && totals.leaks === 0 && code === 70 ? 0 : 1

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
+import { FatalError } from '../src/index.ts'
 
 /** What every error tells the log, and no client may learn. */
 export const SECRET = 'hunter2'
@@ -33,7 +34,7 @@ function hostileError(): Error {
   })
 }
 
-const fails = async (): Promise<never> => {
+export const fails = async (): Promise<never> => {
   throw new Error(SECRET)
 }
 
@@ -146,3 +147,13 @@ export const CALL_BUGS: readonly Bug[] = [
     client: 'cut',
   },
 ]
+
+/** The last one: after it the process must not go on. */
+export const FATAL_BUG: Bug = {
+  name: 'throw new FatalError()',
+  path: '/fatal',
+  handler: () => {
+    throw new FatalError('the ledger does not add up', { cause: new Error(SECRET) })
+  },
+  client: 500,
+}

@@ -22,10 +22,10 @@ export class ServerProcess {
   readonly #events = new EventEmitter()
   #waiting = 0
 
-  constructor(env: Record<string, string> = {}) {
+  /** @param reports - The folder for the crash report. */
+  constructor(reports: string) {
     const file = fileURLToPath(new URL('./server.js', import.meta.url))
-    this.#child = spawn(process.execPath, [file], {
-      env: { ...process.env, ...env },
+    this.#child = spawn(process.execPath, [file, reports], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     })
     this.exit = once(this.#child, 'exit') as Promise<[number | null, string | null]>

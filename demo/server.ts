@@ -2,12 +2,14 @@
 import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import { isolate } from '../src/index.ts'
-import { CALL_BUGS } from './faults.ts'
+import { ESCAPES } from './escapes.ts'
+import { CALL_BUGS, FATAL_BUG } from './faults.ts'
 
 const app = Fastify({ logger: true })
-app.register(isolate({ grace: 100 }))
+app.register(isolate({ grace: 100, leave: { reportDir: process.argv[2] as string } }))
 
-for (const { path, handler, options } of CALL_BUGS) app.get(path, options ?? {}, handler)
+for (const { path, handler, options } of [...CALL_BUGS, ...ESCAPES, FATAL_BUG])
+  app.get(path, options ?? {}, handler)
 
 /** The other requests wait until the demo has seen what the bug did to its own client. */
 let waiting: ((answer: string) => void)[] = []

@@ -15,3 +15,22 @@ export function row(cells: readonly string[]): string {
 export function rule(): string {
   return WIDTHS.map((width) => '-'.repeat(width)).join('  ')
 }
+
+/** Lines of which a report has many. */
+const REPEATED = /^ {4}at |^ {2}[0-9a-f]{16} {2}| ms {2}GET /
+const KEPT = 3
+
+/** A report within 80 columns, its long lists with their first lines only. */
+export function abridged(report: string): string {
+  const lines: string[] = []
+  let repeated = 0
+  for (const line of [...report.split('\n'), '']) {
+    if (REPEATED.test(line)) repeated += 1
+    else {
+      if (repeated > KEPT) lines.push(`    … ${repeated - KEPT} more`)
+      repeated = 0
+    }
+    if (repeated <= KEPT) lines.push(line.length > 80 ? `${line.slice(0, 79)}…` : line)
+  }
+  return lines.join('\n').trimEnd()
+}

@@ -13,6 +13,7 @@ import {
   isTypeAliasDeclaration,
 } from 'typescript/unstable/ast/is'
 import { API } from 'typescript/unstable/sync'
+import { anchorOf } from './anchor.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 const SOURCE = fileURLToPath(new URL('src/options.ts', ROOT))
@@ -104,14 +105,6 @@ function pathsOf(groups: readonly Group[]): ReadonlyMap<string, string> {
   return paths
 }
 
-/** How GitHub makes an anchor of a heading. */
-function anchorOf(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-    .replace(/\s/g, '-')
-}
-
 /** In a table a `|` would end the cell, also inside of code. */
 function cell(text: string): string {
   return text.replaceAll('|', '\\|')
@@ -138,6 +131,11 @@ function titleOf(name: string, path: string): string {
   if (name === 'IsolateOptions') return 'Options of isolate()'
   if (name === 'RouteIsolateOptions') return 'Options of a route'
   return `Options of ${path.slice(0, -1)}`
+}
+
+/** Not the name alone: an option is called the same but for its first letter, and would have the same anchor. */
+function functionTitle(name: string): string {
+  return `Function ${name}`
 }
 
 /** The page. */
@@ -173,12 +171,16 @@ export function optionsDoc(): string {
     const path = paths.get(name) ?? ''
     lines.push('', `## ${titleOf(name, path)}`, '', link(text))
     for (const option of options) {
-      lines.push('', `### ${path}${option.name}`, '', `\`${option.type}\``, '', link(option.text))
+      const seen = functions.filter(({ name }) => new RegExp(`\\b${name}\\b`).test(option.type))
+      const links = seen.map((one) => `[${one.name}](#${anchorOf(functionTitle(one.name))})`)
+      const type = [`\`${option.type}\``, ...links].join(' · ')
+      lines.push('', `### ${path}${option.name}`, '', type, '', link(option.text))
     }
   }
   lines.push('', '## Functions')
-  for (const { name, type, text } of functions)
-    lines.push('', `### ${name}`, '', `\`${type}\``, '', link(text))
+  for (const { name, type, text } of functions) {
+    lines.push('', `### ${functionTitle(name)}`, '', `\`${type}\``, '', link(text))
+  }
   return `${lines.join('\n')}\n`
 }
 

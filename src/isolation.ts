@@ -7,7 +7,9 @@ import { Storm } from './fault/storm.ts'
 import { isVerdict, proposeVerdict } from './fault/verdict.ts'
 import { announceFault, type FaultListener } from './request/announce.ts'
 import { contextOf, type RequestContext } from './request/context.ts'
+import { disown } from './request/expected.ts'
 import { InFlight } from './request/in-flight.ts'
+
 import type { Settler } from './request/judge.ts'
 import { logFault, logHeldBack, logTrouble } from './request/log.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
@@ -180,6 +182,7 @@ export class Isolation implements Settler {
       const verdict: unknown = classify(fault, proposed)
       if (isVerdict(verdict)) fault.verdict = verdict
       else if (verdict !== undefined) {
+        disown(verdict)
         throw new TypeError("Expected `classify` to return 'contain', 'recycle', 'fatal' or undefined")
       }
     } catch (failure) {

@@ -18,6 +18,7 @@ test('a pooled driver makes Node name the wrong request, which is never touched'
   // The documented limit: the callback of b runs on the socket that a opened.
   assert.equal(line?.reqId, 'a')
   assert.equal(line.fault.attributedTo, 'context')
+  t.diagnostic('escape | pools | a callback on a connection that another request opened | wrong')
   assert.equal(thrower.status, 503)
   assert.equal((await child.ask('/plain')).status, 200)
 })
@@ -30,6 +31,7 @@ test('the cure: a promise around the callback names the right request', async (t
     faults(child).map((line) => line.reqId),
     ['c'],
   )
+  t.diagnostic('escape | pools | the same, with a promise around the callback | context')
 })
 
 test('two apps in one process: each gets its own, and the oldest that serves gets what is nobody\u2019s', async (t) => {
@@ -78,6 +80,8 @@ test('HTTP/2: timers, listeners on the body and on the stream', async (t) => {
   assert.deepEqual(statuses, ['/timer 500', '/end 500', '/stream 200'])
   const named = faults(child).map((line) => `${line.req?.route} ${line.fault.attributedTo}`)
   assert.deepEqual(named, ['/timer context', '/end context', '/stream context'])
+  t.diagnostic('escape | messages | HTTP/2 request end | context')
+  t.diagnostic('escape | messages | HTTP/2 stream close | context')
 })
 
 test('a listener on a connection belongs to the last request of the connection', async (t) => {
@@ -87,6 +91,7 @@ test('a listener on a connection belongs to the last request of the connection',
   agent.destroy()
   const line = await child.line((line) => line.fault !== undefined)
   assert.equal(line.reqId, 'late')
+  t.diagnostic('escape | messages | socket close, after the reply | context')
   assert.equal(line.fault.attributedTo, 'context')
 })
 

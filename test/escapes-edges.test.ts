@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { SECRET } from './fixtures/escape-catalogue.ts'
 import { type Child, type LogLine, startFixture } from './support/child.ts'
-import type { Answer } from './support/client.ts'
+import { type Answer, connectRaw } from './support/client.ts'
 import { until } from './support/until.ts'
 
 const [major = 0] = process.versions.node.split('.').map(Number)
@@ -63,6 +63,7 @@ test('a throw in a microtask belongs to the only request there is, on every Node
   const [line] = faults(child)
   assert.equal(line?.reqId, 'mine')
   assert.equal(line.fault.attributedTo, 'context')
+  t.diagnostic('escape | timers | queueMicrotask, the only request in flight | context')
   assert.equal((await child.ask('/waiting')).status, 200)
 })
 
@@ -76,14 +77,16 @@ test('a throw in a microtask among others is found where Node tells (24 and late
     Array(20).fill(200),
   )
   const line = await child.line((line) => line.fault !== undefined)
+  t.diagnostic(`escape | timers | queueMicrotask, with other requests in flight | ${line.fault.attributedTo}`)
   if (major >= 24) {
     assert.equal((await answer).status, 500)
     assert.equal(line.reqId, 'mine')
   } else {
     assert.equal(line.fault.attributedTo, 'none')
     assert.equal(line.fault.verdict, 'fatal')
-    // `app.close()` waits for it as long as it lives; the way out cuts it at its deadline
-    child.kill()
+    // nobody can say whose it is, so it is cut at the deadline of the way out
+    assert.equal((await answer).status, 0)
+    assert.deepEqual(await child.exited, [70, null])
   }
 })
 
@@ -159,4 +162,63 @@ test('a listener that may end the process is named once, when the app is ready',
     [40],
   )
   assert.match(lines[0]?.msg, /'uncaughtException', myTracker: if it ends the process/)
+})
+
+test('what escapes because the client went away is no fault', async (t) => {
+  const child = await start(t, 'client-gone', { LEVEL: 'info' })
+  const client = await connectRaw(child.port, 'GET /bomb HTTP/1.1\r\nhost: a\r\n\r\n')
+  await until(async () => JSON.parse((await child.ask('/waiting')).body).waiting === 1)
+  client.socket.destroy()
+  const line = await child.line((line) => line.msg?.includes('client went away'))
+  assert.equal(line.level, 30)
+  assert.equal((await child.ask('/waiting')).status, 200)
+  assert.equal(faults(child).length, 0)
+})
+
+test('the grace is the route\u2019s own', async (t) => {
+  const child = await start(t, 'grace')
+  const [long, none] = await Promise.all([child.ask('/bomb'), child.ask('/none')])
+  assert.deepEqual([long.status, none.status], [500, 500])
+  assert.ok(long.ms >= 680, `${long.ms} ms`)
+  assert.ok(none.ms < long.ms, `${none.ms} ms`)
+})
+
+test('a rejection that is handled late takes back its own 500 only', async (t) => {
+  const child = await start(t, 'late')
+  const statuses = async (path: string) => (await child.ask(path)).status
+  assert.equal(await statuses('/two'), 500)
+  assert.equal(await statuses('/one-of-two'), 500)
+  assert.equal(await statuses('/too-late'), 500)
+  assert.equal(await statuses('/gone'), 200)
+  const levels = (route: string) =>
+    child.log().flatMap((line) => (line.req?.route === route ? [line.level] : []))
+  await until(() => levels('/gone').length === 2)
+  assert.deepEqual(levels('/two'), [50, 40, 50])
+  assert.deepEqual(levels('/one-of-two').sort(), [40, 50, 50])
+  // its 500 was sent before
+  assert.deepEqual(levels('/too-late'), [50])
+  assert.deepEqual(levels('/gone'), [50, 40])
+})
+
+test('an exception recycles the process once it is old enough, and harms nobody', async (t) => {
+  const child = await start(t, 'recycle')
+  const others = await crowd(child)
+  const answer = await child.ask('/bomb')
+  assert.equal(answer.status, 500)
+  assert.deepEqual(
+    (await others.answered).map((other) => other.status),
+    Array(20).fill(200),
+  )
+  assert.deepEqual(await child.exited, [75, null])
+  assert.equal(faults(child)[0]?.fault.verdict, 'recycle')
+})
+
+test('a process that never recycles goes on after any number of exceptions', async (t) => {
+  const child = await start(t, 'recycle-later')
+  const answers = await Promise.all(Array.from({ length: 10 }, () => child.ask('/bomb')))
+  assert.deepEqual(
+    answers.map((answer) => answer.status),
+    Array(10).fill(500),
+  )
+  assert.equal((await child.ask('/waiting')).status, 200)
 })

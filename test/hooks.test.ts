@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { FastifyInstance, RouteShorthandOptions } from 'fastify'
+import { contextOf, requestStorage } from '../src/request/context.ts'
 import { bodyOf, MASKED, testApp, until } from './support/app.ts'
 
 const boom = (): never => {
@@ -406,6 +407,53 @@ describe('the other functions of an app', () => {
     })
   }
 
+  it('a content-type parser that is done and fails then: the request goes on, one line', async (t) => {
+    for (const again of [
+      boom,
+      (done: Done) => done(new Error('boom')),
+      (done: Done) => done(null, 'again'),
+    ]) {
+      const test = testApp(t)
+      test.app.addContentTypeParser('text/x', { parseAs: 'string' }, (_request, body, done) => {
+        done(null, body)
+        again(done as Done)
+      })
+      let calls = 0
+      test.app.post('/x', async (request) => {
+        calls += 1
+        return request.body
+      })
+      const ask = { method: 'POST', headers: { 'content-type': 'text/x' }, body: 'text' }
+      const answer = await test.ask('/x', ask)
+      assert.equal(answer.status, 200)
+      assert.equal(answer.body, 'text')
+      assert.equal(calls, 1)
+      assert.equal(
+        test.troubleLines().length,
+        again.length === 1 && again.toString().includes('null,') ? 0 : 1,
+      )
+    }
+  })
+
+  for (const thrown of [undefined, 'text', Object.freeze(new Error('frozen'))]) {
+    it(`a toJSON that throws ${String(thrown)}: the fault has exactly that`, async (t) => {
+      const test = testApp(t)
+      const toJSON = () => {
+        throw thrown
+      }
+      test.app.get('/x', async () => ({ toJSON }))
+      test.app.get('/schema', { schema: { response: { 200: {} } } }, async () => ({ toJSON }))
+      for (const path of ['/x', '/schema']) {
+        const answer = await test.ask(path)
+        assert.equal(answer.status, 500)
+        assert.deepEqual(bodyOf(answer), MASKED)
+        assert.equal(test.faults.at(-1)?.error, thrown)
+        assert.equal(test.faults.at(-1)?.origin, 'reply')
+      }
+      assert.equal(test.troubleLines().length, 2)
+    })
+  }
+
   it('genReqId: a substitute id', async (t) => {
     const test = testApp(t, { fastify: { genReqId: boom } })
     test.app.get('/x', async () => 'fine')
@@ -446,6 +494,62 @@ describe('the other functions of an app', () => {
     assert.equal(test.faultLines()[0]?.req.route, '/x')
   })
 
+  it('the serializer of the log for responses: the answer stands', async (t) => {
+    const test = testApp(t, { logger: { serializers: { res: boom } } })
+    test.app.get('/x', async () => 'fine')
+    assert.equal((await test.ask('/x')).body, 'fine')
+    await until('a line', () => test.troubleLines().length === 1)
+    assert.match(test.troubleLines()[0]?.msg, /end of a request could not be logged/)
+  })
+
+  it('trustProxy: the fault has no address', async (t) => {
+    const test = testApp(t, { fastify: { trustProxy: boom } })
+    test.app.get('/x', async () => boom())
+    const answer = await test.ask('/x', { headers: { 'x-forwarded-for': '203.0.113.9' } })
+    assert.equal(answer.status, 500)
+    assert.deepEqual(bodyOf(answer), MASKED)
+    assert.equal(test.faults[0]?.request?.remoteAddress, undefined)
+  })
+
+  it('a thenable of the app that throws', async (t) => {
+    const thenable = () => ({
+      // biome-ignore lint/suspicious/noThenProperty: that is what it is about
+      then: boom,
+    })
+    const test = testApp(t)
+    test.app.get('/handler', thenable)
+    test.app.get('/hook', { preHandler: thenable as never }, async () => 'fine')
+    for (const path of ['/handler', '/hook']) {
+      const answer = await test.ask(path)
+      assert.equal(answer.status, 500, path)
+      assert.deepEqual(bodyOf(answer), MASKED)
+    }
+    assert.equal(test.troubleLines().length, 2)
+  })
+
+  it('a hook that goes on out of another asynchronous context: the rest is in the context of the request', async (t) => {
+    const test = testApp(t)
+    const waiting: (() => void)[] = []
+    const outside = setInterval(() => waiting.splice(0).forEach((done) => void done()), 5)
+    t.after(() => clearInterval(outside))
+    const wait = (...args: unknown[]) => void waiting.push(args.at(-1) as () => void)
+    const seen: unknown[] = []
+    const see = (request: unknown) => seen.push(contextOf(request as object) === requestStorage.getStore())
+    const options: RouteShorthandOptions = {
+      onRequest: [wait, async (request: unknown) => void see(request)],
+      preParsing: [wait, async (request: unknown) => void see(request)] as never,
+      onResponse: [wait, async (request: unknown) => void see(request)],
+      preHandler: wait,
+    }
+    test.app.get('/x', options, async (request) => {
+      see(request)
+      return 'fine'
+    })
+    assert.equal((await test.ask('/x')).body, 'fine')
+    await until('all', () => seen.length === 4)
+    assert.deepEqual(seen.slice(0, 3), [true, true, true])
+  })
+
   it('the 404 handler', async (t) => {
     for (const fail of [boom, async () => boom()]) {
       const test = testApp(t)
@@ -456,6 +560,43 @@ describe('the other functions of an app', () => {
       assert.equal(test.troubleLines().length, 1)
       assert.equal(test.faults[0]?.request?.route, undefined)
     }
+  })
+})
+
+describe('handlerTimeout', () => {
+  it('is a fault with 503, and what the handler does later harms nothing', async (t) => {
+    const test = testApp(t)
+    let goOn = () => {}
+    test.app.get('/x', { handlerTimeout: 50 }, async () => {
+      await new Promise<void>((resolve) => {
+        goOn = resolve
+      })
+      throw new Error('too late')
+    })
+    const answer = await test.ask('/x')
+    assert.equal(answer.status, 503)
+    assert.equal(bodyOf(answer).message, 'Service Unavailable')
+    assert.equal(test.faultLines()[0]?.err.code, 'FST_ERR_HANDLER_TIMEOUT')
+    goOn()
+    await until('the second', () => test.faultLines().length === 2)
+    assert.equal(test.faultLines()[1]?.err.message, 'too late')
+    assert.equal(test.troubleLines().length, 2)
+  })
+})
+
+describe('an error of the raw response', () => {
+  it('is a fault', async (t) => {
+    const test = testApp(t)
+    test.app.get('/x', async (_request, reply) => {
+      reply.raw.emit('error', new Error('raw'))
+      return 'fine'
+    })
+    assert.equal((await test.ask('/x')).body, 'fine')
+    assert.deepEqual(
+      test.troubleLines().map((line) => line.err.message),
+      ['raw'],
+    )
+    assert.equal(test.faults[0]?.request?.route, '/x')
   })
 })
 

@@ -99,6 +99,10 @@ const PLACES: Record<string, Place> = {
   },
 }
 
+function inFlight({ app }: TestApp): number {
+  return (app.isolation as unknown as { inFlight: Set<unknown> }).inFlight.size
+}
+
 async function askBoth(test: TestApp, isPost: boolean) {
   const options = isPost ? { method: 'POST', headers: { 'content-type': 'text/x' }, body: 'body' } : {}
   return Promise.all([test.ask('/x', options), test.ask('/fine')])
@@ -126,10 +130,44 @@ describe('whatever is thrown stays in its request', () => {
           assert.match(line?.msg, /^request failed: /)
           assert.equal(test.faults.length, 1)
           assert.ok(Object.is(test.faults[0]?.error, value), 'the same value')
-          assert.equal((test.app.isolation as unknown as { inFlight: Set<unknown> }).inFlight.size, 0)
+          await until('nothing in flight', () => inFlight(test) === 0)
         })
       }
     })
+  }
+})
+
+describe('whatever is given for an answer is answered', () => {
+  const ways: Record<string, Place> = {
+    'returned by a sync handler': (app, value) => app.get('/x', () => value),
+    'returned by an async handler': (app, value) => app.get('/x', async () => value),
+    'sent by a handler': (app, value) => app.get('/x', (_request, reply) => void reply.send(value)),
+    'sent later': (app, value) =>
+      app.get('/x', (_request, reply) => void setImmediate(() => reply.send(value))),
+    'returned by an error handler': (app, value) => {
+      app.setErrorHandler(() => value)
+      app.get('/x', async () => throwIt(new Error('first')))
+    },
+    'returned by `answer`': (app, value) =>
+      app.get('/x', { config: { isolate: { answer: () => value } } }, async () =>
+        throwIt(new Error('first')),
+      ),
+  }
+  for (const [way, install] of Object.entries(ways)) {
+    for (const [name, value] of values()) {
+      // a function that answers with a callback may return undefined
+      if (value === undefined && /sync handler|error handler/.test(way) && !way.includes('async')) continue
+      it(`${name}, ${way}`, async (t) => {
+        const test = testApp(t)
+        test.app.get('/fine', async () => 'fine')
+        install(test.app, value)
+        const [answer, other] = await Promise.all([test.ask('/x', { timeout: 5000 }), test.ask('/fine')])
+        assert.equal(answer.error, undefined)
+        assert.ok(answer.status === 200 || answer.status === 500)
+        assert.equal(other.body, 'fine')
+        await until('nothing in flight', () => inFlight(test) === 0)
+      })
+    }
   }
 })
 

@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { temporaryFolder } from './support/folder.ts'
 import { startLeaving } from './support/leaving.ts'
 
 const LINES = 1500
 /** More than a pipe holds: 1 500 lines of 300 bytes. */
 const LOGGERS = ['sync', 'async', 'held', 'transport', 'pretty', 'custom']
-
-function folder(t: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), 'isolate-'))
-  t.after(() => rmSync(path, { recursive: true, force: true }))
-  return path
-}
 
 function assertWhole(text: string): void {
   const found = new Set(Array.from(text.matchAll(/"?\bline (\d+)/g), (match) => match[1]))
@@ -42,7 +36,7 @@ for (const logger of LOGGERS) {
 
     cases.push(
       t.test('stdout is a file', async (t) => {
-        const path = join(folder(t), 'log')
+        const path = join(temporaryFolder(t), 'log')
         const child = await startLeaving(t, { logger, ready: 'stderr' }, { stdout: openSync(path, 'w') })
         await child.ask(`/log?lines=${LINES}`)
         assert.equal((await child.ask('/fatal')).status, 500)
@@ -67,7 +61,7 @@ for (const logger of LOGGERS) {
 }
 
 test('a destination of its own, not stdout', async (t) => {
-  const logFile = join(folder(t), 'log')
+  const logFile = join(temporaryFolder(t), 'log')
   for (const logger of ['sync', 'async', 'transport']) {
     const path = `${logFile}-${logger}`
     const child = await startLeaving(t, { logger, logFile: path })

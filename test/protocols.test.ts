@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import http from 'node:http'
 import http2 from 'node:http2'
 import https from 'node:https'
 import { Readable } from 'node:stream'
 import { describe, it, type TestContext } from 'node:test'
+import websocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { WebSocket } from 'ws'
 import type { Fault } from '../src/fault/fault.ts'
 import { isolate } from '../src/isolate.ts'
 import { bodyOf, MASKED, testApp, until } from './support/app.ts'
@@ -158,6 +161,35 @@ function appWith(t: TestContext, options: object): { app: FastifyInstance; fault
   t.after(() => app.close())
   return { app, faults }
 }
+
+describe('WebSocket', () => {
+  it('a handler that throws costs its connection, and nothing stays in flight', async (t) => {
+    const test = testApp(t)
+    await test.app.register(websocket)
+    test.app.get('/ws', { websocket: true }, (socket) => {
+      socket.on('message', () => socket.close())
+    })
+    test.app.get(
+      '/refused',
+      { websocket: true, preHandler: async () => Promise.reject(new Error('no')) },
+      () => {},
+    )
+    const port = await test.listen()
+    const { inFlight } = test.app.isolation as unknown as { inFlight: Set<unknown> }
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`)
+    await once(socket, 'open')
+    assert.equal(inFlight.size, 1)
+    socket.send('bye')
+    await once(socket, 'close')
+    await assertNothingInFlight(test.app)
+    const refused = new WebSocket(`ws://127.0.0.1:${port}/refused`)
+    const error = await new Promise((resolve) => refused.once('error', resolve))
+    assert.match(String(error), /500/)
+    await assertNothingInFlight(test.app)
+    assert.equal(test.faultLines().length, 1)
+    assert.equal(test.faultLines()[0]?.req.route, '/refused')
+  })
+})
 
 describe('HTTPS', () => {
   it('is answered', async (t) => {

@@ -6,6 +6,7 @@ import { describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import Fastify from 'fastify'
 import byDefault, { FatalError, isolate } from '../src/index.ts'
+import { Internals } from '../src/request/internals.ts'
 import { bodyOf, MASKED, testApp } from './support/app.ts'
 
 const fail = async (): Promise<never> => {
@@ -101,6 +102,12 @@ describe('isolate', () => {
         },
       )
     }
+  })
+})
+
+describe('a Fastify without the parts that coverage needs', () => {
+  it('is refused at boot', () => {
+    assert.throws(() => new Internals({} as never), /needs Fastify's fastify\.hooks/)
   })
 })
 

@@ -17,10 +17,10 @@ for (const perMessageDeflate of [false, true]) {
     const child = await startFixture(t, 'web-socket')
     const echo = await open(child, '/echo')
     const expected = {
-      '/throws': { origin: 'handler', attributedTo: 'call', verdict: 'contain' },
-      '/rejects': { origin: 'rejection', attributedTo: 'context', verdict: 'contain' },
-      '/timer': { origin: 'exception', attributedTo: 'context', verdict: 'recycle' },
-      '/opens': { origin: 'exception', attributedTo: 'context', verdict: 'recycle' },
+      '/message-listener-throws': { origin: 'handler', attributedTo: 'call', verdict: 'contain' },
+      '/message-listener-rejects': { origin: 'rejection', attributedTo: 'context', verdict: 'contain' },
+      '/message-listener-sets-a-timer': { origin: 'exception', attributedTo: 'context', verdict: 'recycle' },
+      '/handler-sets-a-timer': { origin: 'exception', attributedTo: 'context', verdict: 'recycle' },
     }
     for (const [path, fault] of Object.entries(expected)) {
       const socket = await open(child, path, perMessageDeflate)
@@ -32,6 +32,7 @@ for (const perMessageDeflate of [false, true]) {
       assert.equal(line.reqId, `id-of-${path}`)
       const { origin, attributedTo, verdict } = line.fault
       assert.deepEqual({ origin, attributedTo, verdict }, fault, path)
+      if (!perMessageDeflate) t.diagnostic(`escape | WebSockets | ${path.slice(1)} | ${attributedTo}`)
     }
     const closing = await open(child, '/closes', perMessageDeflate)
     closing.close()

@@ -15,6 +15,8 @@ const PATIENCE = 4000
 export interface Peer {
   readonly name: string
   readonly command: readonly string[]
+  /** Its version, as it is installed. */
+  readonly version: () => string
   /** Scenarios that it cannot have. */
   readonly without?: readonly Scenario[]
 }

@@ -9,7 +9,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { CrashReport } from './report.ts'
 
 /** How many reports a folder keeps. */
@@ -29,7 +29,7 @@ export type Written = { readonly path: string } | { readonly error: unknown }
 export function writeReportFile(folder: string, report: CrashReport): Written {
   let temporary: string | undefined
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(resolve(folder))
     const path = freePath(folder, Date.parse(report.at), report.pid)
     temporary = `${path}.tmp`
     writeWhole(temporary, `${JSON.stringify(report, null, 2)}\n`)
@@ -46,6 +46,19 @@ export function writeReportFile(folder: string, report: CrashReport): Written {
       }
     }
     return { error }
+  }
+}
+
+/** Node's own recursive `mkdirSync` never returns where a file system says ENOENT for good, as /proc does. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    // Whatever else is wrong with it, writing into it will tell.
+    if (code !== 'ENOENT' || dirname(folder) === folder || existsSync(dirname(folder))) return
+    makeFolder(dirname(folder))
+    mkdirSync(folder, { mode: 0o700 })
   }
 }
 

@@ -104,7 +104,7 @@ export function buildReport(circumstances: Circumstances, residents: readonly Re
     uptime: process.uptime(),
     versions: {
       node: process.version,
-      fastify: residents[0]?.fastifyVersion ?? null,
+      fastify: attempt(() => residents[0]?.fastifyVersion ?? null, null),
       'fastify-isolate': VERSION,
     },
     platform: `${process.platform} ${process.arch}`,

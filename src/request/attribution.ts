@@ -1,5 +1,6 @@
 import { AsyncResource, executionAsyncId, executionAsyncResource } from 'node:async_hooks'
-import { contextOf, OPTED_OUT, type RequestContext, requestStorage } from './context.ts'
+import type { IncomingMessage } from 'node:http'
+import { attach, contextOf, OPTED_OUT, type RequestContext, requestStorage } from './context.ts'
 
 /** Whom an escaped error belongs to: a request, a route that asked to be left alone, or nobody known. */
 export type Owner = RequestContext | typeof OPTED_OUT | undefined
@@ -15,8 +16,18 @@ export function findOwner(): Owner {
 }
 
 /**
+ * Leaves the context where the request can be found by what Node calls outside of the context: the body, the
+ * connection (HTTP/1), the stream (HTTP/2).
+ */
+export function leaveTrail(context: RequestContext, raw: IncomingMessage & { stream?: object }): void {
+  attach(context, raw)
+  const carrier = raw.httpVersionMajor === 2 ? raw.stream : raw.socket
+  if (carrier) attach(context, carrier)
+}
+
+/**
  * - A tick holds its arguments: the `IncomingMessage` that emits `end` or `close`.
- * - The handle of a TCP or TLS socket knows its socket, under a symbol called `owner_symbol`.
+ * - The handle of a TCP or TLS socket and of an HTTP/2 stream knows it, under a symbol called `owner_symbol`.
  * - The resource of an HTTP parser has a property `socket`.
  */
 function ownerOf(resource: object): RequestContext | undefined {

@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { ResolvedOptions } from '../resolve-options.ts'
 import { resolveRouteOptions } from '../resolve-options.ts'
+import { leaveTrail } from './attribution.ts'
 import { carried } from './carried.ts'
 import { attach, CONTEXT, OPTED_OUT, RequestContext, requestStorage } from './context.ts'
 import { EarlyErrors, guardRequestIds } from './early-errors.ts'
@@ -87,7 +87,8 @@ export class Boundary {
     const app = this.#app
     const instances = internals.instancesOf(app)
     guardRequestIds(instances, internals, this.#early)
-    for (const instance of instances) internals.replaceParsers(instance, guardParser)
+    for (const instance of instances)
+      internals.replaceParsers(instance, (parse) => guardParser(parse, this.#judge))
     const uncovered: string[] = []
     for (const { method, path, context } of internals.routes(app)) {
       const label = `${method} ${path}`
@@ -186,13 +187,6 @@ export class Boundary {
     enter.bind = (() => enter) as never
     return enter
   }
-}
-
-/** For what Node calls outside of the context: listeners on the body, on the connection, on the HTTP/2 stream. */
-function leaveTrail(context: RequestContext, raw: IncomingMessage & { stream?: object }): void {
-  attach(context, raw)
-  const carrier = raw.httpVersionMajor === 2 ? raw.stream : raw.socket
-  if (carrier) attach(context, carrier)
 }
 
 function isWithin(app: FastifyInstance, server: FastifyInstance): boolean {

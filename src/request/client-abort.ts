@@ -18,11 +18,16 @@ export function clientIsGone(request: FastifyRequest): boolean {
   return raw.aborted === true || raw.errored != null || raw.socket?.destroyed === true
 }
 
+/** Whether an error says that a stream ended before its time or that a signal was aborted, whoever did it. */
+export function isAbort(error: unknown): boolean {
+  return ABORT_CODES.has(readProperty(error, 'code'))
+}
+
 /**
  * Whether an error only says that the client went away. The same codes are faults while the client is there:
  * then it was an upstream that hung up.
  */
 export function isClientAbort(error: unknown, request: FastifyRequest | undefined): boolean {
   if (request === undefined || !clientIsGone(request)) return false
-  return error === request.raw.errored || ABORT_CODES.has(readProperty(error, 'code'))
+  return error === request.raw.errored || isAbort(error)
 }

@@ -1,6 +1,7 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2Session } from 'node:http2'
 import type { Socket } from 'node:net'
+import { OwedRequests } from './owed-requests.ts'
 import { refuseRequest, refuseUpgrade } from './refuse.ts'
 
 /** A socket that Node's HTTP/1 server reads. Both fields are Node's own, the same in every supported version. */
@@ -30,6 +31,7 @@ export class Connections {
   readonly #servers: Set<Server> = new Set()
   readonly #sockets: Map<HttpSocket, number> = new Map()
   readonly #sessions: Set<Http2Session> = new Set()
+  readonly #owed: OwedRequests = new OwedRequests()
   #hasListened = false
   #isStopped = false
 
@@ -67,8 +69,9 @@ export class Connections {
   }
 
   /**
-   * Stops accepting: new requests and upgrades on open connections get 503, every response that has not started
-   * says `Connection: close`, and HTTP/2 clients get GOAWAY.
+   * Stops accepting: new requests and upgrades on open connections get 503, but for those that are
+   * {@link OwedRequests | owed an answer}; every response that has not started says `Connection: close`, and
+   * HTTP/2 clients get GOAWAY.
    */
   stop(): void {
     this.#isStopped = true
@@ -79,6 +82,16 @@ export class Connections {
     // Its streams finish, new ones are refused.
     for (const session of this.#sessions) session.close()
     this.closeIdle()
+    this.#owed.expect(
+      Array.from(this.#sockets.keys()).filter(
+        (socket) => socket.parser && !socket._httpMessage && !socket.destroyed,
+      ),
+    )
+  }
+
+  /** Whether a connection that was accepted before the stop may still bring its request. */
+  get isOwing(): boolean {
+    return this.#owed.isWaiting
   }
 
   /** Closes the keep-alive connections that wait for a next request. */
@@ -114,24 +127,37 @@ export class Connections {
 
   /**
    * `server.close()` and `closeIdleConnections()` take a connection for idle as soon as `response.end()` was
-   * called, and cut a large body that is still being sent. Both are synchronous.
+   * called, and cut a large body that is still being sent. Since Node 26 they also close what has brought
+   * nothing yet. Both are synchronous.
    */
   #spareBusy(close: () => void): void {
-    const busy = this.busy()
-    for (const { socket } of busy) socket.destroy = () => socket
+    const spared: Socket[] = this.busy().map(({ socket }) => socket)
+    if (this.#owed.isWaiting) {
+      for (const socket of this.#sockets.keys())
+        if (socket.parser && socket.bytesRead === 0) spared.push(socket)
+    }
+    for (const socket of spared) socket.destroy = () => socket
     try {
       close()
     } finally {
-      for (const { socket } of busy) Reflect.deleteProperty(socket, 'destroy')
+      for (const socket of spared) Reflect.deleteProperty(socket, 'destroy')
     }
   }
 
   #stop(server: Server): void {
     if (server.listening) this.#spareBusy(() => server.close())
     // In place of the app's own listeners: no route can be left out, and serving pays nothing for it.
-    replaceListeners(server, 'request', refuseRequest)
-    replaceListeners(server, 'checkContinue', refuseRequest)
-    replaceListeners(server, 'checkExpectation', refuseRequest)
+    for (const event of ['request', 'checkContinue', 'checkExpectation']) {
+      const own = server.listeners(event)
+      replaceListeners(server, event, (request: IncomingMessage, response: ServerResponse) => {
+        if (!this.#owed.admit(request)) {
+          refuseRequest(request, response)
+          return
+        }
+        announceClose(response)
+        for (const listener of own) listener.call(server, request, response)
+      })
+    }
     replaceListeners(server, 'upgrade', refuseUpgrade)
     replaceListeners(server, 'connect', refuseUpgrade)
   }

@@ -45,6 +45,8 @@ export class RequestContext {
   newer: RequestContext | undefined = undefined
   /** The time that it has to answer by itself, after an error escaped from it. */
   pending: Grace | undefined = undefined
+  /** Whether the response closed before it was complete. */
+  isCutShort = false
   #snapshot: FaultRequest | undefined = undefined
 
   constructor(request: FastifyRequest, reply: FastifyReply, route: GuardedRoute) {
@@ -81,6 +83,7 @@ export class RequestContext {
     this.pending = undefined
     this.snapshot()
     this.log = this.request.log
+    this.isCutShort = this.reply?.raw.writableFinished === false
     this.request = undefined
     this.reply = undefined
     this.hookHeaders = undefined

@@ -60,7 +60,10 @@ export class Drain {
 
   #isDone(): boolean {
     return (
-      this.#open().length === 0 && this.#connections.busy().length === 0 && !this.#connections.hasSessions
+      this.#open().length === 0 &&
+      this.#connections.busy().length === 0 &&
+      !this.#connections.hasSessions &&
+      !this.#connections.isOwing
     )
   }
 

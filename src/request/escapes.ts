@@ -4,6 +4,7 @@ import { type Claim, type Escape, join, type Keeper, part } from '../process/gua
 import { findRivals, nameRival } from '../process/rivals.ts'
 import { findOwner, isLostMicrotask, leaveContext } from './attribution.ts'
 import { carried } from './carried.ts'
+import { isAbort, isClientAbort } from './client-abort.ts'
 import { OPTED_OUT, type RequestContext } from './context.ts'
 import { Grace } from './grace.ts'
 import type { InFlight } from './in-flight.ts'
@@ -27,6 +28,8 @@ export class Escapes implements Keeper {
   readonly #internals: Internals
   readonly #host: EscapeHost
   readonly #rejections: WeakMap<Promise<unknown>, { context: RequestContext; fault: Fault }> = new WeakMap()
+
+  #isClosed = false
 
   constructor(app: FastifyInstance, internals: Internals, host: EscapeHost) {
     this.#app = app
@@ -56,10 +59,17 @@ export class Escapes implements Keeper {
       done()
     })
     app.addHook('onClose', (_app, done) => {
-      // on its way out the process still has logs to flush: an error then must not end it any other way
-      if (this.#host.state === 'serving') part(this)
+      this.#isClosed = true
+      this.#partUnlessLeaving()
       done()
     })
+  }
+
+  /** On its way out the process still has logs to flush: an error then must not end it in any other way. */
+  #partUnlessLeaving(): boolean {
+    if (!this.#isClosed || this.#host.state === 'leaving') return false
+    part(this)
+    return true
   }
 
   serving(): boolean {
@@ -71,6 +81,8 @@ export class Escapes implements Keeper {
   }
 
   claim(escaped: Escape): Claim {
+    // the way out was the last thing that the process did, unless `leave.exit` is the app's own
+    if (this.#partUnlessLeaving()) return 'unknown'
     const owner = findOwner()
     if (owner === undefined) return 'unknown'
     if (owner === OPTED_OUT) return 'declined'
@@ -85,6 +97,7 @@ export class Escapes implements Keeper {
   }
 
   adopt(escaped: Escape): Claim {
+    if (this.#partUnlessLeaving()) return 'unknown'
     const isBooting = !this.#host.hasServed && this.#host.state === 'serving'
     this.#host.settle(
       escaped.error,
@@ -113,6 +126,10 @@ export class Escapes implements Keeper {
 
   #take(escaped: Escape, context: RequestContext): Claim {
     const { error, origin, promise } = escaped
+    if (isClientAbort(error, context.request) || (context.isCutShort && isAbort(error))) {
+      logTrouble(context.log, 'info', error, 'the client went away before its request was done')
+      return 'taken'
+    }
     const fault = this.#host.settle(error, origin, 'context', context)
     if (promise !== undefined) this.#rejections.set(promise, { context, fault })
     if (!closeUpgraded(context)) Grace.give(context, fault, () => this.#answer(context, fault))

@@ -71,8 +71,8 @@ function ask(policy: IsExpected, error: unknown, request: FastifyRequest | undef
   }
 }
 
-/** The rejection of an async policy must not become an unhandled one. */
-function disown(answer: unknown): void {
+/** The rejection of an async policy must not become an unhandled one. Never throws. */
+export function disown(answer: unknown): void {
   try {
     if (answer instanceof Promise) answer.catch(() => {})
   } catch {

@@ -2,8 +2,10 @@ import type { FastifyRequest } from 'fastify'
 import { carried } from './carried.ts'
 import { contextOf } from './context.ts'
 import { isThenable } from './guards.ts'
+import type { Judge } from './judge.ts'
 
-type Parse = (request: FastifyRequest, payload: unknown, done: unknown) => unknown
+type Done = (error?: unknown, body?: unknown) => void
+type Parse = (request: FastifyRequest, payload: unknown, done: Done) => unknown
 
 /** What a content-type parser promises. Fastify takes a rejection with `undefined` or `null` for a body. */
 class ParsedBody {
@@ -19,15 +21,27 @@ class ParsedBody {
   }
 }
 
-/** Guards a content-type parser: whatever it throws reaches Fastify as an error. */
-export function guardParser(parse: Parse): Parse {
+/**
+ * Guards a content-type parser: whatever it throws reaches Fastify as an error, through `done` because Fastify 6
+ * calls parsers outside of any `try`. What comes after it was done becomes a fault and changes no answer.
+ */
+export function guardParser(parse: Parse, judge: Judge): Parse {
   return function guarded(this: unknown, request, payload, done) {
-    if (contextOf(request) === undefined) return parse.call(this, request, payload, done)
+    const context = contextOf(request)
+    if (context === undefined) return parse.call(this, request, payload, done)
+    let isDone = false
+    const goOn: Done = (error, body) => {
+      if (!isDone) {
+        isDone = true
+        done(error, body)
+      } else if (error) judge.inSilence(context, error)
+    }
     try {
-      const result = parse.call(this, request, payload, done)
+      const result = parse.call(this, request, payload, goOn)
       return isThenable(result) ? new ParsedBody(result) : result
     } catch (error) {
-      throw carried(error)
+      goOn(carried(error))
+      return undefined
     }
   }
 }

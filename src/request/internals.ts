@@ -39,7 +39,11 @@ const HANDLED_SYMBOLS = {
 } as const
 
 /** A content-type parser. */
-type Parse = (request: FastifyRequest, payload: unknown, done: unknown) => unknown
+type Parse = (
+  request: FastifyRequest,
+  payload: unknown,
+  done: (error?: unknown, body?: unknown) => void,
+) => unknown
 
 type SymbolsOf<Names> = { readonly [Name in keyof Names]: symbol }
 

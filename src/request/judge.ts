@@ -69,7 +69,7 @@ export class Judge {
     if (fault !== undefined && !isFatalError(error)) {
       // the app's own error handler failed on a fault: one bug, one fault, and the failure is told beside it
       logTrouble(context.log, 'error', error, 'the answer to a failed request could not be made', {
-        fault: { id: fault.id },
+        faultId: fault.id,
       })
       return fault
     }

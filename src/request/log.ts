@@ -13,25 +13,31 @@ interface FaultLine {
   [extra: string]: unknown
 }
 
+const asIs = (value: unknown): unknown => value
+
+/** What is logged here is serialized already: pino's own serializer would take the type for `Object`. */
+const PLAIN = { req: asIs, err: asIs }
+
 /** The last logger that is left: synchronous, to stderr, made on first use. */
 let stderrLogger: FastifyBaseLogger | undefined
 
 /** A logger that writes to stderr synchronously, for what must be said before the process ends. */
 export function lastLogger(): FastifyBaseLogger {
-  stderrLogger ??= pino({}, pino.destination({ dest: 2, sync: true })) as FastifyBaseLogger
+  stderrLogger ??= pino(
+    { serializers: PLAIN },
+    pino.destination({ dest: 2, sync: true }),
+  ) as FastifyBaseLogger
   return stderrLogger
 }
 
 /** Whether this is the logger of an app with `logger: false`. */
 export function isSilent(log: FastifyBaseLogger): boolean {
-  return log.level === 'silent' || log.error === log.info
+  return log.level === 'silent' || log.fatal === log.info
 }
 
-const asIs = (value: unknown): unknown => value
-
-/** Fastify's own `req` serializer would drop the route, so a child that passes it through is used. */
+/** Fastify's own `req` serializer would drop the route. */
 function withPlainRequest(log: FastifyBaseLogger): FastifyBaseLogger {
-  return typeof log.child === 'function' ? log.child({}, { serializers: { req: asIs, err: asIs } }) : log
+  return typeof log.child === 'function' ? log.child({}, { serializers: PLAIN }) : log
 }
 
 function lineOf(fault: Fault, extra: Record<string, unknown> | undefined): FaultLine {
@@ -110,7 +116,7 @@ export function logTrouble(
   fields?: Record<string, unknown>,
 ): void {
   try {
-    log[level]({ ...fields, err: serializeError(error) }, message)
+    withPlainRequest(log)[level]({ ...fields, err: serializeError(error) }, message)
   } catch {
     // a logger that throws must not undo the answer
   }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { wasAdmitted } from './owed-requests.ts'
 import { REFUSAL, RETRY_AFTER } from './refuse.ts'
 
 /** Adds a readiness probe: 200 while the app serves, 503 from the moment it leaves. */
@@ -19,7 +20,8 @@ export function addReadiness(app: FastifyInstance, path: string, state: () => 's
 }
 
 /** Answers a request that came too late through `inject()`, which no server sees. */
-export function turnAway(_request: FastifyRequest, reply: FastifyReply): boolean {
+export function turnAway(request: FastifyRequest, reply: FastifyReply): boolean {
+  if (wasAdmitted(request.raw)) return false
   reply
     .code(503)
     .header('retry-after', RETRY_AFTER)

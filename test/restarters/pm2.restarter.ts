@@ -42,8 +42,8 @@ async function start(app: StagedApp): Promise<Running> {
       await pm2('stop', 'app')
     },
     exitCode: async () => {
-      const code = (await said()).match(/exited with code \[(\d+)\]/)?.[1]
-      return code === undefined ? undefined : Number(code)
+      const last = [...(await said()).matchAll(/exited with code \[(\d+)\]/g)].at(-1)?.[1]
+      return last === undefined ? undefined : Number(last)
     },
     gaveUp: async () => (await said()).includes('had too many unstable restarts'),
     reports: () => readdir(app.reports),

@@ -1,13 +1,19 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { record } from './support/measured.ts'
 import { inOwnNetwork, runInOwnNetwork } from './support/own-network.ts'
 import type { Restarter } from './support/restarter.ts'
 import { scenariosOf } from './support/scenarios.ts'
 
-/** Runs every restarter of this folder, or those named: `run.js [--require] [names…]`. */
+/** Runs every restarter of this folder, or those named: `run.js [--require] [--record] [names…]`. */
 const { values: given, positionals: names } = parseArgs({
-  options: { require: { type: 'boolean', default: false } },
+  options: {
+    // A missing restarter is a failure.
+    require: { type: 'boolean', default: false },
+    // Writes what was measured into docs/restarters.
+    record: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 })
 
@@ -68,7 +74,13 @@ if (unknown.length > 0) {
 const rows: Row[] = []
 for (const restarter of all) {
   // One after the other: each measures how long it takes to come back.
-  if (names.length === 0 || names.includes(restarter.name)) rows.push(...(await runRestarter(restarter)))
+  if (names.length > 0 && !names.includes(restarter.name)) continue
+  const its = await runRestarter(restarter)
+  rows.push(...its)
+  if (given.record && its.every((row) => row.result === 'passed')) {
+    const scenarios = Object.fromEntries(its.map((row) => [row.scenario, row.measured]))
+    await record(restarter.name, { node: process.versions.node, scenarios })
+  }
 }
 if (inOwnNetwork) for (const row of rows) process.send?.(row)
 else console.table(rows)

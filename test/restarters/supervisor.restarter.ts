@@ -48,9 +48,9 @@ ${program}`,
       await run('supervisorctl', ['-c', file, 'stop', 'app'])
     },
     exitCode: async () => {
-      const text = await said()
-      const code = text.match(/exited: app \(exit status (\d+);|stopped: app \(exit status (\d+)\)/)
-      return code === null ? undefined : Number(code[1] ?? code[2])
+      const codes = (await said()).matchAll(/(?:exited|stopped): app \(exit status (\d+)/g)
+      const last = [...codes].at(-1)?.[1]
+      return last === undefined ? undefined : Number(last)
     },
     gaveUp: async () => (await said()).includes('entered FATAL state'),
     reports: () => readdir(app.reports),
@@ -65,7 +65,7 @@ ${program}`,
 /** The page: docs/restarters/supervisor.md. */
 export const restarter: Restarter = {
   name: 'supervisor',
-  promises: { backWithin: 3_000, starts: 4 },
+  promises: { backWithin: 5_000, starts: 4 },
   missing: () => missingProgram('supervisord', '--version'),
   start,
 }

@@ -6,5 +6,6 @@ export const restarter: Restarter = {
   name: 'systemd',
   promises: { backWithin: 3_000, starts: 4 },
   missing: missingSystemd,
-  start: (app) => startSystemd(app, ['systemd/app.service'], 'app.service'),
+  start: (app) =>
+    startSystemd(app, { files: ['systemd/app.service'], start: ['app.service'], service: 'app.service' }),
 }

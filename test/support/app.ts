@@ -60,6 +60,18 @@ export function testApp(t: TestContext, options: TestAppOptions = {}): TestApp {
       }),
     )
   }
+  // The way out is tested in processes of its own: here a fatal fault must not end the tests.
+  app.addHook('onReady', (done) => {
+    if (app.hasDecorator('isolation')) {
+      app.isolation.leaveThrough({
+        state: 'serving',
+        fatal: (_fault, announce) => announce(),
+        recycle: () => {},
+        leave: async () => {},
+      })
+    }
+    done()
+  })
   let listening: Promise<number> | undefined
   const listen = (): Promise<number> => {
     listening ??= app.listen({ port: 0, host: '127.0.0.1' }).then((address) => Number(new URL(address).port))

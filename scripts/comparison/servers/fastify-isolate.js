@@ -4,7 +4,8 @@ import { addRoutes } from './fastify-routes.js'
 import { listening } from './scenario.js'
 
 const app = Fastify({ logger: true })
-app.register(isolate({ leave: { signals: ['SIGTERM'] } }))
+const expected = process.argv[2] ?? 'convention'
+app.register(isolate({ expected, leave: { signals: ['SIGTERM'] } }))
 addRoutes(app)
 await app.listen({ port: 0 })
 listening(app.server.address().port)

@@ -48,7 +48,8 @@ export class Load {
     this.#port = port
     this.#resends = options.keepAlive
     this.#agent = new http.Agent({ keepAlive: options.keepAlive })
-    this.#timer = setInterval(() => this.#catchUp(), 5)
+    // A scenario that fails leaves it behind.
+    this.#timer = setInterval(() => this.#catchUp(), 5).unref()
   }
 
   /** Sends one request beside the load. It counts among those {@link sent}. */
@@ -89,18 +90,19 @@ export class Load {
     }
   }
 
-  #request(sent: Sent): Promise<void> {
+  #request(sent: Sent, agent: http.Agent | false = this.#agent): Promise<void> {
     return new Promise((resolve) => {
       const fail = (error: NodeJS.ErrnoException) => {
-        if (this.#resends && request.reusedSocket && error.code === 'ECONNRESET' && sent.closed < 3) {
+        if (this.#resends && request.reusedSocket && error.code === 'ECONNRESET') {
           sent.closed += 1
-          resolve(this.#request(sent))
+          // What else is kept may have been closed as well.
+          resolve(this.#request(sent, false))
           return
         }
         sent.error = error.code ?? error.message
         resolve()
       }
-      const request = http.get({ port: this.#port, host: '127.0.0.1', path: sent.path, agent: this.#agent })
+      const request = http.get({ port: this.#port, host: '127.0.0.1', path: sent.path, agent })
       request.setTimeout(PATIENCE, () => request.destroy(new Error('no answer')))
       request.once('error', fail)
       request.once('socket', (socket) => {

@@ -19,7 +19,7 @@ export interface Running {
   terminate(pid: number): Promise<void>
   /** Stops the app as an operator would: `systemctl stop`, `docker stop`. Resolves when it has ended. */
   stop(): Promise<void>
-  /** The exit code that the restarter saw last; undefined while the app runs. */
+  /** The exit code that the restarter saw last; undefined as long as it saw none. */
   exitCode(): Promise<number | undefined>
   /** Whether the restarter has given the app up. */
   gaveUp(): Promise<boolean>

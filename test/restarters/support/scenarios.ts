@@ -2,18 +2,17 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AppProcess, assertStaysAway, awaitApp } from './app-client.ts'
 import { eventually } from './eventually.ts'
-import { Load, type Sent } from './load.ts'
+import { Load } from './load.ts'
 import type { Restarter, Running, Scenario } from './restarter.ts'
 import { type StagedApp, stageApp } from './staged-app.ts'
-import { countStarts } from './starts.ts'
+import { countStarts, type Starts } from './starts.ts'
 
 /** What every restarter has to go through, and then its own. */
 export function scenariosOf(restarter: Restarter): Scenario[] {
   const ofAll: Scenario[] = [
-    { name: 'fatal fault under load', run: () => withApp(restarter, fatalFaultUnderLoad) },
-    { name: 'crash loop', run: () => crashLoop(restarter) },
+    { name: 'fatal fault, then a stop', run: () => withApp(restarter, fatalFaultUnderLoad) },
+    crashLoop(restarter),
     { name: 'SIGTERM: exit 0 stays down', run: () => withApp(restarter, exitZero) },
-    { name: 'clean stop', run: () => withApp(restarter, cleanStop) },
   ]
   return [...(restarter.scenarios ?? ofAll), ...(restarter.more ?? [])]
 }
@@ -61,17 +60,13 @@ async function fatalFaultUnderLoad(trial: Trial): Promise<string> {
   const { restarter, app, running } = trial
   const { startedAt } = await untilStarted(trial)
   const load = new Load(app.port, { keepAlive: false })
-  let crash: Sent
-  try {
-    await sleep(1_000)
-    crash = await load.send('/crash')
-    await eventually('a new process', restarter.promises.backWithin + 10_000, () =>
-      load.sent.some((sent) => sent.startedAt !== undefined && sent.startedAt !== startedAt),
-    )
-    await sleep(500)
-  } finally {
-    await load.end()
-  }
+  await sleep(1_000)
+  const crash = await load.send('/crash')
+  await eventually('a new process', restarter.promises.backWithin + 10_000, () =>
+    load.sent.some((sent) => sent.startedAt !== undefined && sent.startedAt !== startedAt),
+  )
+  await sleep(500)
+  await load.end()
 
   assert.equal(crash.status, 500, `the client that caused it got ${crash.status ?? crash.error}`)
   const accepted = load.sent.filter((sent) => (sent.written ?? Infinity) < crash.written!)
@@ -86,49 +81,54 @@ async function fatalFaultUnderLoad(trial: Trial): Promise<string> {
   const { backWithin } = restarter.promises
   assert.ok(away <= backWithin, `back after ${away} ms, promised: ${backWithin} ms`)
   assert.equal((await running.reports()).length, 1, 'crash reports that survived the restart')
+
+  await running.stop()
+  await assertEndedForGood(trial)
   const lost = load.sent.filter((sent) => sent !== crash && sent.status !== 200).length
-  return `back after ${Math.round(away)} ms; ${accepted.length} accepted before it, all answered; ${lost} turned away while it was down`
+  return `back after ${Math.round(away)} ms; ${accepted.length} accepted before it, all answered; ${lost} turned away while it was down; then a stop: exit 0`
 }
 
-async function crashLoop(restarter: Restarter): Promise<string> {
-  const starts = await countStarts()
-  try {
-    return await withApp(
-      restarter,
-      async ({ running }) => {
-        const { starts: promised, triesWithin = 30_000 } = restarter.promises
-        if (promised === undefined) {
-          await eventually('a third start', triesWithin, () => starts.count >= 3)
-          return `never gives up: ${starts.count} starts seen`
-        }
-        await eventually('it to give up', triesWithin, () => running.gaveUp())
-        await sleep(2_000)
-        assert.equal(starts.count, promised, 'starts, the first included')
-        return `given up after ${starts.count} starts`
-      },
-      starts.boot,
-    )
-  } finally {
-    await starts.close()
+/** An app that cannot start is started as often as the page promises. */
+export function crashLoop(restarter: Restarter): Scenario {
+  return {
+    name: 'crash loop',
+    run: async () => {
+      const starts = await countStarts()
+      try {
+        return await withApp(restarter, (trial) => countTries(trial, starts), starts.boot)
+      } finally {
+        await starts.close()
+      }
+    },
   }
 }
 
-async function exitZero(trial: Trial): Promise<string> {
-  const { restarter, app, running } = trial
-  const { pid } = await untilStarted(trial)
-  await running.terminate(pid)
-  const code = await eventually('the exit', 20_000, () => running.exitCode())
-  assert.equal(code, 0, 'exit code after SIGTERM')
-  await assertStaysAway(app, Math.min(restarter.promises.backWithin, 5_000))
-  return `exit ${code}, not restarted`
+async function countTries({ restarter, running }: Trial, starts: Starts): Promise<string> {
+  const { starts: promised, triesWithin = 30_000 } = restarter.promises
+  if (promised === undefined) {
+    await eventually('a third start', triesWithin, () => starts.count >= 3)
+    return `never gives up: ${starts.count} starts seen`
+  }
+  await eventually('it to give up', triesWithin, () => running.gaveUp())
+  await sleep(2_000)
+  assert.equal(starts.count, promised, 'starts, the first included')
+  return `given up after ${starts.count} starts`
 }
 
-async function cleanStop(trial: Trial): Promise<string> {
-  const { restarter, app, running } = trial
-  await untilStarted(trial)
-  await running.stop()
-  const code = await eventually('the exit', 20_000, () => running.exitCode())
-  assert.equal(code, 0, 'exit code after the stop')
-  await assertStaysAway(app, Math.min(restarter.promises.backWithin, 5_000))
-  return `exit ${code}, not restarted`
+async function exitZero(trial: Trial): Promise<string> {
+  const { pid } = await untilStarted(trial)
+  await trial.running.terminate(pid)
+  await assertEndedForGood(trial)
+  return 'exit 0, not restarted'
+}
+
+async function assertEndedForGood({ app, running }: Trial): Promise<void> {
+  let code: number | undefined
+  await eventually('exit code 0', 20_000, async () => {
+    code = await running.exitCode()
+    return code === 0
+  }).catch((error) => {
+    throw new Error(`exit code ${code}`, { cause: error })
+  })
+  await assertStaysAway(app, 2_500)
 }

@@ -24,17 +24,22 @@ export async function missingSystemd(): Promise<string | undefined> {
   )
 }
 
-/**
- * Boots a systemd with units of the docs and starts one of them.
- *
- * @param units The files below `docs/restarters`. Inside, the app is at the very path that they name.
- * @param unit The one to start.
- */
-export async function startSystemd(app: StagedApp, units: readonly string[], unit: string): Promise<Running> {
+/** What a systemd is to run. */
+export interface Units {
+  /** The files below `docs/restarters`. Inside, the app is at the very path that they name. */
+  readonly files: readonly string[]
+  /** The units to start. */
+  readonly start: readonly string[]
+  /** The service that runs the app, which may be started by another unit. */
+  readonly service: string
+}
+
+/** Boots a systemd with units of the docs and starts some of them. */
+export async function startSystemd(app: StagedApp, units: Units): Promise<Running> {
   // The app runs there as another user.
   await chmod(app.folder, 0o755)
   await mkdir(path.join(app.folder, 'units'))
-  for (const file of units) {
+  for (const file of units.files) {
     const isService = file.endsWith('.service')
     const text = await configuration(file, isService ? { '/usr/bin/node': '/srv/node' } : {})
     await writeFile(
@@ -58,14 +63,14 @@ export async function startSystemd(app: StagedApp, units: readonly string[], uni
     return (await run('nsenter', ['--target', manager, ...namespaces, ...command])).stdout
   }
   const property = async (name: string) =>
-    (await inside('systemctl', 'show', 'app.service', '--value', '--property', name)).trim()
+    (await inside('systemctl', 'show', units.service, '--value', '--property', name)).trim()
   const end = async () => {
     sandbox.stdin.end()
     await ended
   }
 
   try {
-    await inside('systemctl', 'start', '--no-block', unit)
+    await inside('systemctl', 'start', '--no-block', ...units.start)
   } catch (error) {
     await end()
     throw error
@@ -75,7 +80,7 @@ export async function startSystemd(app: StagedApp, units: readonly string[], uni
       await inside('kill', '-TERM', String(pid))
     },
     stop: async () => {
-      await inside('systemctl', 'stop', unit, 'app.service')
+      await inside('systemctl', 'stop', ...units.start)
     },
     exitCode: async () => {
       if ((await property('ActiveState')) !== 'inactive') return undefined
@@ -83,7 +88,7 @@ export async function startSystemd(app: StagedApp, units: readonly string[], uni
     },
     gaveUp: async () => (await property('ActiveState')) === 'failed',
     reports: async () => (await inside('ls', '/var/lib/app')).split('\n').filter(Boolean),
-    log: () => inside('systemctl', 'show', unit, 'app.service'),
+    log: () => inside('systemctl', 'show', ...units.start, '--property', 'Id,ActiveState,Result,NRestarts'),
     end,
   }
 }

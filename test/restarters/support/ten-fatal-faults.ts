@@ -3,17 +3,25 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { answering } from './app-client.ts'
 import { eventually } from './eventually.ts'
 import { Load, RATE, type Sent } from './load.ts'
-import { type Trial, untilStarted } from './scenarios.ts'
+import type { Restarter, Scenario } from './restarter.ts'
+import { type Trial, untilStarted, withApp } from './scenarios.ts'
 
 const FAULTS = 10
+
+/** @param processes How many processes serve the port. */
+export function noRequestLost(restarter: Restarter, processes: number): Scenario[] {
+  const scenario = (name: string, keepAlive: boolean) => ({
+    name,
+    run: () => withApp(restarter, (trial) => tenFatalFaults(trial, { keepAlive, processes })),
+  })
+  return [scenario('ten faults, new connections', false), scenario('ten faults, kept connections', true)]
+}
 
 /**
  * Ten fatal faults in a row under load, the next as soon as the process that the last one cost has been replaced:
  * nobody sees anything of it but the ten that caused them.
- *
- * @param processes How many processes serve the port.
  */
-export async function tenFatalFaults(
+async function tenFatalFaults(
   trial: Trial,
   options: { keepAlive: boolean; processes: number },
 ): Promise<string> {
@@ -24,18 +32,19 @@ export async function tenFatalFaults(
     eventually(`process ${count} to answer`, 30_000, async () => {
       for (const { startedAt } of load.sent) if (startedAt !== undefined) seen.add(startedAt)
       // On kept connections the load may never meet a new process: those who come anew do.
-      seen.add((await answering(app))?.startedAt ?? [...seen][0]!)
+      const other = await answering(app)
+      if (other !== undefined) seen.add(other.startedAt)
       return seen.size >= count
     })
 
   const crashes: Sent[] = []
   for (let fault = 0; fault < FAULTS; fault += 1) {
     await allSeen(options.processes + fault)
-    await sleep(500)
+    await sleep(300)
     crashes.push(await load.send('/crash'))
   }
   await allSeen(options.processes + FAULTS)
-  await sleep(500)
+  await sleep(300)
   await load.end()
 
   assert.deepEqual(

@@ -1,0 +1,84 @@
+/**
+ * Writes the table of docs/escapes.md: runs the tests of escapes on each supported Node and takes from their
+ * results which request each escape was given to.
+ *
+ *     npm run build:test && node build/scripts/escapes-table.js
+ *
+ * Nothing is written when a test fails or a Node is missing.
+ */
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { findNode, type NodeBinary } from './matrix/node-binary.ts'
+
+const NODES = ['20', '22', '24', '26']
+const TESTS = ['escapes', 'escapes-edges', 'attribution', 'web-socket']
+const PAGE = 'docs/escapes.md'
+const START = '<!-- table: node build/scripts/escapes-table.js -->'
+const END = '<!-- end of table -->'
+
+const TITLES: Record<string, string> = {
+  rejections: 'Rejection',
+  timers: 'Throw in a timer or tick',
+  callbacks: 'Throw in a callback or listener of',
+  messages: 'Around the request and the response',
+  WebSockets: 'WebSocket',
+  pools: 'Connection pool',
+}
+const WORDS: Record<string, string> = {
+  context: 'its request',
+  call: 'its request',
+  none: 'nobody',
+  wrong: '**the wrong one**',
+}
+
+/** What each escape came to on one Node: `group | name` to what the table says. */
+function results(node: NodeBinary): Map<string, string> {
+  const files = TESTS.map((name) => fileURLToPath(new URL(`../test/${name}.test.js`, import.meta.url)))
+  const { status, stdout } = spawnSync(node.path, ['--test', '--test-reporter=tap', ...files], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  })
+  if (status !== 0) throw new Error(`the tests fail on Node ${node.version}:\n${stdout}`)
+  const found = stdout.matchAll(/# escape \| (?<group>.+?) \| (?<name>.+?) \| (?<to>\w+)$/gm)
+  return new Map(
+    Array.from(found, ({ groups = {} }) => [
+      `${groups.group} | ${groups.name}`,
+      WORDS[groups.to ?? ''] ?? `${groups.to}`,
+    ]),
+  )
+}
+
+/** One row for all escapes of a group that came to the same on every Node. */
+function tableOf(nodes: NodeBinary[], all: Map<string, string>[]): string {
+  const rows = new Map<string, string[]>()
+  for (const key of all[0]?.keys() ?? []) {
+    const [group = '', name = ''] = key.split(' | ')
+    const cells = all.map((one) => one.get(key) ?? 'not tested')
+    const row = `${group} | ${cells.join(' | ')}`
+    rows.set(row, [...(rows.get(row) ?? []), name.replaceAll('-', ' ')])
+  }
+  const order = Object.keys(TITLES)
+  const sorted = [...rows].sort(
+    ([a], [b]) => order.indexOf(a.split(' | ')[0]!) - order.indexOf(b.split(' | ')[0]!),
+  )
+  const lines = sorted.map(([row, names]) => {
+    const [group = '', ...cells] = row.split(' | ')
+    return `| **${TITLES[group] ?? group}**: ${names.join(', ')} | ${cells.join(' | ')} |`
+  })
+  const head = `| What escapes | ${nodes.map((node) => node.version).join(' | ')} |`
+  return [head, `|---|${'---|'.repeat(nodes.length)}`, ...lines].join('\n')
+}
+
+const nodes = NODES.map((major) => {
+  const node = findNode(major)
+  if ('missing' in node) throw new Error(node.missing)
+  return node
+})
+const table = tableOf(nodes, nodes.map(results))
+const page = readFileSync(PAGE, 'utf8')
+const [before, rest] = page.split(START)
+const after = rest?.split(END)[1]
+if (before === undefined || after === undefined) throw new Error(`${PAGE} has no place for the table`)
+writeFileSync(PAGE, `${before}${START}\n\n${table}\n\n${END}${after}`)
+console.log(`${PAGE}: ${table.split('\n').length - 2} rows`)

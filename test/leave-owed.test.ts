@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connectRaw } from './support/client.ts'
+import { startLeaving } from './support/leaving.ts'
+
+const REQUEST = 'GET /slow?ms=50 HTTP/1.1\r\nHost: a\r\n\r\n'
+
+test('connections accepted before the fault get their first request answered, and then close', async (t) => {
+  const child = await startLeaving(t)
+  const silent = await connectRaw(child.port, '')
+  const begun = await connectRaw(child.port, REQUEST.slice(0, 10))
+  // Accepting goes by the order of connecting.
+  await child.ask('/ok')
+  assert.equal((await child.ask('/fatal')).status, 500)
+  silent.socket.write(REQUEST)
+  begun.socket.write(REQUEST.slice(10) + REQUEST)
+  await Promise.all([silent.closed, begun.closed])
+  for (const { received } of [silent, begun]) {
+    assert.match(received(), /^HTTP\/1.1 200 OK\r\n/)
+    assert.match(received(), /\r\nconnection: close\r\n/i)
+    assert.match(received(), /slow but whole$/)
+  }
+  assert.deepEqual(await child.exited, [70, null])
+})
+
+test('a connection that brings nothing does not hold the process', async (t) => {
+  const child = await startLeaving(t, { leave: { deadline: 60_000 } })
+  const silent = await connectRaw(child.port, '')
+  await child.ask('/ok')
+  await child.ask('/fatal')
+  assert.deepEqual(await Promise.race([child.exited, sleep(30_000, 'still there', { ref: false })]), [
+    70,
+    null,
+  ])
+  await silent.closed
+})
+
+test('a request that comes long after the stop is refused', async (t) => {
+  const child = await startLeaving(t)
+  const silent = await connectRaw(child.port, '')
+  await child.ask('/ok')
+  const slow = child.ask('/slow?ms=2500')
+  await child.line((line) => line.req?.url === '/slow?ms=2500')
+  await child.ask('/fatal')
+  await sleep(1_000)
+  if (!silent.socket.destroyed) silent.socket.write(REQUEST)
+  await silent.closed
+  assert.doesNotMatch(silent.received(), /200 OK/)
+  assert.equal((await slow).status, 200)
+})

@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const PRELOADED = new URL('./any-port.js', import.meta.url).href
+
+/**
+ * Runs a program until it listens, and ends it.
+ *
+ * @returns What it wrote if it ended or fell silent before it listened, undefined where all went well.
+ */
+export async function failsToListen(file: string, milliseconds: number): Promise<string | undefined> {
+  const env = { ...process.env, NODE_TEST_CONTEXT: undefined, PORT: '0' }
+  const child = spawn(process.execPath, ['--import', PRELOADED, file], {
+    env,
+    cwd: fileURLToPath(new URL('.', import.meta.url)),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  const ended = once(child, 'close')
+  const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds)
+  let listens = false
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk
+      if (listens || !output.includes('listens somewhere\n')) return
+      listens = true
+      child.kill('SIGKILL')
+    })
+  }
+  await ended
+  clearTimeout(timer)
+  return listens ? undefined : output
+}
