@@ -217,3 +217,13 @@ for (const [path, level] of [
     )
   })
 }
+
+test('a handler that runs already answers with Connection: close', async (t) => {
+  const child = await startLeaving(t)
+  const kept = await connectRaw(child.port, 'GET /slow?ms=400 HTTP/1.1\r\nHost: a\r\n\r\n')
+  await child.line((line) => line.reqId === 'req-1')
+  await child.ask('/fatal')
+  await kept.closed
+  assert.match(kept.received(), /^HTTP\/1.1 200 OK\r\n[\s\S]*\r\nconnection: close\r\n[\s\S]*whole$/i)
+  assert.deepEqual(await child.exited, [70, null])
+})

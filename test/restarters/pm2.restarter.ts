@@ -55,7 +55,7 @@ async function start(app: StagedApp): Promise<Running> {
 /** The page: docs/restarters/pm2.md. */
 export const restarter: Restarter = {
   name: 'pm2',
-  promises: { backWithin: 3_000, starts: 3 },
+  promises: { backWithin: 5_000, starts: 3 },
   missing: async () => (existsSync(PM2) ? undefined : 'PM2 is not in build/restarters'),
   start,
 }

@@ -58,6 +58,7 @@ async function runRestarter(restarter: Restarter): Promise<Row[]> {
     rows.push({ restarter: restarter.name, scenario: scenario.name, result, seconds, measured })
     console.log(`${result} ${restarter.name}: ${scenario.name} (${seconds} s): ${measured}`)
   }
+  await restarter.tearDown?.()
   return rows
 }
 

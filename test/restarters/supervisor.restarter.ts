@@ -65,7 +65,7 @@ ${program}`,
 /** The page: docs/restarters/supervisor.md. */
 export const restarter: Restarter = {
   name: 'supervisor',
-  promises: { backWithin: 5_000, starts: 4 },
+  promises: { backWithin: 8_000, starts: 4 },
   missing: () => missingProgram('supervisord', '--version'),
   start,
 }

@@ -6,7 +6,7 @@ import { noRequestLost } from './support/ten-fatal-faults.ts'
 /** The page: docs/restarters/systemd-socket.md. */
 export const restarter: Restarter = {
   name: 'systemd-socket',
-  promises: { backWithin: 3_000, starts: 12, triesWithin: 60_000 },
+  promises: { backWithin: 5_000, starts: 12, triesWithin: 90_000 },
   missing: missingSystemd,
   start: (app) =>
     startSystemd(app, {

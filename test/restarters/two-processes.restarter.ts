@@ -19,7 +19,7 @@ function sysctls(file: string): Record<string, string> {
 /** The page: docs/restarters/two-processes.md. */
 export const restarter: Restarter = {
   name: 'two-processes',
-  promises: { backWithin: 3_000, starts: 12, triesWithin: 60_000 },
+  promises: { backWithin: 5_000, starts: 12 },
   missing: async () => (canReusePort() ? await missingSystemd() : 'reusePort needs Node 22.12 or later'),
   ownNetwork: sysctls('two-processes/app.sysctl.conf'),
   start: (app) =>

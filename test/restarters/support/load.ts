@@ -48,7 +48,8 @@ export class Load {
     this.#port = port
     this.#resends = options.keepAlive
     this.#agent = new http.Agent({ keepAlive: options.keepAlive })
-    this.#timer = setInterval(() => this.#catchUp(), 5)
+    // A scenario that fails leaves it behind.
+    this.#timer = setInterval(() => this.#catchUp(), 5).unref()
   }
 
   /** Sends one request beside the load. It counts among those {@link sent}. */

@@ -52,4 +52,6 @@ export interface Restarter {
   readonly scenarios?: readonly Scenario[]
   /** What is proven of it besides. */
   readonly more?: readonly Scenario[]
+  /** Ends what several runs have shared. */
+  tearDown?(): Promise<void>
 }

@@ -8,7 +8,7 @@
 #
 # The manager is PID 1 of PID, mount, cgroup, IPC and UTS namespaces of its own; the network is the caller's.
 # A systemd that finds itself in the machine's root cgroup would take every process of the machine into its
-# own tree. `refuse_unless_confined` makes sure that this one cannot: it must stay.
+# own tree. Two guards make sure that this one cannot, and must stay.
 set -euo pipefail
 
 refuse() {
@@ -16,10 +16,14 @@ refuse() {
   exit 90
 }
 
-refuse_unless_confined() {
+refuse_unless_in_namespaces() { # before anything is mounted
   [[ $$ == 1 ]] || refuse 'not PID 1 of a namespace'
-  # Only the root of a cgroup namespace is seen as "/", and only the machine's root has no type.
+  # The root of a cgroup namespace is seen as "/".
   [[ $(grep '^0::' /proc/self/cgroup) == '0::/' ]] || refuse 'not in a cgroup namespace'
+}
+
+refuse_unless_confined() { # once the cgroups that systemd will see are mounted
+  # The machine's root cgroup alone has no type.
   [[ -e /sys/fs/cgroup/cgroup.type ]] || refuse "in the machine's root cgroup"
   # A process of another PID namespace shows as 0.
   if grep -qvxE '[1-9][0-9]*' /sys/fs/cgroup/cgroup.procs; then refuse 'foreign processes in the cgroup'; fi
@@ -27,6 +31,7 @@ refuse_unless_confined() {
 
 become_systemd() { # runs as PID 1 of the new namespaces
   local folder=$1 node=$2
+  refuse_unless_in_namespaces
   umount -R /sys/fs/cgroup
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
   refuse_unless_confined

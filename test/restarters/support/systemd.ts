@@ -1,18 +1,28 @@
+import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { configuration } from './configuration.ts'
 import { missingProgram } from './missing-program.ts'
 import { REPOSITORY } from './repository.ts'
-import type { Running } from './restarter.ts'
+import type { Running, Scenario } from './restarter.ts'
 import type { StagedApp } from './staged-app.ts'
 
 const SANDBOX = path.join(REPOSITORY, 'test/restarters/support/systemd-sandbox.sh')
 
 const run = promisify(execFile)
+
+/** Outside of the namespaces that it makes, the sandbox does not become a systemd. */
+export const staysConfined: Scenario = {
+  name: 'the sandbox stays confined',
+  run: async () => {
+    await assert.rejects(run(SANDBOX, ['--inside', '/nowhere', '/nowhere']), { code: 90 })
+    return 'refuses to start systemd unconfined'
+  },
+}
 
 /** Says what is missing to boot a systemd in a sandbox. */
 export async function missingSystemd(): Promise<string | undefined> {
@@ -57,6 +67,10 @@ export async function startSystemd(app: StagedApp, units: Units): Promise<Runnin
   const [ready] = (await Promise.race([once(createInterface(sandbox.stdout), 'line'), ended])) as [unknown]
   const manager = typeof ready === 'string' && /^ready (\d+)$/.exec(ready)?.[1]
   if (!manager) throw new Error(`the sandbox of systemd did not come up: ${trouble}`)
+  const end = async () => {
+    sandbox.stdin.end()
+    await ended
+  }
 
   const inside = async (...command: string[]): Promise<string> => {
     const namespaces = ['--mount', '--pid', '--cgroup', '--ipc', '--uts']
@@ -64,12 +78,9 @@ export async function startSystemd(app: StagedApp, units: Units): Promise<Runnin
   }
   const property = async (name: string) =>
     (await inside('systemctl', 'show', units.service, '--value', '--property', name)).trim()
-  const end = async () => {
-    sandbox.stdin.end()
-    await ended
-  }
 
   try {
+    assert.match(await readFile(`/proc/${manager}/cgroup`, 'utf8'), /^0::.*\/isolate-systemd-\d+\//m)
     await inside('systemctl', 'start', '--no-block', ...units.start)
   } catch (error) {
     await end()

@@ -1,0 +1,45 @@
+import { readdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { configuration } from './support/configuration.ts'
+import { endPodman, missingPodman, podmanFor } from './support/podman.ts'
+import type { Restarter } from './support/restarter.ts'
+
+/** The page: docs/restarters/kubernetes.md. There is no Kubernetes here: its pod is run by Podman. */
+export const restarter: Restarter = {
+  name: 'kubernetes',
+  promises: { backWithin: 5_000, starts: undefined },
+  ownNetwork: {},
+  missing: missingPodman,
+  async start(app) {
+    const { podman, clear } = await podmanFor(app)
+    const file = path.join(app.folder, 'pod.yaml')
+    await writeFile(
+      file,
+      await configuration('kubernetes/pod.yaml', {
+        '      ports:\n        - containerPort: 3000\n': '',
+        '  restartPolicy: OnFailure\n': '  restartPolicy: OnFailure\n  hostNetwork: true\n',
+        '      env:\n': `      env:\n        - name: PORT\n          value: '${app.port}'\n`,
+      }),
+    )
+    await podman('kube', 'play', file)
+    const inspect = (format: string) => podman('inspect', '--format', format, 'app-app')
+    return {
+      // The pid that the app knows is the container's.
+      terminate: async () => {
+        process.kill(Number(await inspect('{{.State.Pid}}')), 'SIGTERM')
+      },
+      stop: async () => {
+        await podman('pod', 'stop', 'app')
+      },
+      exitCode: async () => {
+        const [status, code] = (await inspect('{{.State.Status}} {{.State.ExitCode}}')).split(' ')
+        return status === 'exited' ? Number(code) : undefined
+      },
+      gaveUp: async () => false,
+      reports: async () => readdir(await inspect('{{(index .Mounts 0).Source}}')),
+      log: () => podman('logs', '--tail', '100', 'app-app'),
+      end: clear,
+    }
+  },
+  tearDown: endPodman,
+}
