@@ -66,7 +66,7 @@ function tableOf(nodes: NodeBinary[], all: Map<string, string>[]): string {
     const [group = '', ...cells] = row.split(' | ')
     return `| **${TITLES[group] ?? group}**: ${names.join(', ')} | ${cells.join(' | ')} |`
   })
-  const head = `| What escapes | ${nodes.map((node) => node.version).join(' | ')} |`
+  const head = `| What escapes | ${nodes.map((node) => `Node ${node.version}`).join(' | ')} |`
   return [head, `|---|${'---|'.repeat(nodes.length)}`, ...lines].join('\n')
 }
 

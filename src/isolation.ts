@@ -10,7 +10,6 @@ import { contextOf, type RequestContext } from './request/context.ts'
 import { disown } from './request/expected.ts'
 import { InFlight } from './request/in-flight.ts'
 
-import type { Settler } from './request/judge.ts'
 import { logFault, logHeldBack, logTrouble } from './request/log.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 
@@ -53,7 +52,7 @@ class NewFault implements Fault {
 }
 
 /** `app.isolation`: what the plugin knows and can be told. */
-export class Isolation implements Settler {
+export class Isolation {
   readonly #app: FastifyInstance
   readonly #options: ResolvedOptions
   readonly #ledger: Ledger

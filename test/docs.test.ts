@@ -6,18 +6,10 @@ import { table } from '../scripts/comparison/table.ts'
 import { optionsDoc, PAGE } from '../scripts/options-doc.ts'
 import { compile, compiledFile, isCode, isProgram } from './support/docs-code.ts'
 import { anchorsOf, type Block, blocksOf, type Link, linksOf, pages, ROOT } from './support/markdown.ts'
-import { failsToListen } from './support/program.ts'
+import { failsToListen, failsToRun } from './support/program.ts'
 
 /** Pages that other changes bring: links to them are not checked while they are missing. */
-const PENDING: readonly string[] = [
-  'CONTRIBUTING.md',
-  'docs/architecture.md',
-  'docs/crash-reports.md',
-  'docs/escapes.md',
-  'docs/exit-codes.md',
-  'docs/performance.md',
-  'docs/restarters',
-]
+const PENDING: readonly string[] = ['docs/performance.md']
 
 const all = pages()
 const blocks = all.flatMap(blocksOf)
@@ -88,6 +80,12 @@ describe('code in the docs', () => {
   test('compiles', () => {
     assert.ok(code.length > 5, 'code is found at all')
     assert.equal(complaints, '')
+  })
+
+  test('parts of programs boot', async () => {
+    const parts = code.filter((block) => !isProgram(block) && block.notRun === undefined)
+    assert.ok(parts.length > 5, 'parts are found at all')
+    assert.equal(await failsToRun(parts.map(compiledFile), 30_000), undefined)
   })
 
   for (const block of code.filter(isProgram)) {

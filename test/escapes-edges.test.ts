@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import net from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { SECRET } from './fixtures/escape-catalogue.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SECRET, SLOW_BYTES } from './fixtures/escape-catalogue.ts'
 import { type Child, type LogLine, startFixture } from './support/child.ts'
 import { type Answer, connectRaw } from './support/client.ts'
 import { until } from './support/until.ts'
@@ -221,4 +223,15 @@ test('a process that never recycles goes on after any number of exceptions', asy
     Array(10).fill(500),
   )
   assert.equal((await child.ask('/waiting')).status, 200)
+})
+
+test('an answer that is on its way to a slow client is never cut', async (t) => {
+  const child = await start(t, 'slow-client')
+  const socket = net.connect(child.port, '127.0.0.1')
+  socket.write('GET /bomb HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
+  await until(() => faults(child).length === 1)
+  await sleep(400) // four times the grace, in which the client reads nothing
+  let bytes = 0
+  for await (const chunk of socket) bytes += chunk.length
+  assert.ok(bytes > SLOW_BYTES, `${bytes} of ${SLOW_BYTES} bytes`)
 })

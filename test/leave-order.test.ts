@@ -195,3 +195,35 @@ test('a large body that is still being sent arrives whole', async (t) => {
   assert.equal(received.length - received.indexOf('\r\n\r\n') - 4, 50_000_000)
   assert.deepEqual(await child.exited, [70, null])
 })
+
+for (const [path, level] of [
+  ['/later-escape', 50],
+  ['/bare-escape', 50],
+] as const) {
+  test(`an escape on the way out is logged once and shortens nothing: ${path}`, async (t) => {
+    const child = await startLeaving(t)
+    const others = [child.ask(path), child.ask('/slow?ms=800')]
+    await child.line((line) => line.reqId === 'req-2')
+    await child.ask('/fatal')
+    assert.deepEqual(
+      (await Promise.all(others)).map(({ body }) => body),
+      ['answered', 'slow but whole'],
+    )
+    assert.deepEqual(await child.exited, [70, null])
+    const lines = child.log().filter((line) => line.err?.message.startsWith('an escape'))
+    assert.deepEqual(
+      lines.map((line) => line.level),
+      [level],
+    )
+  })
+}
+
+test('a handler that runs already answers with Connection: close', async (t) => {
+  const child = await startLeaving(t)
+  const kept = await connectRaw(child.port, 'GET /slow?ms=400 HTTP/1.1\r\nHost: a\r\n\r\n')
+  await child.line((line) => line.reqId === 'req-1')
+  await child.ask('/fatal')
+  await kept.closed
+  assert.match(kept.received(), /^HTTP\/1.1 200 OK\r\n[\s\S]*\r\nconnection: close\r\n[\s\S]*whole$/i)
+  assert.deepEqual(await child.exited, [70, null])
+})

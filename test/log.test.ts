@@ -210,20 +210,27 @@ describe('a logger that fails', () => {
 })
 
 describe('logger: false', () => {
-  it('tells onFault of every fault, and stderr of a fatal one alone', async (t) => {
-    const child = await startFixture(t, 'silent-logger')
-    assert.equal((await child.ask('/contain')).status, 500)
-    await child.ask('/fatal')
-    assert.deepEqual(await child.exited, [null, 'SIGKILL'])
-    const lines = jsonLines(child.stderr())
-    assert.deepEqual(
-      lines.map((line) => line.msg),
-      ['request failed: over'],
-    )
-    assert.equal(lines[0]?.level, 60)
-    assert.equal(lines[0]?.req.route, '/fatal')
-    assert.equal(lines[0]?.err.type, 'FatalError')
-    assert.equal(lines[0]?.fault.verdict, 'fatal')
-    assert.deepEqual(child.log(), [])
+  for (const [path, exit] of Object.entries({ '/fatal': [70, null], '/killed': [null, 'SIGKILL'] })) {
+    it(`writes nothing, but a fatal fault to stderr, synchronously: ${path}`, async (t) => {
+      const child = await startFixture(t, 'silent-logger')
+      assert.equal((await child.ask('/contain')).status, 500)
+      await child.ask(path)
+      assert.deepEqual(await child.exited, exit)
+      const [line] = jsonLines(child.stderr())
+      assert.doesNotMatch(child.stderr(), /contained/)
+      assert.equal(line?.msg, 'request failed: over')
+      assert.equal(line?.level, 60)
+      assert.equal(line?.req.route, path)
+      assert.equal(line?.err.type, 'FatalError')
+      assert.equal(line?.fault.verdict, 'fatal')
+      assert.deepEqual(child.log(), [])
+    })
+  }
+
+  it('tells onFault of every fault', async (t) => {
+    const test = testApp(t, { fastify: { logger: false } })
+    test.app.get('/x', fail)
+    assert.equal((await test.ask('/x')).status, 500)
+    assert.equal(test.faults.length, 1)
   })
 })

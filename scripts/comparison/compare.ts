@@ -40,7 +40,10 @@ const python = (...args: string[]): string => execFileSync(values.python, args, 
 
 const PEERS: readonly Peer[] = [
   onNode('fastify-isolate', 'fastify-isolate', '../../package.json'),
-  onNode("with `expected: 'branded'`", 'fastify-isolate', '../../package.json', 'branded'),
+  {
+    ...onNode("with `expected: 'branded'`", 'fastify-isolate', '../../package.json', 'branded'),
+    version: () => '',
+  },
   installed('Fastify', 'fastify', 'fastify'),
   installed('close-with-grace', 'close-with-grace', 'close-with-grace'),
   installed('restify', 'restify', 'restify'),

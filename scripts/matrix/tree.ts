@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { CACHE, ROOT } from './cache.ts'
 import { install } from './install.ts'
@@ -10,8 +10,8 @@ export interface Tree {
 }
 
 const COMPILED = ['src', 'test', 'demo', 'benchmarks', 'scripts']
-/** What tests read besides the compiled files. `package.json` also says that these are ES modules. */
-const BESIDE = ['package.json', 'docs', 'README.md']
+/** Every file that tests may read lies where it lay, except for what the copy has of its own. */
+const OF_ITS_OWN: ReadonlySet<string> = new Set(['.git', 'build', 'dist', 'node_modules'])
 
 function fastifyIn(folder: string): string {
   const manifest = readFileSync(join(folder, 'node_modules', 'fastify', 'package.json'), 'utf8')
@@ -36,8 +36,13 @@ export function treeWithFastify(wanted: string): Tree {
     const from = join(ROOT, 'build', name)
     if (existsSync(from)) cpSync(from, join(folder, 'build', name), { recursive: true })
   }
-  for (const name of BESIDE) {
-    if (existsSync(join(ROOT, name))) symlinkSync(join(ROOT, name), join(folder, name))
+  for (const name of readdirSync(ROOT)) {
+    if (!OF_ITS_OWN.has(name)) symlinkSync(join(ROOT, name), join(folder, name))
+  }
+  // for what is asked for by its path, such as the compiler
+  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
+    const link = join(folder, 'node_modules', name)
+    if (!existsSync(link)) symlinkSync(join(ROOT, 'node_modules', name), link)
   }
   return { folder, fastify: fastifyIn(folder) }
 }

@@ -26,6 +26,11 @@ interface Destination {
   _opening?: boolean
 }
 
+/** Whether a flush may still take time: nobody waits for one that is late. */
+interface Time {
+  isUp: boolean
+}
+
 /**
  * Writes every line that these loggers were given to its destination.
  *
@@ -40,8 +45,12 @@ export async function flushLogs(
 ): Promise<void> {
   const destinations = new Set<Destination>()
   for (const log of logs) for (const destination of destinationsOf(log)) destinations.add(destination)
-  const flushed = Array.from(destinations, (destination) => flushOne(destination, forGood).catch(() => {}))
+  const time = { isUp: false }
+  const flushed = Array.from(destinations, (destination) =>
+    flushOne(destination, forGood, time).catch(() => {}),
+  )
   await within(Promise.all(flushed), milliseconds)
+  time.isUp = true
 }
 
 /** Pino keeps its destination under a symbol, which every copy of pino makes anew. */
@@ -67,23 +76,24 @@ function parts(destination: Destination): Destination[] {
     : [destination]
 }
 
-async function flushOne(destination: Destination, forGood: boolean): Promise<void> {
+async function flushOne(destination: Destination, forGood: boolean, time: Time): Promise<void> {
   // A destination that fails now must not become an uncaught exception.
   destination.on?.('error', () => {})
   if (destination.closed === true || destination.destroyed === true) return
-  if (typeof destination._len === 'number') await emptied(destination)
+  if (typeof destination._len === 'number') await emptied(destination, time)
   else if (destination.worker !== undefined) await throughWorker(destination, forGood)
-  else if (typeof destination.writableLength === 'number') await throughStream(destination, forGood)
+  else if (typeof destination.writableLength === 'number') await throughStream(destination, forGood, time)
   else await called(destination)
 }
 
 /** SonicBoom: whatever its mode, it is done when nothing is held and nothing is being written. */
-async function emptied(destination: Destination): Promise<void> {
+async function emptied(destination: Destination, time: Time): Promise<void> {
   let hasFailed = false
   destination.on?.('error', () => {
     hasFailed = true
   })
   const isBusy = (): boolean =>
+    !time.isUp &&
     !hasFailed &&
     (destination._writing === true || destination._opening === true || (destination._len ?? 0) > 0)
   while (isBusy()) {
@@ -105,9 +115,9 @@ async function throughWorker(destination: Destination, forGood: boolean): Promis
   await closed
 }
 
-async function throughStream(destination: Destination, forGood: boolean): Promise<void> {
+async function throughStream(destination: Destination, forGood: boolean, time: Time): Promise<void> {
   await called(destination)
-  while ((destination.writableLength ?? 0) > 0 && destination.destroyed !== true) await pause()
+  while (!time.isUp && (destination.writableLength ?? 0) > 0 && destination.destroyed !== true) await pause()
   if (!forGood || (destination as unknown) === process.stdout || (destination as unknown) === process.stderr)
     return
   const ended = new Promise<void>((resolve) => {

@@ -1,3 +1,6 @@
+/** Marks our own listeners for {@link isGuards}: an error that the guard leaves to bare Node comes here then. */
+const MARK: symbol = Symbol.for('fastify-isolate.guard')
+
 /**
  * Keeps an escaped error from ending a process that leaves: it would cut the drain of the innocent short, and put
  * its own exit code in the place of the reason. Where anybody else listens, this listener does nothing: the
@@ -5,12 +8,17 @@
  */
 export class SafetyNet {
   readonly #onEscape: (error: unknown) => void
+  #has = false
+  #last: unknown
   readonly #catchException = (error: unknown): void => this.#caught('uncaughtException', error)
   readonly #catchRejection = (error: unknown): void => this.#caught('unhandledRejection', error)
 
   /** @param onEscape Told of an error that nobody else handles. It must not throw. */
   constructor(onEscape: (error: unknown) => void) {
     this.#onEscape = onEscape
+    for (const listener of [this.#catchException, this.#catchRejection]) {
+      Object.defineProperty(listener, MARK, { value: true })
+    }
   }
 
   spread(): void {
@@ -24,6 +32,11 @@ export class SafetyNet {
   }
 
   #caught(event: 'uncaughtException' | 'unhandledRejection', error: unknown): void {
-    if (process.listenerCount(event as 'uncaughtException') === 1) this.#onEscape(error)
+    if (process.listenerCount(event as 'uncaughtException') > 1) return
+    // The guard takes its listeners away and raises the error once more, while this very event is emitted.
+    const isAgain = this.#has && Object.is(this.#last, error)
+    this.#has = true
+    this.#last = error
+    if (!isAgain) this.#onEscape(error)
   }
 }

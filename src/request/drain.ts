@@ -11,6 +11,8 @@ export class Drain {
   readonly #connections: Connections
   readonly #contexts: InFlight
 
+  #isCut = false
+
   /** @param contexts The requests in flight that the plugin guards. */
   constructor(connections: Connections, contexts: InFlight) {
     this.#connections = connections
@@ -53,6 +55,7 @@ export class Drain {
   /** Cuts what is left and names it. */
   cut(): InFlightRequest[] {
     const requests = this.inFlight()
+    this.#isCut = true
     for (const { reply } of this.#contexts) reply?.raw.destroy()
     this.#connections.cut()
     return requests
@@ -60,10 +63,11 @@ export class Drain {
 
   #isDone(): boolean {
     return (
-      this.#open().length === 0 &&
-      this.#connections.busy().length === 0 &&
-      !this.#connections.hasSessions &&
-      !this.#connections.isOwing
+      this.#isCut ||
+      (this.#open().length === 0 &&
+        this.#connections.busy().length === 0 &&
+        !this.#connections.hasSessions &&
+        !this.#connections.isOwing)
     )
   }
 

@@ -2,10 +2,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { answerFault } from './answer.ts'
 import { carried, uncarried } from './carried.ts'
 import { contextOf, type RequestContext } from './context.ts'
-import { isAnswered, isThenable } from './guards.ts'
 import type { ErrorHandlerLink, Internals } from './internals.ts'
 import type { Judge } from './judge.ts'
 import { answerRaw, cut } from './raw-answer.ts'
+import { isAnswered, isThenable } from './watched.ts'
 
 type HandlerFunction = NonNullable<ErrorHandlerLink['func']>
 

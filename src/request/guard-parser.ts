@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import { carried } from './carried.ts'
 import { contextOf } from './context.ts'
-import { isThenable } from './guards.ts'
 import type { Judge } from './judge.ts'
+import { isThenable } from './watched.ts'
 
 type Done = (error?: unknown, body?: unknown) => void
 type Parse = (request: FastifyRequest, payload: unknown, done: Done) => unknown

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import { uncarried } from './carried.ts'
 import { contextOf, requestStorage } from './context.ts'
-import { isThenable } from './guards.ts'
 import type { Judge } from './judge.ts'
+import { isThenable } from './watched.ts'
 
 type Hook = (...args: unknown[]) => unknown
 

@@ -65,10 +65,15 @@ after(async () => {
   if (folder !== '') await rm(folder, { recursive: true, force: true })
 })
 
-test('the tarball holds the compiled source, its types, the licence and the readme, and nothing else', async () => {
-  const compiled = (await sourceFiles()).flatMap((path) => [`dist/${path}.d.ts`, `dist/${path}.js`])
+test('the tarball holds the compiled source, public types, the licence and the readme, and nothing else', async () => {
+  const isTypes = (path: string): boolean => path.endsWith('.d.ts')
+  const paths = packed.files.map((file) => file.path)
+  const compiled = (await sourceFiles()).map((path) => `dist/${path}.js`)
   const expected = ['LICENSE', 'README.md', 'package.json', ...compiled]
-  assert.deepEqual(packed.files.map((file) => file.path).sort(), expected.sort())
+  assert.deepEqual(paths.filter((path) => !isTypes(path)).sort(), expected.sort())
+  const types = paths.filter(isTypes)
+  assert.ok(types.includes('dist/index.d.ts'))
+  assert.ok(!types.includes('dist/process/way-out.d.ts'), 'internal types are left out')
 })
 
 test(`the tarball is smaller than ${MAX_BYTES} bytes`, () => {
@@ -98,6 +103,13 @@ test('it is used from CommonJS', async () => {
       isError: true,
     },
   )
+})
+
+test('its command prints the report of a crash', async () => {
+  await assert.rejects(start(process.execPath, ['crash.js'], { cwd: folder }), { code: 70 })
+  const printed = await run('npx', ['--no-install', 'fastify-isolate', 'report', 'reports'], folder)
+  assert.match(printed, /^fatal fault: FatalError: the ledger does not add up\n/)
+  assert.match(printed, /^request: GET \/bug /m)
 })
 
 for (const [module, moduleResolution] of [

@@ -54,8 +54,15 @@ function runningService(engine: DockerEngine): Running {
       return running.length > 0 ? undefined : engine.lastExitCode()
     },
     gaveUp: async () => {
-      const states = await docker('service', 'ps', '--format', '{{.CurrentState}}', 'test_app')
-      return states.split('\n').every((state) => /^(Failed|Complete|Shutdown)/.test(state))
+      const tasks = await docker(
+        'service',
+        'ps',
+        '--format',
+        '{{.DesiredState}} {{.CurrentState}}',
+        'test_app',
+      )
+      // What has failed is still desired until Swarm has thought about a successor.
+      return tasks.split('\n').every((task) => task.startsWith('Shutdown Failed'))
     },
     reports: async () => readdir(await newest('{{(index .Mounts 0).Source}}')),
     log: async () =>

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Answer, type AskOptions, ask } from './client.ts'
 
@@ -77,6 +78,10 @@ export async function startFixture(
     return [code, signal] as [number | null, NodeJS.Signals | null]
   })
   t.after(async () => {
+    // a fixture that exits by itself on SIGTERM tells which lines it ran
+    if (NODE_V8_COVERAGE !== undefined && child.kill('SIGTERM')) {
+      await Promise.race([exited, sleep(1000, undefined, { ref: false })])
+    }
     child.kill('SIGKILL')
     child.stdout?.resume()
     await exited

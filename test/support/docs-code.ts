@@ -5,13 +5,12 @@ import { type Block, ROOT } from './markdown.ts'
 const FOLDER = `${ROOT}build/docs-code/`
 
 /** What a block without an `import` may use: it is a part of a program, not one. `docs/README.md` says so. */
-const PREAMBLE = [
-  "import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'",
-  'import {',
-  '  FatalError, isolate, type CrashReport, type Fault, type FaultMessage, type IsolateOptions, type Verdict,',
-  "} from 'fastify-isolate'",
-  '',
-].join('\n')
+const TYPES = `import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { CrashReport, Fault, FaultMessage, IsolateOptions, Verdict } from 'fastify-isolate'
+`
+const PREAMBLE = `import Fastify from 'fastify'
+import { FatalError, isolate } from 'fastify-isolate'
+`
 
 const EXTENSIONS: Readonly<Record<string, string>> = {
   ts: 'ts',
@@ -41,10 +40,22 @@ export function compiledFile(block: Block): string {
 }
 
 function sourceOf(block: Block): string {
-  const isWhole = /^import /m.test(block.code)
-  const app = /\bconst app\b/.test(block.code) ? '' : 'declare const app: FastifyInstance\n'
-  const code = isWhole ? block.code : PREAMBLE + app + block.code
-  return `${code}export {}\n`.replaceAll("from 'fastify-isolate'", "from '../../src/index.ts'")
+  const code = /^import /m.test(block.code) ? `${block.code}export {}\n` : completed(block)
+  return code.replaceAll("from 'fastify-isolate'", "from '../../src/index.ts'")
+}
+
+/** Puts an app around a part of a program, and boots it. */
+function completed({ language, code }: Block): string {
+  const hasApp = /\bconst app\b/.test(code)
+  const registers = /\bisolate\b\(/.test(code) || hasApp
+  return [
+    EXTENSIONS[language] === 'ts' ? TYPES : '',
+    PREAMBLE,
+    hasApp ? '' : 'const app = Fastify()\n',
+    registers ? '' : 'await app.register(isolate())\n',
+    code,
+    'await app.ready()\nawait app.close()\n',
+  ].join('')
 }
 
 /**

@@ -32,3 +32,33 @@ export async function failsToListen(file: string, milliseconds: number): Promise
   clearTimeout(timer)
   return listens ? undefined : output
 }
+
+/**
+ * Runs parts of programs, one after the other in one process.
+ *
+ * @returns What the first that failed wrote, undefined where all went well.
+ */
+export async function failsToRun(
+  files: readonly string[],
+  milliseconds: number,
+): Promise<string | undefined> {
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('./run-parts.js', import.meta.url)), ...files],
+    {
+      env: { ...process.env, NODE_TEST_CONTEXT: undefined },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk
+    })
+  }
+  const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds)
+  const [code, signal] = await once(child, 'close')
+  clearTimeout(timer)
+  // a part that ends the process ends it with 0, too
+  return output.endsWith('all of them ran\n') ? undefined : `${code ?? signal}\n${output}`
+}

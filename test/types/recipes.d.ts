@@ -35,7 +35,7 @@ declare module '@opentelemetry/api' {
 declare module '@fastify/otel' {
   import type { FastifyPluginCallback } from 'fastify'
 
-  export default class FastifyOtelInstrumentation {
+  export class FastifyOtelInstrumentation {
     constructor(config?: { recordExceptions?: boolean })
     plugin(): FastifyPluginCallback
   }
