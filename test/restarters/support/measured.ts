@@ -23,8 +23,8 @@ export async function readMeasured(): Promise<AllMeasured> {
 
 /** The block of a page that shows what was measured. */
 export function measuredBlock({ node, scenarios }: Measured): string {
-  const rows = Object.entries(scenarios).map(([name, measured]) => `| ${name} | ${measured} |`)
-  return [BEGIN, '', `| Scenario, Node.js ${node} | Measured |`, '| --- | --- |', ...rows, '', END].join('\n')
+  const lines = Object.entries(scenarios).map(([name, measured]) => `- ${name}: ${measured}.`)
+  return [BEGIN, '', `With Node.js ${node}:`, '', ...lines, '', END].join('\n')
 }
 
 /** Writes what was measured into `measured.json` and into the page. */

@@ -12,7 +12,7 @@ export function scenariosOf(restarter: Restarter): Scenario[] {
   const ofAll: Scenario[] = [
     { name: 'fatal fault, then a stop', run: () => withApp(restarter, fatalFaultUnderLoad) },
     crashLoop(restarter),
-    { name: 'SIGTERM: exit 0 stays down', run: () => withApp(restarter, exitZero) },
+    { name: 'exit 0 after SIGTERM', run: () => withApp(restarter, exitZero) },
   ]
   return [...(restarter.scenarios ?? ofAll), ...(restarter.more ?? [])]
 }

@@ -1,9 +1,9 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
-import { DOCS, REPOSITORY } from './repository.ts'
+import { installLibrary } from './installed-library.ts'
+import { DOCS } from './repository.ts'
 
 /** The app of the docs, installed in a folder of its own as a user would have it. */
 export interface StagedApp {
@@ -52,51 +52,4 @@ export async function freePort(): Promise<number> {
   const { port } = server.address() as net.AddressInfo
   await new Promise((resolve) => server.close(resolve))
   return port
-}
-
-/** Copies the built package and Fastify with all that they need, since no registry is asked for a test. */
-async function installLibrary(modules: string): Promise<void> {
-  const own = path.join(modules, 'fastify-isolate')
-  await cp(path.join(REPOSITORY, 'dist'), path.join(own, 'dist'), { recursive: true })
-  await cp(path.join(REPOSITORY, 'package.json'), path.join(own, 'package.json'))
-  const copied = new Set<string>()
-  await copyDependencies(REPOSITORY, ['fastify', ...(await dependenciesOf(REPOSITORY))], modules, copied)
-}
-
-async function dependenciesOf(folder: string): Promise<string[]> {
-  const { dependencies = {} } = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8'))
-  return Object.keys(dependencies)
-}
-
-async function copyDependencies(
-  from: string,
-  names: string[],
-  modules: string,
-  copied: Set<string>,
-): Promise<void> {
-  const find = createRequire(path.join(from, 'package.json'))
-  for (const name of names) {
-    const source = find.resolve.paths(name)?.map((folder) => path.join(folder, name))
-    const found = await firstPackage(source ?? [])
-    if (copied.has(found)) continue
-    copied.add(found)
-    // A second version of a package lies below the one that needs it, as npm would have it.
-    const nested = path.relative(path.join(REPOSITORY, 'node_modules'), found)
-    await cp(found, path.join(modules, nested), {
-      recursive: true,
-      filter: (file) => path.basename(file) !== 'node_modules',
-    })
-    await copyDependencies(found, await dependenciesOf(found), modules, copied)
-  }
-}
-
-async function firstPackage(folders: string[]): Promise<string> {
-  for (const folder of folders) {
-    const there = await readFile(path.join(folder, 'package.json')).then(
-      () => true,
-      () => false,
-    )
-    if (there) return folder
-  }
-  throw new Error(`Not installed: ${folders[0]}`)
 }

@@ -23,7 +23,9 @@ export async function countStarts(): Promise<Starts> {
   await new Promise((resolve) => server.once('listening', resolve))
   const { port } = server.address() as AddressInfo
   return {
-    boot: `await fetch('http://127.0.0.1:${port}/')
+    // A plugin is there once the app is ready: only then is it the library that ends the process.
+    boot: `await app.ready()
+await fetch('http://127.0.0.1:${port}/')
 setImmediate(() => {
   throw new FatalError('The configuration names a database that does not exist')
 })
