@@ -30,7 +30,7 @@ interface StartedEngine extends DockerEngine {
 
 let started: StartedEngine | undefined
 
-/** Says what is missing here to run {@link startDockerEngine}. */
+/** Says what is missing here to run {@link dockerEngineFor}. */
 export async function missingDocker(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return 'dockerd needs root'
   return (

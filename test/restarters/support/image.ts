@@ -39,9 +39,13 @@ export async function importBase(program: ContainerProgram, folder: string): Pro
     stdio: [tar.stdout, 'ignore', 'pipe'],
     env: program.env,
   })
+  let said = ''
+  load.stderr.setEncoding('utf8').on('data', (text) => {
+    said += text
+  })
   const [[packed], [loaded]] = await Promise.all([once(tar, 'exit'), once(load, 'exit')])
   if (packed !== 0 || loaded !== 0)
-    throw new Error(`no image: tar ended with ${packed}, import with ${loaded}`)
+    throw new Error(`no image: tar ended with ${packed}, import with ${loaded}: ${said}`)
 }
 
 /** Makes the image `app` of a staged app: `COPY` without a registry. */
