@@ -3,9 +3,10 @@
  *
  *     npm run test:matrix
  *     npm run test:matrix -- --node 22 --node 26 --fastify 5.11.2 --fastify 6
+ *     npm run test:matrix -- --pair 22:5.11.2 --pair 24:6 --pair 26:installed
  *
  * Every Node runs the suite with the installed Fastify; every other Fastify runs on the oldest and the newest of
- * these Nodes that it supports. Nothing is retried. The exit code is 1 if anything failed.
+ * these Nodes that it supports. Pairs name exactly what runs, where time is short. Nothing is retried. The exit code is 1 if anything failed.
  */
 import { parseArgs } from 'node:util'
 import { findNode, type NodeBinary } from './matrix/node-binary.ts'
@@ -46,10 +47,13 @@ const { values } = parseArgs({
   options: {
     node: { type: 'string', multiple: true },
     fastify: { type: 'string', multiple: true },
+    pair: { type: 'string', multiple: true },
   },
 })
-const isDefault = values.node === undefined && values.fastify === undefined
-const wantedNodes = values.node ?? (isDefault ? NODES : [process.versions.node.split('.')[0] as string])
+const pairs = (values.pair ?? []).map((pair) => pair.split(':') as [node: string, fastify: string])
+const isDefault = values.node === undefined && values.fastify === undefined && pairs.length === 0
+const thisNode = process.versions.node.split('.')[0] as string
+const wantedNodes = values.node ?? (isDefault ? NODES : values.fastify === undefined ? [] : [thisNode])
 const wantedFastifys = values.fastify ?? (isDefault ? FASTIFYS : [])
 
 const rows: Row[] = []
@@ -76,6 +80,15 @@ for (const wanted of wantedFastifys) {
   }
   const tree = treeWithFastify(wanted)
   for (const node of ends) record(run(node, tree))
+}
+
+for (const [wantedNode, wantedFastify] of pairs) {
+  const node = findNode(wantedNode)
+  if ('missing' in node) {
+    record({ node: wantedNode, fastify: wantedFastify, result: { skipped: node.missing } })
+  } else {
+    record(run(node, wantedFastify === 'installed' ? installed : treeWithFastify(wantedFastify)))
+  }
 }
 
 console.log('\nSummary')
