@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { LogController } from 'fastify'
 import { FatalError } from '../src/fault/fatal-error.ts'
 import { testApp, until } from './support/app.ts'
 import { jsonLines, startFixture } from './support/child.ts'
@@ -141,7 +142,9 @@ describe('the line of a fault', () => {
 describe('one line, never two', () => {
   for (const disableRequestLogging of [true, false, () => true]) {
     it(`disableRequestLogging: ${String(disableRequestLogging)}`, async (t) => {
-      const test = testApp(t, { fastify: { disableRequestLogging: disableRequestLogging as boolean } })
+      // Fastify 6 takes this option through a controller alone
+      const logController = new LogController({ disableRequestLogging: disableRequestLogging as boolean })
+      const test = testApp(t, { fastify: { logController } })
       test.app.get('/x', fail)
       test.app.get('/send', async () => 1n)
       await test.ask('/x')

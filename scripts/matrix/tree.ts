@@ -7,6 +7,8 @@ import { install } from './install.ts'
 export interface Tree {
   readonly folder: string
   readonly fastify: string
+  /** Whether this is the project itself. */
+  readonly isInstalled: boolean
 }
 
 const COMPILED = ['src', 'test', 'demo', 'benchmarks', 'scripts']
@@ -20,7 +22,7 @@ function fastifyIn(folder: string): string {
 
 /** The project as it is, with the installed Fastify. */
 export function installedTree(): Tree {
-  return { folder: ROOT, fastify: fastifyIn(ROOT) }
+  return { folder: ROOT, fastify: fastifyIn(ROOT), isInstalled: true }
 }
 
 /**
@@ -44,5 +46,5 @@ export function treeWithFastify(wanted: string): Tree {
     const link = join(folder, 'node_modules', name)
     if (!existsSync(link)) symlinkSync(join(ROOT, 'node_modules', name), link)
   }
-  return { folder, fastify: fastifyIn(folder) }
+  return { folder, fastify: fastifyIn(folder), isInstalled: false }
 }

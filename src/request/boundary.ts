@@ -91,7 +91,8 @@ export class Boundary {
     for (const instance of instances)
       internals.replaceParsers(instance, (parse) => guardParser(parse, this.#judge))
     const uncovered: string[] = []
-    for (const { method, path, context } of internals.routes(app)) {
+    const routes = internals.routes(app)
+    for (const { method, path, context } of routes) {
       const label = `${method} ${path}`
       if (isWithin(app, context.server)) this.#encloseRoute(context, label)
       if (!Object.hasOwn(context, GUARDED) && !isCoveredElsewhere(context)) uncovered.push(label)
@@ -99,6 +100,11 @@ export class Boundary {
     for (const instance of instances) {
       const context = internals.notFoundContext(instance)
       if (context && isWithin(app, context.server)) this.#encloseRoute(context, '404 handler', true)
+    }
+    for (const { context } of routes) {
+      const copy = internals.notFoundContext(context) as Compiled | null | undefined
+      if (copy && isDetached(copy) && isWithin(app, copy.server))
+        this.#encloseRoute(copy, '404 handler', true)
     }
     if (uncovered.length > 0) throw uncoveredError(uncovered)
   }
@@ -115,7 +121,8 @@ export class Boundary {
       context[GUARDED] = false
       return
     }
-    if (!context.onRequest?.includes(this.#enter)) return
+    // a request comes to a detached copy through the hooks of its route
+    if (!context.onRequest?.includes(this.#enter) && !isDetached(context)) return
     const { classify, expected, answer, expose, escapes, grace } = this.#options
     const owner = this.#traffic
     context[GUARDED] = { classify, expected, answer, expose, escapes, grace, ...override, owner, is404 }
@@ -139,7 +146,7 @@ export class Boundary {
     }
     // `reply.callNotFound()` goes on in a context that inherits all but these hooks
     const notFound = this.internals.notFoundContext(context)
-    if (notFound && Object.hasOwn(notFound, 'onSend')) {
+    if (notFound && !isDetached(notFound) && Object.hasOwn(notFound, 'onSend')) {
       notFound.onSend =
         (notFound.onSend as Hooks)?.map((hook) => guardPayloadHook(hook, judge, 'send')) ?? null
     }
@@ -188,6 +195,11 @@ export class Boundary {
     enter.bind = (() => enter) as never
     return enter
   }
+}
+
+/** Before 5.12, `callNotFound()` goes on in a copy of the 404 handler's context instead of one that inherits it. */
+function isDetached(context: RouteContext): boolean {
+  return Object.getPrototypeOf(context) === Object.prototype
 }
 
 function isWithin(app: FastifyInstance, server: FastifyInstance): boolean {
