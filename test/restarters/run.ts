@@ -1,21 +1,35 @@
+import { spawnSync } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { findNode } from '../../scripts/matrix/node-binary.ts'
 import { record } from './support/measured.ts'
 import { inOwnNetwork, runInOwnNetwork } from './support/own-network.ts'
 import type { Restarter } from './support/restarter.ts'
 import { scenariosOf } from './support/scenarios.ts'
 
-/** Runs every restarter of this folder, or those named: `run.js [--require] [--record] [names…]`. */
+/** Runs every restarter of this folder, or those named: `run.js [--require] [--record] [--node 24] [names…]`. */
 const { values: given, positionals: names } = parseArgs({
   options: {
     // A missing restarter is a failure.
     require: { type: 'boolean', default: false },
     // Writes what was measured into docs/restarters.
     record: { type: 'boolean', default: false },
+    // The major version of the Node that the apps run on, fetched where it is another one.
+    node: { type: 'string' },
   },
   allowPositionals: true,
 })
+
+if (given.node !== undefined) {
+  const node = findNode(given.node)
+  if ('missing' in node) throw new Error(node.missing)
+  if (node.path !== process.execPath) {
+    const flags = [given.require && '--require', given.record && '--record'].filter((flag) => flag !== false)
+    const { status } = spawnSync(node.path, [process.argv[1]!, ...flags, ...names], { stdio: 'inherit' })
+    process.exit(status ?? 1)
+  }
+}
 
 interface Row {
   readonly restarter: string
