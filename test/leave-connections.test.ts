@@ -79,7 +79,8 @@ test('an HTTP/2 session that comes up after the stop is closed', async (t) => {
   const connections = new Connections()
   connections.watch(server as unknown as http.Server)
   t.after(() => server.close())
-  server.on('connection', () => connections.stop())
+  // Before Node makes a session of the connection.
+  server.prependListener('connection', () => connections.stop())
   server.listen(0)
   await once(server, 'listening')
   const client = http2.connect(`http://localhost:${(server.address() as AddressInfo).port}`)

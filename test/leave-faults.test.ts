@@ -6,7 +6,7 @@ import { startLeaving } from './support/leaving.ts'
 
 test('a fault on the way out is answered and shortens nothing', async (t) => {
   const child = await startLeaving(t)
-  const others = [child.ask('/later-fail'), child.ask('/slow?ms=800')]
+  const others = [child.ask('/later-fail'), child.ask('/slow?ms=500')]
   await child.line((line) => line.reqId === 'req-2')
   await child.ask('/fatal')
   const [failed, slow] = await Promise.all(others)
@@ -17,7 +17,7 @@ test('a fault on the way out is answered and shortens nothing', async (t) => {
 
 test('a second fatal fault on the way out is answered, and the drain goes on', async (t) => {
   const child = await startLeaving(t)
-  const others = [child.ask('/later-fatal'), child.ask('/slow?ms=800')]
+  const others = [child.ask('/later-fatal'), child.ask('/slow?ms=500')]
   await child.line((line) => line.reqId === 'req-2')
   await child.ask('/fatal')
   const [failed, slow] = await Promise.all(others)
@@ -30,7 +30,7 @@ test('a second fatal fault on the way out is answered, and the drain goes on', a
 
 test('an error without a request on the way out is logged, and the drain goes on', async (t) => {
   const child = await startLeaving(t)
-  const slow = child.ask('/slow?ms=800')
+  const slow = child.ask('/slow?ms=500')
   await child.line((line) => line.reqId === 'req-1')
   await child.ask('/fatal-then-escape')
   assert.equal((await slow).body, 'slow but whole')
@@ -62,7 +62,7 @@ test('inject() on the way out is turned away too', async (t) => {
 for (const path of ['/later-escape', '/bare-escape']) {
   test(`an escape on the way out is logged once and shortens nothing: ${path}`, async (t) => {
     const child = await startLeaving(t)
-    const others = [child.ask(path), child.ask('/slow?ms=800')]
+    const others = [child.ask(path), child.ask('/slow?ms=500')]
     await child.line((line) => line.reqId === 'req-2')
     await child.ask('/fatal')
     assert.deepEqual(

@@ -7,7 +7,7 @@ import { until } from './support/until.ts'
 /** The first fatal fault of a process, with twenty others in flight. Returns the milliseconds of its answer. */
 async function timeTheCauser(t: TestContext): Promise<number> {
   const child = await startLeaving(t)
-  const others = Array.from({ length: 20 }, () => child.ask('/slow?ms=600'))
+  const others = Array.from({ length: 20 }, () => child.ask('/slow'))
   await child.line((line) => line.msg === 'incoming request' && line.reqId === 'req-k')
   const causer = await child.ask('/fatal?token=hunter2')
   assert.equal(causer.status, 500)
@@ -75,7 +75,7 @@ test('idle keep-alive connections close at once, and a busy one gets 503 with Re
 
 test('new connections are refused as soon as the drain starts', async (t) => {
   const child = await startLeaving(t)
-  const other = child.ask('/slow?ms=800')
+  const other = child.ask('/slow')
   await child.line((line) => line.reqId === 'req-1')
   await child.ask('/fatal')
   assert.equal((await child.ask('/ok')).error, 'ECONNREFUSED')
@@ -179,7 +179,7 @@ test('a large body that is still being sent arrives whole', async (t) => {
 
 test('a handler that runs already answers with Connection: close', async (t) => {
   const child = await startLeaving(t)
-  const kept = await connectRaw(child.port, 'GET /slow?ms=400 HTTP/1.1\r\nHost: a\r\n\r\n')
+  const kept = await connectRaw(child.port, 'GET /slow HTTP/1.1\r\nHost: a\r\n\r\n')
   await child.line((line) => line.reqId === 'req-1')
   await child.ask('/fatal')
   await kept.closed

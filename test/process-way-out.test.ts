@@ -74,6 +74,18 @@ test('a second call does not leave twice, but says what it has to say', async (t
   await until(() => !wayOut().isLeaving())
 })
 
+test('without any app the process leaves by the defaults', async (t) => {
+  const original = process.exit
+  t.after(() => {
+    process.exit = original
+  })
+  const codes: unknown[] = []
+  process.exit = ((code: unknown) => void codes.push(code)) as typeof process.exit
+  await leave('fatal')
+  await until(() => !wayOut().isLeaving())
+  assert.deepEqual(codes, [70])
+})
+
 test('a replaced process.exit, as test runners have it, is given back, and no watchdog bites', async (t) => {
   const original = process.exit
   t.after(() => {
