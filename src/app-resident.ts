@@ -73,6 +73,7 @@ class AppResident implements Resident {
     } catch (failure) {
       logTrouble(this.log, 'error', failure, 'app.close() failed')
     }
+    part(this)
   }
 }
 
@@ -100,12 +101,15 @@ export function reside(
       return resident.state
     },
     fatal(fault, announce) {
+      // A closed app has parted, but its options and its logger still say how it leaves.
+      join(resident)
       void leave('fatal', fault, { announce })
     },
     recycle() {
       recycle(options.recycleAfter)
     },
     leave(reason) {
+      join(resident)
       return leave('requested', undefined, { note: reason })
     },
   }

@@ -71,7 +71,7 @@ export interface LeaveOptions {
   signals?: readonly NodeJS.Signals[]
   /**
    * Runs beside the drain (flush a tracker, release a lock), bounded by the same deadline. Its failure is
-   * logged and stops nothing.
+   * logged and stops nothing. Default: none.
    */
   onLeave?: (report: CrashReport) => unknown
   /** The exit codes. Default: `{ fatal: 70, recycle: 75 }`. A signal and a plain `leave()` exit with 0. */
@@ -135,9 +135,9 @@ export interface IsolateOptions {
    * 500. Default: 1 000.
    */
   grace?: number
-  /** How the process leaves. */
+  /** How the process leaves. Default: all of its options have theirs. */
   leave?: LeaveOptions
-  /** How many lines a storm of faults may write. */
+  /** How many lines a storm of faults may write. Default: both of its options have theirs. */
   log?: LogOptions
 }
 

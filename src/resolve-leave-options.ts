@@ -10,6 +10,7 @@ import {
 } from './expect.ts'
 import { isArrayLike, readProperty } from './fault/thrown.ts'
 import type { LeaveOptions } from './options.ts'
+import { EXIT_FATAL, EXIT_RECYCLE, isAllowedExitCode } from './process/exit-codes.ts'
 import type { ResolvedLeaveOptions } from './process/resident.ts'
 
 /** No system has as many signals. */
@@ -70,18 +71,13 @@ function resolveExitCodes(value: unknown): ResolvedLeaveOptions['exitCodes'] {
     'recycle',
   ])
   return {
-    fatal: given.fatal === undefined ? 70 : expectExitCode('fatal', given.fatal),
-    recycle:
-      given.recycle === undefined ? 75 : given.recycle === 0 ? 0 : expectExitCode('recycle', given.recycle),
+    fatal: given.fatal === undefined ? EXIT_FATAL : expectExitCode('fatal', given.fatal),
+    recycle: given.recycle === undefined ? EXIT_RECYCLE : expectExitCode('recycle', given.recycle),
   }
 }
 
-/**
- * Above 125 are the shell's codes and those of signals, up to 13 Node's own
- * (https://nodejs.org/api/process.html#exit-codes): a restarter could not tell them from ours.
- */
 function expectExitCode(name: 'fatal' | 'recycle', value: unknown): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 14 && value <= 125) return value
+  if (isAllowedExitCode(value, name)) return value
   const expected = `an integer from 14 to 125, since 1 to 13 are Node's own${name === 'recycle' ? ', or 0' : ''}`
   throw unexpected({ where: '', name: `leave.exitCodes.${name}`, value }, expected)
 }

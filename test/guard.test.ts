@@ -113,6 +113,28 @@ const events = ['uncaughtException', 'unhandledRejection', 'rejectionHandled']
 const counts = (): number[] => events.map((event) => process.listenerCount(event))
 const kGuard = Symbol.for('fastify-isolate.guard')
 
+test('a rejection handled late is offered on, where a member does not know it or throws', () => {
+  const asked: number[] = []
+  const members = [0, 1, 2, 3].map((which) => ({
+    ...stub,
+    handledLate: () => {
+      asked.push(which)
+      if (which === 0) throw new Error('broken')
+      return which === 2
+    },
+  }))
+  for (const member of members) join(member)
+  try {
+    process.emit('rejectionHandled', Promise.resolve())
+    assert.deepEqual(asked, [0, 1, 2])
+    part(members[2] as Keeper)
+    process.emit('rejectionHandled', Promise.resolve())
+    assert.deepEqual(asked.slice(3), [0, 1, 3])
+  } finally {
+    for (const member of members) part(member)
+  }
+})
+
 test('a thousand members coming and going leave nothing', () => {
   const before = counts()
   for (let round = 0; round < 1000; round++) {

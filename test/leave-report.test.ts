@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -100,6 +100,29 @@ test('a folder that cannot be written costs the report and a log line', async (t
     const line = child.log().find(({ msg }) => msg?.endsWith('could not be written'))
     assert.equal(typeof line?.err.code, 'string', what)
   }
+})
+
+test('a read-only folder costs the report and a log line', async (t) => {
+  const DIR = temporaryFolder(t)
+  chmodSync(DIR, 0o555)
+  const child = await startFixture(t, 'leaving-report', { env: { DIR, UNPRIVILEGED: 'yes' } })
+  assert.equal((await fatal(child)).status, 500)
+  assert.deepEqual(await child.exited, [70, null])
+  const line = child.log().find(({ msg }) => msg === 'the crash report could not be written')
+  assert.equal(line?.err.code, 'EACCES')
+})
+
+test('a disk that is full once the file is open costs the report, and keeps no half of it', async (t) => {
+  const DIR = temporaryFolder(t)
+  const TERMINATION_LOG = join(temporaryFolder(t), 'termination-log')
+  // No file may grow past 512 bytes.
+  const through = ['sh', '-c', 'ulimit -f 1; exec "$@"', 'sh']
+  const child = await startFixture(t, 'leaving-report', { env: { DIR, TERMINATION_LOG }, through })
+  assert.equal((await fatal(child)).status, 500)
+  assert.deepEqual(await child.exited, [70, null])
+  const line = child.log().find(({ msg }) => msg === 'the crash report could not be written')
+  assert.equal(line?.err.code, 'EFBIG')
+  assert.deepEqual(readdirSync(DIR), [])
 })
 
 test('a folder that was removed meanwhile is made again', async (t) => {

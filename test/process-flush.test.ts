@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { type DestinationStream, multistream, pino, transport } from 'pino'
 import { flushLogs } from '../src/process/flush.ts'
 import { temporaryFolder } from './support/folder.ts'
+import { until } from './support/until.ts'
 
 const LINES = 2_000
 
@@ -73,6 +74,59 @@ test('a logger of another make is asked to flush, and none of them can throw', a
       throw new Error('broken')
     },
   }
-  await flushLogs([own, broken, {}] as never, 1_000, true)
+  const hostile = new Proxy(
+    {},
+    {
+      getPrototypeOf: () => {
+        throw new Error('hostile')
+      },
+    },
+  )
+  await flushLogs([own, broken, {}, hostile] as never, 1_000, true)
   assert.equal(flushed, 1)
+})
+
+/** A pino logger over anything that can be written to. */
+const over = (destination: object) => pino({}, Object.assign(destination, { write: () => {} }) as never)
+
+test('a flush that gives a promise is awaited, whichever way it settles', { timeout: 60_000 }, async () => {
+  const order: string[] = []
+  const resolves = over({ flush: () => until(() => true).then(() => order.push('flushed')) })
+  const rejects = over({ flush: () => Promise.reject(new Error('refused')) })
+  await flushLogs([resolves, rejects], 50_000, true)
+  assert.deepEqual(order, ['flushed'])
+})
+
+test('a destination with a flushSync alone is flushed by it, a closed one is left alone', async () => {
+  let flushed = 0
+  const flushSync = () => {
+    flushed += 1
+  }
+  const logs = [{ flushSync }, { flushSync, closed: true }, { flushSync, destroyed: true }].map(over)
+  await flushLogs(logs, 1_000, true)
+  assert.equal(flushed, 1)
+})
+
+test('a destination that fails meanwhile is given up at once', { timeout: 60_000 }, async () => {
+  const fail: ((error: Error) => void)[] = []
+  const asked: number[] = []
+  const broken = over({
+    _len: 10,
+    on: (_event: string, listener: (error: Error) => void) => fail.push(listener),
+    flush: () => {
+      asked.push(1)
+      for (const listener of fail) listener(new Error('EPIPE'))
+    },
+  })
+  await flushLogs([broken], 50_000, true)
+  assert.equal(asked.length, 1)
+})
+
+test('where the process lives on, no stream and no worker is ended', async () => {
+  let ended = 0
+  const end = () => {
+    ended += 1
+  }
+  await flushLogs([over({ writableLength: 0, end }), over({ worker: {}, end })], 5_000, false)
+  assert.equal(ended, 0)
 })

@@ -34,6 +34,11 @@ test('close-with-grace is known by its listener, also where it listens once', ()
   assert.match(nameRival(rival), /'unhandledRejection', onError of close-with-grace .*: .* skip: /)
 })
 
+test('a listener whose name is no text is anonymous', () => {
+  const listener = Object.defineProperty(() => {}, 'name', { value: 7 })
+  assert.equal(find('uncaughtException', listener)[0]?.listener, 'anonymous')
+})
+
 test('a namesake of a known listener is a stranger', () => {
   function onError() {}
   assert.equal(find('uncaughtException', onError)[0]?.owner, undefined)

@@ -133,8 +133,13 @@ export class Departure {
     this.#log.left(this.#reason, this.#exit.code, performance.now() - this.#startedAt)
     await flushLogs(this.#log.loggers, Math.max(this.#left(), FLUSH_FLOOR), this.#exit.isForGood)
     this.#settle()
-    this.#exit.leave()
-    this.#watchdog?.callOff()
+    try {
+      this.#exit.leave()
+    } finally {
+      // Test runners put something in the place of `process.exit` that returns or throws.
+      this.#exit.release()
+      this.#watchdog?.callOff()
+    }
   }
 
   #startWatchdog(): void {

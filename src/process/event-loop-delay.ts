@@ -38,5 +38,5 @@ export function eventLoopDelay(): EventLoopDelay | null {
 
 /** Node's histogram holds the time between samples, the resolution included, in nanoseconds. */
 function milliseconds(nanoseconds: number): number {
-  return Math.max(0, Math.round(nanoseconds / 1e4) / 100 - RESOLUTION)
+  return Math.max(0, Math.round(nanoseconds / 1e4 - RESOLUTION * 100) / 100)
 }

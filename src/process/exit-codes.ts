@@ -9,7 +9,8 @@ export const EXIT_INTERRUPTED = 130
 
 /**
  * Says whether a process may be told to leave with `code`: an integer from 1 to 125, but not Node's own 1 to 13
- * (https://nodejs.org/api/process.html#exit-codes) nor a shell's 126 and above; `recycle` may also be 0.
+ * (https://nodejs.org/api/process.html#exit-codes) nor what a shell and signals use, 126 and above: a restarter
+ * could not tell them from ours. `recycle` may also be 0.
  */
 export function isAllowedExitCode(code: unknown, reason: 'fatal' | 'recycle'): code is number {
   if (code === 0) return reason === 'recycle'

@@ -51,6 +51,12 @@ export class Exit {
     })
   }
 
+  /** Undoes {@link claim}, where the process lives on all the same. */
+  release(): void {
+    process.off('exit', this.#onExit)
+    process.exit = this.#processExit
+  }
+
   /** Ends the process with another code, whatever is going on. */
   now(code: number): void {
     process.off('exit', this.#onExit)

@@ -31,7 +31,7 @@ export function formatReport(report: CrashReport): string {
     [
       'event loop',
       eventLoopDelay
-        ? `late by ${eventLoopDelay.p99} ms (99 %), ${eventLoopDelay.max} ms (most)`
+        ? `late by ${duration(eventLoopDelay.p99)} (99 %), ${duration(eventLoopDelay.max)} (most)`
         : 'not measured',
     ],
     [

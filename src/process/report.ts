@@ -7,8 +7,8 @@ import { VERSION } from '../version.ts'
 import { type EventLoopDelay, eventLoopDelay } from './event-loop-delay.ts'
 import type { InFlightRequest, Resident } from './resident.ts'
 
-/** Where in its life the process was: not listening yet, serving, or already on its way out. */
-export type Phase = 'boot' | 'serving' | 'leaving'
+/** Where in its life the process was when it began to leave: not listening yet, or serving. */
+export type Phase = 'boot' | 'serving'
 
 /** A fault in a crash report. */
 export interface ReportedFault {

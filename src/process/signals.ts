@@ -9,7 +9,6 @@ const WHILE_LEAVING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 export class Signals {
   readonly #onSignal: OnSignal
   readonly #wanted: Map<NodeJS.Signals, number> = new Map()
-  #isLeaving = false
 
   constructor(onSignal: OnSignal) {
     this.#onSignal = onSignal
@@ -27,15 +26,11 @@ export class Signals {
 
   /** Listens to what would end the process, so that nothing but a second SIGINT shortens the drain. */
   startLeaving(): void {
-    if (this.#isLeaving) return
-    this.#isLeaving = true
     this.want(WHILE_LEAVING)
   }
 
   /** Undoes {@link startLeaving}. */
   stopLeaving(): void {
-    if (!this.#isLeaving) return
-    this.#isLeaving = false
     this.release(WHILE_LEAVING)
   }
 

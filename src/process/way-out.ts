@@ -77,7 +77,7 @@ class Process implements WayOut {
   }
 
   recycle(recycleAfter: number): void {
-    if (this.#departure === undefined) this.#recycling.demand(recycleAfter)
+    if (this.#departure === undefined && this.#residents.size > 0) this.#recycling.demand(recycleAfter)
   }
 
   #receive(signal: NodeJS.Signals): void {

@@ -30,6 +30,8 @@ export interface BusyConnection {
 export class Connections {
   readonly #servers: Set<Server> = new Set()
   readonly #sockets: Map<HttpSocket, number> = new Map()
+  /** What TLS is read from, from the first byte of a handshake on. */
+  readonly #beneath: Set<Socket> = new Set()
   readonly #sessions: Set<Http2Session> = new Set()
   readonly #owed: OwedRequests = new OwedRequests()
   #hasListened = false
@@ -51,12 +53,14 @@ export class Connections {
       if (this.#isStopped) server.close()
     })
     const sockets = this.#sockets
+    const beneath = this.#beneath
     const forget = function forget(this: Socket): void {
       sockets.delete(this)
+      beneath.delete(this)
     }
     const accept = (socket: HttpSocket): void => {
-      if (socket.parser === undefined) return
-      sockets.set(socket, Date.now())
+      if (socket.parser === undefined) beneath.add(socket)
+      else sockets.set(socket, Date.now())
       socket.once('close', forget)
     }
     server.on('connection', accept)
@@ -64,6 +68,8 @@ export class Connections {
     server.on('session', (session: Http2Session) => {
       this.#sessions.add(session)
       session.once('close', () => this.#sessions.delete(session))
+      // Its connection was accepted in time, its handshake ended too late.
+      if (this.#isStopped) session.close()
     })
     if (this.#isStopped) this.#stop(server)
   }
@@ -122,6 +128,8 @@ export class Connections {
   cut(): void {
     for (const socket of this.#sockets.keys()) socket.destroy()
     for (const session of this.#sessions) session.destroy()
+    // One that never ends its handshake would keep `server.close()` waiting.
+    for (const socket of this.#beneath) socket.destroy()
     for (const server of this.#servers) server.closeAllConnections?.()
   }
 

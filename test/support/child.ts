@@ -14,6 +14,8 @@ export interface FixtureOptions {
   env?: Record<string, string>
   /** Node's own flags. */
   nodeArgs?: string[]
+  /** A command that gets Node and its arguments as its own, and runs them. */
+  through?: readonly string[]
   /** Where stdout goes: read at once (default), a pipe read only after `readStdout()`, or a file descriptor. */
   stdout?: 'pipe' | 'unread' | number
   /** False for a fixture that never listens: `startFixture` resolves at once, with port 0. */
@@ -60,7 +62,13 @@ export async function startFixture(
 ): Promise<Child> {
   const script = fileURLToPath(new URL(`../fixtures/${name}.js`, import.meta.url))
   const { NODE_V8_COVERAGE, ...env } = process.env
-  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), script], {
+  const [command = process.execPath, ...args] = [
+    ...(options.through ?? []),
+    process.execPath,
+    ...(options.nodeArgs ?? []),
+    script,
+  ]
+  const child = spawn(command, args, {
     env: {
       ...env,
       ...(NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE }),

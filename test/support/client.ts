@@ -73,8 +73,8 @@ export interface RawConnection {
 }
 
 /** Opens a bare TCP connection and sends `bytes`. */
-export async function connectRaw(port: number, bytes = ''): Promise<RawConnection> {
-  const socket = net.connect(port, '127.0.0.1')
+export async function connectRaw(port: number, bytes = '', host = '127.0.0.1'): Promise<RawConnection> {
+  const socket = net.connect(port, host)
   let text = ''
   socket.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk

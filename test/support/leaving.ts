@@ -8,6 +8,7 @@ export interface Setup {
   logFile?: string
   onLeave?: string
   onClose?: string
+  subscribe?: boolean
   ready?: 'stderr'
 }
 

@@ -1,0 +1,24 @@
+import { buildReport, type CrashReport } from '../../src/process/report.ts'
+
+const fault = {
+  id: 'f',
+  error: new Error('bad \u001b[31m news'),
+  origin: 'handler',
+  verdict: 'fatal',
+  attributedTo: 'call',
+  request: {
+    id: 'r',
+    method: 'GET',
+    url: '/a?b=c',
+    route: undefined,
+    remoteAddress: undefined,
+    startedAt: 0,
+  },
+  fingerprint: '0123456789abcdef',
+  at: 0,
+} as const
+
+/** A report of a fatal fault. */
+export function report(): CrashReport {
+  return buildReport({ reason: 'fatal', note: undefined, phase: 'serving', exitCode: 70, fault }, [])
+}

@@ -1,0 +1,45 @@
+import { pino } from 'pino'
+import type { Resident, ResolvedLeaveOptions } from '../../src/process/resident.ts'
+
+type Line = { level: number; msg: string; err?: { message: string }; leave?: { cut?: unknown[] } }
+
+/** A resident that leaves by calling a function, and keeps its log. */
+export function resident(options: Partial<ResolvedLeaveOptions> = {}, methods: Partial<Resident> = {}) {
+  const lines: Line[] = []
+  const codes: number[] = []
+  const calls: string[] = []
+  const said = (name: string) => {
+    calls.push(name)
+  }
+  const made: Resident = {
+    log: pino({}, { write: (line: string) => void lines.push(JSON.parse(line) as Line) }),
+    fastifyVersion: '5',
+    leave: {
+      deadline: 5_000,
+      drainDelay: 0,
+      drainFatal: false,
+      recycleAfter: 0,
+      signals: [],
+      onLeave: undefined,
+      exitCodes: { fatal: 70, recycle: 75 },
+      reportDir: undefined,
+      terminationLog: false,
+      readiness: undefined,
+      exit: (code) => void codes.push(code),
+      ...options,
+    },
+    hasServed: () => true,
+    fingerprints: () => [],
+    inFlight: () => [],
+    startLeaving: () => said('startLeaving'),
+    stopAccepting: () => said('stopAccepting'),
+    drained: async () => said('drained'),
+    cut: () => {
+      said('cut')
+      return []
+    },
+    close: async () => said('close'),
+    ...methods,
+  }
+  return { made, lines, codes, calls, messages: () => lines.map(({ msg }) => msg) }
+}
