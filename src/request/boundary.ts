@@ -4,7 +4,7 @@ import { resolveRouteOptions } from '../resolve-options.ts'
 import { leaveTrail } from './attribution.ts'
 import { carried } from './carried.ts'
 import { attach, CONTEXT, OPTED_OUT, RequestContext, requestStorage } from './context.ts'
-import { EarlyErrors, guardRequestIds } from './early-errors.ts'
+import { EarlyErrors, guardLoggerFactory, guardRequestIds } from './early-errors.ts'
 import { guardChain, withRootHandler } from './error-chain.ts'
 import { guardHandler } from './guard-handler.ts'
 import { guardHook, guardPayloadHook } from './guard-hook.ts'
@@ -143,6 +143,7 @@ export class Boundary {
       notFound.onSend =
         (notFound.onSend as Hooks)?.map((hook) => guardPayloadHook(hook, judge, 'send')) ?? null
     }
+    guardLoggerFactory(context, this.#early)
     context.handler = guardHandler(context.handler, judge, this.internals)
     context.errorHandler = guardChain(context.errorHandler, judge, this.internals)
   }

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 /**
  * The only file that touches Fastify's private symbols. Fastify has no public way to reach a route that was
@@ -10,12 +10,22 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 export interface RouteContext {
   handler: (request: FastifyRequest, reply: FastifyReply) => unknown
   errorHandler: ErrorHandlerLink
+  childLoggerFactory: LoggerFactory
   config: { url?: string; method?: string | string[]; isolate?: unknown }
   server: FastifyInstance
   onRequest: unknown[] | null
   [hook: string]: unknown
   [symbol: symbol]: unknown
 }
+
+/** A factory of request loggers, as routes keep it. */
+export type LoggerFactory = (
+  this: FastifyInstance,
+  logger: FastifyBaseLogger,
+  bindings: Parameters<FastifyBaseLogger['child']>[0],
+  options: Parameters<FastifyBaseLogger['child']>[1],
+  raw: object,
+) => FastifyBaseLogger
 
 /** One link of Fastify's chain of error handlers: a handler that throws hands over to its prototype. */
 export interface ErrorHandlerLink {
