@@ -49,7 +49,7 @@ export class RequestContext {
   isCutShort = false
   #snapshot: FaultRequest | undefined = undefined
 
-  constructor(request: FastifyRequest, reply: FastifyReply, route: GuardedRoute) {
+  constructor(request: FastifyRequest, reply: FastifyReply | undefined, route: GuardedRoute) {
     this.request = request
     this.reply = reply
     this.route = route

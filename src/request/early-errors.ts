@@ -27,6 +27,12 @@ export class EarlyErrors {
 
 let substitutes = 0
 
+/** An id for a request that the app gave none. */
+export function substituteId(): string {
+  substitutes += 1
+  return `no-id-${substitutes}`
+}
+
 /** Makes `genReqId` safe for every instance that has one of its own: a request gets a substitute id and its 500. */
 export function guardRequestIds(
   instances: FastifyInstance[],
@@ -41,8 +47,7 @@ export function guardRequestIds(
         return generate(raw)
       } catch (error) {
         early.remember(raw, error)
-        substitutes += 1
-        return `no-id-${substitutes}`
+        return substituteId()
       }
     })
   }

@@ -27,6 +27,11 @@ export type LoggerFactory = (
   raw: object,
 ) => FastifyBaseLogger
 
+/** Fastify's own copy of its options. */
+interface ServerOptions {
+  frameworkErrors?: (error: unknown, request: FastifyRequest, reply: FastifyReply) => unknown
+}
+
 /** One link of Fastify's chain of error handlers: a handler that throws hands over to its prototype. */
 export interface ErrorHandlerLink {
   func?: (error: unknown, request: FastifyRequest, reply: FastifyReply) => unknown
@@ -127,6 +132,11 @@ export class Internals {
     return this.#of<T>(app, this.#instance.logController)
   }
 
+  /** Under which name log lines have the id of their request. */
+  requestIdLabel(app: FastifyInstance): string {
+    return this.logController<{ requestIdLogLabel?: string }>(app).requestIdLogLabel ?? 'reqId'
+  }
+
   replaceLogController(app: FastifyInstance, controller: object): void {
     ;(app as unknown as Record<symbol, object>)[this.#instance.logController] = controller
   }
@@ -144,6 +154,12 @@ export class Internals {
   notFoundContext(app: object): RouteContext | null | undefined {
     const symbol = symbolOf(app, 'fastify.404ContextKey')
     return symbol === undefined ? undefined : this.#of(app, symbol)
+  }
+
+  /** The options of the whole app, as Fastify itself reads them; undefined for a child. */
+  optionsOf(app: FastifyInstance): ServerOptions | undefined {
+    const symbol = symbolOf(app, 'fastify.options')
+    return symbol === undefined || !Object.hasOwn(app, symbol) ? undefined : this.#of(app, symbol)
   }
 
   /** Puts a guard around each content-type parser of one instance; children share those of their parents. */
