@@ -159,8 +159,7 @@ export class Boundary {
     const keepsContext = this.#options.escapes
     const optedOut = this.#optedOut
     const onClose = function onClose(this: object): void {
-      const context = (this as { [CONTEXT]?: RequestContext })[CONTEXT]
-      if (context === undefined) return
+      const context = (this as { [CONTEXT]: RequestContext })[CONTEXT]
       traffic.left(context)
       context.release()
     }
