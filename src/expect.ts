@@ -119,7 +119,7 @@ function unknownOption(given: Given, key: string, known: readonly string[]): Typ
 function nearestName(key: string, known: readonly string[]): string {
   const lower = key.toLowerCase()
   const distances = known.map((name) => distance(lower, name.toLowerCase()))
-  return known[distances.indexOf(Math.min(...distances))] ?? ''
+  return known[distances.indexOf(Math.min(...distances))] as string
 }
 
 /** A value and its type, for an error's message: bounded, on one line, and without running the value's code. */

@@ -160,7 +160,7 @@ export class Isolation {
     this.#classify(fault, context, log)
     this.#ledger.add(fault)
     const write = (): void => {
-      if (this.#storm.admits(fault)) logFault(log, fault, extra)
+      if (this.#storm.admits(fault)) logFault(log, fault, { request: context?.request, extra })
     }
     if (fault.verdict === 'fatal' && this.#exits !== undefined) this.#exits.fatal(fault, write)
     else write()

@@ -486,6 +486,45 @@ describe('the other functions of an app', () => {
     assert.deepEqual(bodyOf(answer), MASKED)
   })
 
+  for (const [name, factory] of Object.entries({
+    'that throws': boom,
+    'that gives nothing': (): void => {},
+    'that gives no logger': (): object => ({}),
+  })) {
+    it(`the factory of request loggers ${name}`, async (t) => {
+      const test = testApp(t)
+      test.app.setChildLoggerFactory(factory as never)
+      test.app.get('/x', async () => 'fine')
+      for (const path of ['/x', '/nowhere']) {
+        const answer = await test.ask(path)
+        assert.equal(answer.status, 500)
+        assert.deepEqual(bodyOf(answer), MASKED)
+      }
+      assert.deepEqual(
+        test.troubleLines().map((line) => [line.reqId, line.req.url]),
+        [
+          ['req-1', '/x'],
+          ['req-2', '/nowhere'],
+        ],
+      )
+    })
+  }
+
+  it('the factory of request loggers of a route, where the logger makes no children either', async (t) => {
+    let boots = true
+    const lines: { fault?: unknown }[] = []
+    const logger: Record<string, unknown> = { child: () => (boots ? logger : boom()) }
+    for (const level of ['trace', 'debug', 'info', 'warn', 'fatal']) logger[level] = (): void => {}
+    logger.error = (line: object) => lines.push(line)
+    const test = testApp(t, { fastify: { loggerInstance: logger as never, logger: undefined as never } })
+    test.app.get('/x', { childLoggerFactory: boom }, async () => 'fine')
+    await test.listen()
+    boots = false
+    assert.equal((await test.ask('/x')).status, 500)
+    assert.equal(test.faults.length, 1)
+    assert.equal(lines.filter((line) => line.fault !== undefined).length, 1)
+  })
+
   it('the serializer of the log for requests', async (t) => {
     const test = testApp(t, { logger: { serializers: { req: boom } } })
     test.app.get('/x', async () => 'fine')

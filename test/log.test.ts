@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { LogController } from 'fastify'
+import { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify'
+import { pino } from 'pino'
 import { FatalError } from '../src/fault/fatal-error.ts'
 import { testApp, until } from './support/app.ts'
 import { jsonLines, startFixture } from './support/child.ts'
@@ -139,6 +140,120 @@ describe('the line of a fault', () => {
   })
 })
 
+describe('a `req` serializer of the app', () => {
+  const withoutQuery = (request: { method: string; url: string }) => ({
+    method: 'theirs',
+    url: request.url.split('?')[0],
+    tenant: 'a',
+  })
+  const URL = '/users/7?token=secret'
+
+  it('keeps out of the line what it keeps out of the log', async (t) => {
+    const test = testApp(t, { logger: { serializers: { req: withoutQuery } } })
+    test.app.get('/users/:id', fail)
+    await test.ask(URL)
+    assert.deepEqual(test.faultLines()[0]?.req, {
+      method: 'GET',
+      url: '/users/7',
+      route: '/users/:id',
+      tenant: 'a',
+    })
+    assert.doesNotMatch(JSON.stringify(test.lines()), /secret/)
+  })
+
+  it('of a route, and of a logger instance', async (t) => {
+    const written: string[] = []
+    const stream = { write: (line: string) => written.push(line) }
+    const loggerInstance = pino({ serializers: { req: withoutQuery } }, stream) as FastifyBaseLogger
+    const test = testApp(t, { fastify: { loggerInstance, logger: undefined as never } })
+    test.app.get('/users/:id', fail)
+    const logSerializers = { req: () => ({ url: 'hidden' }) }
+    test.app.get('/route', { logSerializers }, fail)
+    await test.ask(URL)
+    await test.ask('/route?token=secret')
+    const lines = jsonLines(written.join('')).filter((line) => line.fault)
+    assert.deepEqual(
+      lines.map(({ req }) => [req.url, req.route]),
+      [
+        ['/users/7', '/users/:id'],
+        ['hidden', '/route'],
+      ],
+    )
+    assert.doesNotMatch(written.join(''), /secret/)
+  })
+
+  it('is found under the symbol of another copy of pino', async (t) => {
+    const written: Record<string, unknown>[] = []
+    class Logger {
+      level = 'info'
+      child(): this {
+        return this
+      }
+      trace(): void {}
+      debug(): void {}
+      info(): void {}
+      warn(): void {}
+      error(line: Record<string, unknown>): void {
+        written.push(line)
+      }
+      fatal(): void {}
+    }
+    Object.defineProperty(Logger.prototype, Symbol('pino.serializers'), { value: { req: withoutQuery } })
+    const loggerInstance = new Logger() as unknown as FastifyBaseLogger
+    const test = testApp(t, { fastify: { loggerInstance, logger: undefined as never } })
+    test.app.get('/users/:id', fail)
+    await test.ask(URL)
+    assert.deepEqual(
+      written.map(({ req }) => (req as { url: string }).url),
+      ['/users/7'],
+    )
+  })
+
+  for (const [name, req] of Object.entries({
+    'that throws': () => {
+      throw new Error('serializer')
+    },
+    'that gives no object': (): string => 'GET /users',
+    'that gives an object which throws': () => ({
+      get url(): string {
+        throw new Error('getter')
+      },
+    }),
+  })) {
+    it(`${name}: the URL without its query`, async (t) => {
+      // Fastify's own line goes through it too, and makes a fault of what it throws
+      const test = testApp(t, { logger: { serializers: { req } }, fastify: { disableRequestLogging: true } })
+      test.app.get('/users/:id', fail)
+      await test.ask(URL)
+      assert.deepEqual(test.faultLines()[0]?.req, {
+        method: 'GET',
+        url: '/users/7',
+        route: '/users/:id',
+        remoteAddress: '127.0.0.1',
+      })
+    })
+  }
+
+  it('gets what is known of a request that has finished', async (t) => {
+    const test = testApp(t, { logger: { serializers: { req: withoutQuery } } })
+    let finished: FastifyRequest | undefined
+    test.app.get('/users/:id', async (request) => {
+      finished = request
+      return 'fine'
+    })
+    await test.ask(URL)
+    await until('the end', () => test.lines().some((line) => line.msg === 'request completed'))
+    await until('the release', () => test.app.isolation.inFlight.size === 0)
+    test.app.isolation.report(new Error('late'), finished)
+    assert.deepEqual(test.faultLines()[0]?.req, {
+      method: 'GET',
+      url: '/users/7',
+      route: '/users/:id',
+      tenant: 'a',
+    })
+  })
+})
+
 describe('one line, never two', () => {
   for (const disableRequestLogging of [true, false, () => true]) {
     it(`disableRequestLogging: ${String(disableRequestLogging)}`, async (t) => {
@@ -209,6 +324,26 @@ describe('a logger that fails', () => {
     const answer = await test.ask('/x')
     assert.equal(answer.status, 500)
     assert.equal(test.faults.length, 1)
+  })
+})
+
+describe('a logger that is not pino', () => {
+  const METHODS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
+
+  it('gets one line, also where one function stands for all levels', async (t) => {
+    const written: [Record<string, unknown>, string][] = []
+    const write = (line: Record<string, unknown>, message: string): void => {
+      if (line.fault !== undefined) written.push([line, message])
+    }
+    const logger: Record<string, unknown> = { child: () => logger }
+    for (const method of METHODS) logger[method] = write
+    const test = testApp(t, { fastify: { loggerInstance: logger as never, logger: undefined as never } })
+    test.app.get('/x', fail)
+    assert.equal((await test.ask('/x')).status, 500)
+    assert.deepEqual(
+      written.map(([line, message]) => [(line.req as { route: string }).route, message]),
+      [['/x', 'request failed: boom']],
+    )
   })
 })
 

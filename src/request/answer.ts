@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import type { Fault } from '../fault/fault.ts'
 import { serializeError } from '../fault/serialize.ts'
-import { messageOf, readProperty } from '../fault/thrown.ts'
+import { clip, messageOf, readProperty } from '../fault/thrown.ts'
 import type { Answer } from '../options.ts'
 import type { RequestContext } from './context.ts'
 import { dropHeadersOfTheSuccess } from './headers.ts'
@@ -13,6 +13,9 @@ import { answerRaw } from './raw-answer.ts'
 import { type Shape, shapeOf } from './shape.ts'
 
 const PROBLEM = 'application/problem+json'
+
+/** Characters of a `code` that is shown. */
+const MAX_CODE = 128
 
 /**
  * Answers a fault: status and headers by the error where it may shape them, a body that tells nothing of the
@@ -128,7 +131,8 @@ function exposed(context: RequestContext, fault: Fault, shape: Shape): Record<st
   if (!context.route.expose && !shape.expose) return undefined
   const code = readProperty(fault.error, 'code')
   const shown: Record<string, unknown> = {}
-  if (typeof code === 'string' || typeof code === 'number') shown.code = code
+  if (typeof code === 'string') shown.code = clip(code, MAX_CODE)
+  else if (typeof code === 'number') shown.code = code
   if (context.route.expose) {
     const { type, stack, cause, errors } = serializeError(fault.error)
     Object.assign(shown, { type, stack, cause, errors })

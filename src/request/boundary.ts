@@ -4,12 +4,12 @@ import { resolveRouteOptions } from '../resolve-options.ts'
 import { leaveTrail } from './attribution.ts'
 import { carried } from './carried.ts'
 import { attach, CONTEXT, OPTED_OUT, RequestContext, requestStorage } from './context.ts'
+import { isCoveredElsewhere, isDetached, isWithin, uncoveredError } from './coverage.ts'
 import { EarlyErrors, guardRequestIds } from './early-errors.ts'
-import { guardChain, withRootHandler } from './error-chain.ts'
-import { guardHandler } from './guard-handler.ts'
-import { guardHook, guardPayloadHook } from './guard-hook.ts'
+import { withRootHandler } from './error-chain.ts'
+import { guardEntrance, guardFrameworkErrors, type House } from './front-door.ts'
 import { guardParser } from './guard-parser.ts'
-import { guardSilentHook } from './guard-silent-hook.ts'
+import { guardRoute } from './guard-route.ts'
 import type { GuardedRoute } from './guarded-route.ts'
 import type { ErrorHandlerLink, Internals, RouteContext } from './internals.ts'
 import type { Judge } from './judge.ts'
@@ -19,8 +19,6 @@ import { followSends } from './sends.ts'
 
 /** Where a compiled route keeps its options; a context derived from it (404) inherits them. */
 const GUARDED: unique symbol = Symbol.for('fastify-isolate.guarded') as never
-
-type Hooks = ((...args: unknown[]) => unknown)[] | null
 
 interface Compiled extends RouteContext {
   [GUARDED]?: GuardedRoute | false
@@ -45,10 +43,12 @@ export class Boundary {
   keepsContexts = false
   readonly #app: FastifyInstance
   readonly #options: ResolvedOptions
-  readonly #judge: Judge
+  readonly judge: Judge
   readonly #traffic: Traffic
-  readonly #early: EarlyErrors = new EarlyErrors()
-  readonly #enter: (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
+  readonly early: EarlyErrors = new EarlyErrors()
+  #guardServers: () => void = () => {}
+  readonly #optedOut: WeakSet<object> = new WeakSet()
+  readonly enter: (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
 
   constructor(
     app: FastifyInstance,
@@ -60,22 +60,26 @@ export class Boundary {
     this.internals = internals
     this.#app = app
     this.#options = options
-    this.#judge = judge
+    this.judge = judge
     this.#traffic = traffic
-    this.#enter = this.#makeEnter()
+    this.enter = this.#makeEnter()
   }
 
   /** Runs when the plugin loads: before any route is compiled. */
   install(): void {
     const { internals } = this
     const app = this.#app
-    for (const instance of internals.instancesOf(app)) internals.onRequestHooks(instance).unshift(this.#enter)
+    for (const instance of internals.instancesOf(app)) internals.onRequestHooks(instance).unshift(this.enter)
     app.decorateRequest(CONTEXT as unknown as string, null)
     // a reply class that nothing decorates is replaced by the one that all apps of the process share
     app.decorateReply(CONTEXT as unknown as string, null)
-    followSends(app, internals, this.#judge)
+    followSends(app, internals, this.judge)
+    app.addHook('onListen', (done) => {
+      this.#guardServers() // a host name with several addresses has a server for each
+      done()
+    })
     const controller = internals.logController(app)
-    internals.replaceLogController(app, controllerOver(controller, this.#judge, this.#early))
+    internals.replaceLogController(app, controllerOver(controller, this.judge, this.early))
   }
 
   /**
@@ -87,9 +91,9 @@ export class Boundary {
     const { internals } = this
     const app = this.#app
     const instances = internals.instancesOf(app)
-    guardRequestIds(instances, internals, this.#early)
+    guardRequestIds(instances, internals, this.early)
     for (const instance of instances)
-      internals.replaceParsers(instance, (parse) => guardParser(parse, this.#judge))
+      internals.replaceParsers(instance, (parse) => guardParser(parse, this.judge))
     const uncovered: string[] = []
     const routes = internals.routes(app)
     for (const { method, path, context } of routes) {
@@ -107,6 +111,31 @@ export class Boundary {
         this.#encloseRoute(copy, '404 handler', true)
     }
     if (uncovered.length > 0) throw uncoveredError(uncovered)
+    if (Object.hasOwn(app, 'routing')) this.#guardFront()
+  }
+
+  /** What comes before every route belongs to the root instance. */
+  #guardFront(): void {
+    const app = this.#app
+    const options = { ...this.#options, owner: this.#traffic, is404: true }
+    const enclose = (route: Compiled): void => {
+      if (Object.hasOwn(route, GUARDED)) return
+      route[GUARDED] = options
+      guardRoute(route, this)
+    }
+    const house: House = {
+      judge: this.judge,
+      internals: this.internals,
+      enter: this.enter,
+      options,
+      enclose,
+      optedOut: this.#optedOut,
+    }
+    guardFrameworkErrors(app, house)
+    this.#guardServers = () => {
+      for (const server of this.internals.serversOf(app)) guardEntrance(server, app, house)
+    }
+    this.#guardServers()
   }
 
   #encloseRoute(context: Compiled, label: string, is404 = false): void {
@@ -122,46 +151,22 @@ export class Boundary {
       return
     }
     // a request comes to a detached copy through the hooks of its route
-    if (!context.onRequest?.includes(this.#enter) && !isDetached(context)) return
+    if (!context.onRequest?.includes(this.enter) && !isDetached(context)) return
     const { classify, expected, answer, expose, escapes, grace } = this.#options
     const owner = this.#traffic
     context[GUARDED] = { classify, expected, answer, expose, escapes, grace, ...override, owner, is404 }
     this.keepsContexts ||= context[GUARDED].escapes
-    this.#guard(context)
-  }
-
-  #guard(context: Compiled): void {
-    const judge = this.#judge
-    const wrap = (name: string, guard: (hook: (...args: unknown[]) => unknown) => unknown): void => {
-      const hooks = context[name] as Hooks
-      if (hooks) context[name] = hooks.map((hook) => ((hook as unknown) === this.#enter ? hook : guard(hook)))
-    }
-    for (const name of ['onRequest', 'preValidation', 'preHandler'])
-      wrap(name, (hook) => guardHook(hook, judge))
-    wrap('preParsing', (hook) => guardPayloadHook(hook, judge, 'hook'))
-    for (const name of ['preSerialization', 'onSend'])
-      wrap(name, (hook) => guardPayloadHook(hook, judge, 'send'))
-    for (const name of ['onError', 'onResponse', 'onTimeout', 'onRequestAbort']) {
-      wrap(name, (hook) => guardSilentHook(hook, judge))
-    }
-    // `reply.callNotFound()` goes on in a context that inherits all but these hooks
-    const notFound = this.internals.notFoundContext(context)
-    if (notFound && !isDetached(notFound) && Object.hasOwn(notFound, 'onSend')) {
-      notFound.onSend =
-        (notFound.onSend as Hooks)?.map((hook) => guardPayloadHook(hook, judge, 'send')) ?? null
-    }
-    context.handler = guardHandler(context.handler, judge, this.internals)
-    context.errorHandler = guardChain(context.errorHandler, judge, this.internals)
+    guardRoute(context, this)
   }
 
   #makeEnter(): (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void {
     const { internals } = this
     const traffic = this.#traffic
-    const early = this.#early
+    const early = this.early
     const keepsContext = this.#options.escapes
+    const optedOut = this.#optedOut
     const onClose = function onClose(this: object): void {
-      const context = (this as { [CONTEXT]?: RequestContext })[CONTEXT]
-      if (context === undefined) return
+      const context = (this as { [CONTEXT]: RequestContext })[CONTEXT]
       traffic.left(context)
       context.release()
     }
@@ -174,6 +179,7 @@ export class Boundary {
       if (traffic.turnAway?.(request, reply)) return
       const failure = early.any ? early.take(request.raw) : undefined
       if (!route) {
+        optedOut.add(reply.raw)
         const next = () => done(failure?.error as Error | undefined)
         if (route === false && keepsContext) requestStorage.run(OPTED_OUT, next)
         else next()
@@ -195,30 +201,4 @@ export class Boundary {
     enter.bind = (() => enter) as never
     return enter
   }
-}
-
-/** Before 5.12, `callNotFound()` goes on in a copy of the 404 handler's context instead of one that inherits it. */
-function isDetached(context: RouteContext): boolean {
-  return Object.getPrototypeOf(context) === Object.prototype
-}
-
-function isWithin(app: FastifyInstance, server: FastifyInstance): boolean {
-  return server === app || Object.prototype.isPrototypeOf.call(app, server)
-}
-
-/** Whether the route is in the scope of another registration, which checks it by itself, or opts out. */
-function isCoveredElsewhere(context: RouteContext): boolean {
-  return (
-    context.config?.isolate === false ||
-    context.onRequest?.some((hook) => (hook as { name?: string }).name === 'enterIsolation') === true
-  )
-}
-
-function uncoveredError(routes: string[]): Error {
-  const shown = routes.slice(0, 20).join(', ')
-  const more = routes.length > 20 ? ` and ${routes.length - 20} more` : ''
-  return new Error(
-    `isolate() does not cover these routes: ${shown}${more}. They lie outside of the instance that it was ` +
-      'registered on. Register it on the root instance, or opt them out with `config: { isolate: false }`.',
-  )
 }

@@ -49,7 +49,7 @@ export class RequestContext {
   isCutShort = false
   #snapshot: FaultRequest | undefined = undefined
 
-  constructor(request: FastifyRequest, reply: FastifyReply, route: GuardedRoute) {
+  constructor(request: FastifyRequest, reply: FastifyReply | undefined, route: GuardedRoute) {
     this.request = request
     this.reply = reply
     this.route = route
@@ -64,15 +64,7 @@ export class RequestContext {
 
   /** The plain snapshot that faults carry. */
   snapshot(): FaultRequest {
-    const { request } = this
-    this.#snapshot ??= {
-      id: idOf(request),
-      method: request?.raw.method ?? '',
-      url: request?.raw.url ?? '',
-      route: this.route.is404 ? undefined : request?.routeOptions.url,
-      remoteAddress: remoteAddressOf(request),
-      startedAt: this.startedAt,
-    }
+    this.#snapshot ??= snapshotOf(this.request as FastifyRequest, this)
     return this.#snapshot
   }
 
@@ -95,17 +87,29 @@ export class RequestContext {
   }
 }
 
-function idOf(request: FastifyRequest | undefined): string {
+/** Made once, at the latest when the response closes. */
+function snapshotOf(request: FastifyRequest, { route, startedAt }: RequestContext): FaultRequest {
+  return {
+    id: idOf(request),
+    method: request.raw.method as string,
+    url: request.raw.url as string,
+    route: route.is404 ? undefined : request.routeOptions.url,
+    remoteAddress: remoteAddressOf(request),
+    startedAt,
+  }
+}
+
+function idOf(request: FastifyRequest): string {
   try {
-    return String(request?.id ?? '')
+    return String(request.id)
   } catch {
     return '' // a `genReqId` of the app may give anything
   }
 }
 
-function remoteAddressOf(request: FastifyRequest | undefined): string | undefined {
+function remoteAddressOf(request: FastifyRequest): string | undefined {
   try {
-    return request?.ip
+    return request.ip
   } catch {
     return undefined // a `trustProxy` function of the app may throw
   }

@@ -57,7 +57,11 @@ function terminal(fastifyDefault: HandlerFunction, judge: Judge, internals: Inte
   return (thrown, request, reply) => {
     const context = contextOf(request)
     const error = uncarried(thrown)
-    if (context === undefined) return fastifyDefault(error, request, reply)
+    if (context === undefined) {
+      // an opted-out route that called the 404 handler: as in bare Fastify, nothing comes after its default
+      internals.setNextErrorHandler(reply, Object.prototype)
+      return fastifyDefault(error, request, reply)
+    }
     const judgement = judge.judge(context, error, request)
     if (judgement === 'client-abort') return cut(reply)
     if (judgement !== 'expected') return answerFault(context, judgement, request, reply, internals)

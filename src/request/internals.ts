@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 /**
  * The only file that touches Fastify's private symbols. Fastify has no public way to reach a route that was
@@ -10,11 +10,26 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 export interface RouteContext {
   handler: (request: FastifyRequest, reply: FastifyReply) => unknown
   errorHandler: ErrorHandlerLink
+  childLoggerFactory: LoggerFactory
   config: { url?: string; method?: string | string[]; isolate?: unknown }
   server: FastifyInstance
   onRequest: unknown[] | null
   [hook: string]: unknown
   [symbol: symbol]: unknown
+}
+
+/** A factory of request loggers, as routes keep it. */
+export type LoggerFactory = (
+  this: FastifyInstance,
+  logger: FastifyBaseLogger,
+  bindings: Parameters<FastifyBaseLogger['child']>[0],
+  options: Parameters<FastifyBaseLogger['child']>[1],
+  raw: object,
+) => FastifyBaseLogger
+
+/** Fastify's own copy of its options. */
+interface ServerOptions {
+  frameworkErrors?: (error: unknown, request: FastifyRequest, reply: FastifyReply) => unknown
 }
 
 /** One link of Fastify's chain of error handlers: a handler that throws hands over to its prototype. */
@@ -117,6 +132,11 @@ export class Internals {
     return this.#of<T>(app, this.#instance.logController)
   }
 
+  /** Under which name log lines have the id of their request. */
+  requestIdLabel(app: FastifyInstance): string {
+    return this.logController<{ requestIdLogLabel?: string }>(app).requestIdLogLabel ?? 'reqId'
+  }
+
   replaceLogController(app: FastifyInstance, controller: object): void {
     ;(app as unknown as Record<symbol, object>)[this.#instance.logController] = controller
   }
@@ -134,6 +154,12 @@ export class Internals {
   notFoundContext(app: object): RouteContext | null | undefined {
     const symbol = symbolOf(app, 'fastify.404ContextKey')
     return symbol === undefined ? undefined : this.#of(app, symbol)
+  }
+
+  /** The options of the whole app, as Fastify itself reads them; undefined for a child. */
+  optionsOf(app: FastifyInstance): ServerOptions | undefined {
+    const symbol = symbolOf(app, 'fastify.options')
+    return symbol === undefined || !Object.hasOwn(app, symbol) ? undefined : this.#of(app, symbol)
   }
 
   /** Puts a guard around each content-type parser of one instance; children share those of their parents. */

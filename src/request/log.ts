@@ -1,16 +1,25 @@
-import type { FastifyBaseLogger } from 'fastify'
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import { pino } from 'pino'
 import type { Fault } from '../fault/fault.ts'
 import { serializeError } from '../fault/serialize.ts'
 import type { HeldBack } from '../fault/storm.ts'
 import { messageOf } from '../fault/thrown.ts'
+import { type RequestLine, requestLine } from './request-line.ts'
 
 /** What a fault's log line holds besides what the logger adds. */
 interface FaultLine {
   err: unknown
   fault: Record<string, unknown>
-  req?: Record<string, unknown>
+  req?: RequestLine
   [extra: string]: unknown
+}
+
+/** What a line tells besides the fault. */
+interface About {
+  /** The request itself, while it has not finished. */
+  readonly request?: FastifyRequest | undefined
+  /** More fields of the line, such as the bytes that a stream had sent. */
+  readonly extra?: Record<string, unknown> | undefined
 }
 
 const asIs = (value: unknown): unknown => value
@@ -30,27 +39,29 @@ export function lastLogger(): FastifyBaseLogger {
   return stderrLogger
 }
 
-/** Whether this is the logger of an app with `logger: false`. */
-export function isSilent(log: FastifyBaseLogger): boolean {
-  return log.level === 'silent' || log.fatal === log.info
+/** Whether this is the logger of an app with `logger: false`: all its methods are one that does nothing. */
+function isSilent(log: FastifyBaseLogger): boolean {
+  if (log.level === 'silent') return true
+  return log.fatal === log.info && /\{\s*\}$/.test(Function.prototype.toString.call(log.fatal))
 }
 
 /** Fastify's own `req` serializer would drop the route. */
 function withPlainRequest(log: FastifyBaseLogger): FastifyBaseLogger {
-  return typeof log.child === 'function' ? log.child({}, { serializers: PLAIN }) : log
+  try {
+    return log.child({}, { serializers: PLAIN }) ?? log
+  } catch {
+    return log // it may still write
+  }
 }
 
-function lineOf(fault: Fault, extra: Record<string, unknown> | undefined): FaultLine {
+function lineOf(log: FastifyBaseLogger, fault: Fault, about: About): FaultLine {
   const { id, origin, verdict, fingerprint, attributedTo, request } = fault
   const line: FaultLine = {
     err: serializeError(fault.error),
     fault: { id, origin, verdict, fingerprint, attributedTo },
   }
-  if (request !== undefined) {
-    const { method, url, route, remoteAddress } = request
-    line.req = { method, url, route, remoteAddress }
-  }
-  return extra === undefined ? line : Object.assign(line, extra)
+  if (request !== undefined) line.req = requestLine(log, request, about.request)
+  return about.extra === undefined ? line : Object.assign(line, about.extra)
 }
 
 function firstLine(text: string): string {
@@ -62,14 +73,12 @@ function firstLine(text: string): string {
 /**
  * Writes the one line of a fault: at `fatal` or `error`, through the request's own logger. A logger that throws
  * costs the line its place but not its content: it goes to stderr. Never throws.
- *
- * @param extra - More fields of the line, such as the bytes that a stream had sent.
  */
-export function logFault(log: FastifyBaseLogger, fault: Fault, extra?: Record<string, unknown>): void {
+export function logFault(log: FastifyBaseLogger, fault: Fault, about: About = {}): void {
   const level = fault.verdict === 'fatal' ? 'fatal' : 'error'
   const what = fault.request === undefined ? 'error outside of any request' : 'request failed'
   try {
-    const line = lineOf(fault, extra)
+    const line = lineOf(log, fault, about)
     const message = `${what}: ${firstLine(messageOf(fault.error))}`
     try {
       if (isSilent(log)) {
@@ -88,8 +97,8 @@ export function logFault(log: FastifyBaseLogger, fault: Fault, extra?: Record<st
 /** Says that a fault was none: its rejection was handled after all. Never throws. */
 export function logHandledLate(log: FastifyBaseLogger, fault: Fault): void {
   try {
-    const { method, url, route } = fault.request ?? {}
-    const line = { err: serializeError(fault.error), faultId: fault.id, req: { method, url, route } }
+    const req = fault.request && requestLine(log, fault.request, undefined)
+    const line = { err: serializeError(fault.error), faultId: fault.id, req }
     withPlainRequest(log).warn(line, `a rejection was handled late: ${firstLine(messageOf(fault.error))}`)
   } catch {
     // the fault has its line

@@ -1,0 +1,73 @@
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import { symbols } from 'pino'
+import type { FaultRequest } from '../fault/fault.ts'
+import { readProperty } from '../fault/thrown.ts'
+
+/** What a log line's `req` holds. */
+export type RequestLine = Record<string, unknown>
+
+type Serializer = (request: object) => unknown
+
+/** Fastify's default serializer of requests. It hides nothing, and it knows no route. */
+const OF_FASTIFY = 'asReqValue'
+
+/**
+ * What the log shows of a fault's request: method, URL, route and address. An app that has a `req` serializer of
+ * its own may keep secrets out of its log with it, so what that one gives stands instead, with the method and the
+ * route besides. Where it throws or gives no object, the URL is cut before its query. Never throws.
+ *
+ * @param request The request itself; undefined where it has finished.
+ */
+export function requestLine(
+  log: FastifyBaseLogger,
+  snapshot: FaultRequest,
+  request: FastifyRequest | undefined,
+): RequestLine {
+  const { method, url, route, remoteAddress } = snapshot
+  const serialize = ownSerializer(log)
+  if (serialize === undefined) return { method, url, route, remoteAddress }
+  const own = serialized(serialize, request ?? standIn(snapshot))
+  return own === undefined
+    ? { method, url: url.replace(/[?#].*/s, ''), route, remoteAddress }
+    : { ...own, method, route }
+}
+
+/** The app's own serializer of requests: pino keeps it under a symbol, of which each copy of pino has its own. */
+function ownSerializer(log: FastifyBaseLogger): Serializer | undefined {
+  let serializers = readProperty(log, symbols.serializersSym)
+  for (let holder: object | null = log; serializers === undefined && holder; ) {
+    const found = Object.getOwnPropertySymbols(holder).find(
+      ({ description }) => description === symbols.serializersSym.description,
+    )
+    if (found !== undefined) serializers = readProperty(log, found)
+    holder = Object.getPrototypeOf(holder)
+  }
+  const serialize = readProperty(serializers, 'req')
+  return typeof serialize === 'function' && serialize.name !== OF_FASTIFY
+    ? (serialize as Serializer)
+    : undefined
+}
+
+function serialized(serialize: Serializer, request: object): RequestLine | undefined {
+  try {
+    const line = serialize(request)
+    return typeof line === 'object' && line !== null ? { ...line } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What a serializer reads of a request, for one that has finished. */
+function standIn({ id, method, url, route, remoteAddress }: FaultRequest): object {
+  const headers = {}
+  const raw = { id, method, url, headers, socket: { remoteAddress } }
+  return {
+    ...raw,
+    raw,
+    originalUrl: url,
+    ip: remoteAddress,
+    params: {},
+    query: {},
+    routeOptions: { url: route },
+  }
+}
