@@ -181,6 +181,17 @@ describe('expose', () => {
     assert.equal((body.cause as { message: string }).message, 'why')
   })
 
+  it('shows a code that is a number, and the beginning of one without end', async (t) => {
+    const test = testApp(t, { isolate: { expose: true } })
+    for (const [path, code] of Object.entries({ '/number': 7, '/long': 'x'.repeat(1e6) })) {
+      test.app.get(path, async () => {
+        throw Object.assign(new Error('boom'), { code })
+      })
+    }
+    assert.equal(bodyOf(await test.ask('/number')).code, 7)
+    assert.match(String(bodyOf(await test.ask('/long')).code), /^x{128}… \[cut, 1000000 characters\]$/)
+  })
+
   it('of the plugin shows hostile values too, and answers', async (t) => {
     for (const value of [undefined, Symbol('s'), 10n, Object.freeze(new Error('frozen'))]) {
       const { answer } = await answerTo(t, value, { expose: true })
