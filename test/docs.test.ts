@@ -8,9 +8,6 @@ import { compile, compiledFile, isCode, isProgram } from './support/docs-code.ts
 import { anchorsOf, type Block, blocksOf, type Link, linksOf, pages, ROOT } from './support/markdown.ts'
 import { failsToListen, failsToRun } from './support/program.ts'
 
-/** Pages that other changes bring: links to them are not checked while they are missing. */
-const PENDING: readonly string[] = ['docs/performance.md']
-
 const all = pages()
 const blocks = all.flatMap(blocksOf)
 
@@ -23,7 +20,7 @@ function problemWith(link: Link): string | undefined {
   const [path = '', anchor] = decodeURI(link.target).split('#')
   const file = path === '' ? link.page : posix.normalize(posix.join(posix.dirname(link.page), path))
   if (file.startsWith('..')) return 'leads out of the repository'
-  if (!existsSync(ROOT + file)) return PENDING.includes(file) ? undefined : 'leads nowhere'
+  if (!existsSync(ROOT + file)) return 'leads nowhere'
   if (anchor === undefined || !file.endsWith('.md')) return undefined
   return anchorsOf(file).has(anchor) ? undefined : 'names an anchor that is not there'
 }
