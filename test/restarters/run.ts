@@ -5,16 +5,18 @@ import { parseArgs } from 'node:util'
 import { findNode } from '../../scripts/matrix/node-binary.ts'
 import { record } from './support/measured.ts'
 import { inOwnNetwork, runInOwnNetwork } from './support/own-network.ts'
-import type { Restarter } from './support/restarter.ts'
+import type { Restarter, Scenario } from './support/restarter.ts'
 import { scenariosOf } from './support/scenarios.ts'
 
-/** Runs every restarter of this folder, or those named: `run.js [--require] [--record] [--node 24] [names…]`. */
+/** Runs every restarter of this folder, or those named: `run.js [--require] [--record] [--attempts 2] [--node 24] [names…]`. */
 const { values: given, positionals: names } = parseArgs({
   options: {
     // A missing restarter is a failure.
     require: { type: 'boolean', default: false },
     // Writes what was measured into docs/restarters.
     record: { type: 'boolean', default: false },
+    // How often a scenario is tried. Every failure is printed, and the table says at which try it passed.
+    attempts: { type: 'string', default: '1' },
     // The major version of the Node that the apps run on, fetched where it is another one.
     node: { type: 'string' },
   },
@@ -26,7 +28,8 @@ if (given.node !== undefined) {
   if ('missing' in node) throw new Error(node.missing)
   if (node.path !== process.execPath) {
     const flags = [given.require && '--require', given.record && '--record'].filter((flag) => flag !== false)
-    const { status } = spawnSync(node.path, [process.argv[1]!, ...flags, ...names], { stdio: 'inherit' })
+    const args = [...flags, '--attempts', given.attempts, ...names]
+    const { status } = spawnSync(node.path, [process.argv[1]!, ...args], { stdio: 'inherit' })
     process.exit(status ?? 1)
   }
 }
@@ -46,6 +49,23 @@ async function allRestarters(): Promise<Restarter[]> {
   )
 }
 
+async function runScenario(restarter: string, scenario: Scenario, attempt: number): Promise<Row> {
+  const started = performance.now()
+  let result: Row['result'] = 'passed'
+  let measured: string
+  try {
+    measured = await scenario.run()
+    if (attempt > 1) measured = `at try ${attempt}: ${measured}`
+  } catch (error) {
+    result = 'FAILED'
+    measured = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
+    console.error(error)
+  }
+  const seconds = Math.round((performance.now() - started) / 100) / 10
+  console.log(`${result} ${restarter}: ${scenario.name} (${seconds} s): ${measured}`)
+  return { restarter, scenario: scenario.name, result, seconds, measured }
+}
+
 async function runRestarter(restarter: Restarter): Promise<Row[]> {
   const missing = await restarter.missing()
   if (missing !== undefined) {
@@ -54,23 +74,16 @@ async function runRestarter(restarter: Restarter): Promise<Row[]> {
     return [{ restarter: restarter.name, scenario: 'all', result, seconds: 0, measured: missing }]
   }
   if (restarter.ownNetwork !== undefined && !inOwnNetwork) {
-    return (await runInOwnNetwork(process.argv[1]!, [restarter.name], restarter.ownNetwork)) as Row[]
+    const args = ['--attempts', given.attempts, restarter.name]
+    return (await runInOwnNetwork(process.argv[1]!, args, restarter.ownNetwork)) as Row[]
   }
   const rows: Row[] = []
   for (const scenario of scenariosOf(restarter)) {
-    const started = performance.now()
-    let result: Row['result'] = 'passed'
-    let measured: string
-    try {
-      measured = await scenario.run()
-    } catch (error) {
-      result = 'FAILED'
-      measured = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
-      console.error(error)
+    for (let attempt = 1; attempt <= Number(given.attempts); attempt += 1) {
+      const row = await runScenario(restarter.name, scenario, attempt)
+      if (row.result === 'passed' || attempt === Number(given.attempts)) rows.push(row)
+      if (row.result === 'passed') break
     }
-    const seconds = Math.round((performance.now() - started) / 100) / 10
-    rows.push({ restarter: restarter.name, scenario: scenario.name, result, seconds, measured })
-    console.log(`${result} ${restarter.name}: ${scenario.name} (${seconds} s): ${measured}`)
   }
   await restarter.tearDown?.()
   return rows
