@@ -5,7 +5,8 @@ cd "$(dirname "$0")/.."
 
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
-packages=(systemd supervisor iproute2 util-linux procps podman runc)
+# catatonit keeps the namespaces of a pod open.
+packages=(systemd supervisor iproute2 util-linux procps podman runc catatonit conmon uidmap)
 # A machine that has Docker may have it from elsewhere, and then Debian's would displace it.
 command -v dockerd >/dev/null || packages+=(docker.io)
 command -v docker-compose >/dev/null || docker compose version >/dev/null 2>&1 || packages+=(docker-compose)
