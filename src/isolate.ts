@@ -82,7 +82,7 @@ function withoutRegisterOptions(options: IsolateOptions): IsolateOptions {
   return Object.fromEntries(Object.entries(options).filter(([name]) => !OF_REGISTER.has(name)))
 }
 
-/** `encapsulate: false` is the point: the plugin covers the instance that it is registered on. */
+/** `fastify-plugin` does not encapsulate: the plugin covers the instance that it is registered on. */
 const META = { name: 'fastify-isolate', fastify: '>=5.11.2' }
 
 function isolateOrPlugin(...args: unknown[]): unknown {

@@ -9,7 +9,6 @@ import { announceFault, type FaultListener } from './request/announce.ts'
 import { contextOf, type RequestContext } from './request/context.ts'
 import { disown } from './request/expected.ts'
 import { InFlight } from './request/in-flight.ts'
-
 import { logFault, logHeldBack, logTrouble } from './request/log.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 
