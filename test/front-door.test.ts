@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Dispatch } from '../src/request/dispatch.ts'
 import { guardEntrance, type House } from '../src/request/front-door.ts'
 import { bodyOf, MASKED, testApp, until } from './support/app.ts'
 
@@ -51,8 +52,9 @@ describe('what Fastify calls before it has a route', () => {
   const house = {
     judge: { inSilence: (_context: unknown, error: unknown) => settled.push(error) },
     internals: { requestIdLabel: () => 'reqId' },
-    options: { is404: true },
+    options: { pattern: undefined },
     optedOut: new WeakSet(),
+    dispatch: new Dispatch(),
   } as unknown as House
 
   it('leaves the errors of requests that have reached a route to it', () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { RecentTraces } from './recent-traces.ts'
 import { type Frame, framesIn, traceOf } from './stack.ts'
 import { isErrorLike, messageOf, readProperty, typeName } from './thrown.ts'
 
@@ -48,14 +49,15 @@ export function fingerprintOf(error: unknown): string {
   const isNamed = typeof code === 'string' || typeof code === 'number'
   const key = isNamed ? `${type}\n${String(code).slice(0, 128)}` : type
   const trace = traceOf(error)
-  const whole = key + trace
-  const remembered = REMEMBERED.get(whole)
-  if (remembered !== undefined) return remembered
+  return recent.find(key, trace) ?? fingerprintBy(key, trace, error)
+}
+
+function fingerprintBy(key: string, trace: string, error: unknown): string {
   const frames = framesIn(trace)
   const bug = describe(frames, isOwn) || describe(frames, isAnywhere)
   if (bug === '') return digest(`${key}\n${withoutIds(messageOf(error, MAX_MESSAGE_READ))}`)
   const fingerprint = digest(key + bug)
-  remember(whole, fingerprint)
+  recent.add(key, trace, fingerprint)
   return fingerprint
 }
 
@@ -64,15 +66,7 @@ function digest(key: string): string {
 }
 
 /** A bug on a hot route throws the same trace over and over, and taking it apart is the dearest part of a fault. */
-const REMEMBERED = new Map<string, string>()
-const MAX_REMEMBERED = 200
-const MAX_REMEMBERED_LENGTH = 8192
-
-function remember(whole: string, fingerprint: string): void {
-  if (whole.length > MAX_REMEMBERED_LENGTH) return
-  if (REMEMBERED.size >= MAX_REMEMBERED) REMEMBERED.clear()
-  REMEMBERED.set(whole, fingerprint)
-}
+const recent: RecentTraces = new RecentTraces()
 
 function describe(frames: readonly Frame[], counts: (frame: Frame) => boolean): string {
   let key = ''

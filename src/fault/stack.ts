@@ -41,6 +41,8 @@ export function traceStart(stack: string, message: unknown): number {
 
 function endOfMessage(stack: string, message: unknown): number {
   if (typeof message !== 'string' || message === '') return 0
+  // `Error: `, which most errors begin with
+  if (message.length < 64 && stack.startsWith(message, 7)) return 7 + message.length
   // A message as long as memory is compared once, where its beginning stands, and searched for nowhere else.
   const start = stack.slice(0, MAX_HEADER_OFFSET).indexOf(message.slice(0, 64))
   if (start === -1 || !stack.startsWith(message, start)) return 0

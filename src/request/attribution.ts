@@ -57,7 +57,7 @@ function contextOfSocket(socket: unknown): RequestContext | undefined {
  * no context at all (its id is 0), whoever queued it. Elsewhere an error without a context has no request.
  */
 export function isLostMicrotask(): boolean {
-  return executionAsyncId() === 0 && clingsToResources()
+  return executionAsyncId() === 0 && !keepsContextInFrames()
 }
 
 /**
@@ -67,17 +67,20 @@ export function isLostMicrotask(): boolean {
  * the resource (20 and 22) nothing is left behind, and entering would rob a `setInterval` of its request.
  */
 export function leaveContext(): void {
-  if (requestStorage.getStore() !== undefined && !clingsToResources()) requestStorage.enterWith(undefined)
+  if (requestStorage.getStore() !== undefined && keepsContextInFrames()) requestStorage.enterWith(undefined)
 }
 
-let clings: boolean | undefined
+let usesFrames: boolean | undefined
 
-/** Whether `AsyncLocalStorage` keeps its store on the async resource, by Node's version or by its flags. */
-function clingsToResources(): boolean {
-  if (clings === undefined) {
+/**
+ * Whether Node keeps the store of `AsyncLocalStorage` in a frame (24 and later) and not on the async resource (20
+ * and 22), by its version or by its flags.
+ */
+export function keepsContextInFrames(): boolean {
+  if (usesFrames === undefined) {
     const resource = new AsyncResource('fastify-isolate.probe')
     resource.runInAsyncScope(() => requestStorage.enterWith(OPTED_OUT))
-    clings = resource.runInAsyncScope(() => requestStorage.getStore()) === OPTED_OUT
+    usesFrames = resource.runInAsyncScope(() => requestStorage.getStore()) !== OPTED_OUT
   }
-  return clings
+  return usesFrames
 }

@@ -1,36 +1,19 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { ResolvedOptions } from '../resolve-options.ts'
 import { resolveRouteOptions } from '../resolve-options.ts'
-import { leaveTrail } from './attribution.ts'
-import { carried } from './carried.ts'
-import { attach, CONTEXT, OPTED_OUT, RequestContext, requestStorage } from './context.ts'
+import { CONTEXT, contextOf } from './context.ts'
 import { isCoveredElsewhere, isDetached, isWithin, uncoveredError } from './coverage.ts'
+import { Dispatch } from './dispatch.ts'
 import { EarlyErrors, guardRequestIds } from './early-errors.ts'
+import { type Compiled, type Enter, GUARDED, makeEnter, type Traffic } from './enter.ts'
 import { withRootHandler } from './error-chain.ts'
 import { guardEntrance, guardFrameworkErrors, type House } from './front-door.ts'
 import { guardParser } from './guard-parser.ts'
 import { guardRoute } from './guard-route.ts'
-import type { GuardedRoute } from './guarded-route.ts'
-import type { ErrorHandlerLink, Internals, RouteContext } from './internals.ts'
+import type { ErrorHandlerLink, Internals } from './internals.ts'
 import type { Judge } from './judge.ts'
 import { controllerOver } from './log-controller.ts'
-import { closeWithConnection } from './queued-responses.ts'
 import { followSends } from './sends.ts'
-
-/** Where a compiled route keeps its options; a context derived from it (404) inherits them. */
-const GUARDED: unique symbol = Symbol.for('fastify-isolate.guarded') as never
-
-interface Compiled extends RouteContext {
-  [GUARDED]?: GuardedRoute | false
-}
-
-/** What the boundary tells about the requests that pass it. */
-export interface Traffic {
-  /** Whether new requests are turned away now, and then answers this one. */
-  turnAway: ((request: FastifyRequest, reply: FastifyReply) => boolean) | undefined
-  arrived(context: RequestContext): void
-  left(context: RequestContext): void
-}
 
 /**
  * Encloses every route of an app, whatever the order of registration. The hook that gives a request its context
@@ -48,7 +31,8 @@ export class Boundary {
   readonly early: EarlyErrors = new EarlyErrors()
   #guardServers: () => void = () => {}
   readonly #optedOut: WeakSet<object> = new WeakSet()
-  readonly enter: (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
+  readonly #dispatch: Dispatch = new Dispatch()
+  readonly enter: Enter
 
   constructor(
     app: FastifyInstance,
@@ -62,7 +46,14 @@ export class Boundary {
     this.#options = options
     this.judge = judge
     this.#traffic = traffic
-    this.enter = this.#makeEnter()
+    this.enter = makeEnter({
+      internals,
+      traffic,
+      early: this.early,
+      dispatch: this.#dispatch,
+      optedOut: this.#optedOut,
+      keepsContexts: options.escapes,
+    })
   }
 
   /** Runs when the plugin loads: before any route is compiled. */
@@ -70,9 +61,12 @@ export class Boundary {
     const { internals } = this
     const app = this.#app
     for (const instance of internals.instancesOf(app)) internals.onRequestHooks(instance).unshift(this.enter)
-    app.decorateRequest(CONTEXT as unknown as string, null)
     // a reply class that nothing decorates is replaced by the one that all apps of the process share
-    app.decorateReply(CONTEXT as unknown as string, null)
+    app.decorateReply(CONTEXT as unknown as string, {
+      getter(this: FastifyReply) {
+        return contextOf(this.request)
+      },
+    })
     followSends(app, internals, this.judge)
     app.addHook('onListen', (done) => {
       this.#guardServers() // a host name with several addresses has a server for each
@@ -117,7 +111,7 @@ export class Boundary {
   /** What comes before every route belongs to the root instance. */
   #guardFront(): void {
     const app = this.#app
-    const options = { ...this.#options, owner: this.#traffic, is404: true }
+    const options = { ...this.#options, owner: this.#traffic, pattern: undefined }
     const enclose = (route: Compiled): void => {
       if (Object.hasOwn(route, GUARDED)) return
       route[GUARDED] = options
@@ -130,6 +124,7 @@ export class Boundary {
       options,
       enclose,
       optedOut: this.#optedOut,
+      dispatch: this.#dispatch,
     }
     guardFrameworkErrors(app, house)
     this.#guardServers = () => {
@@ -154,51 +149,9 @@ export class Boundary {
     if (!context.onRequest?.includes(this.enter) && !isDetached(context)) return
     const { classify, expected, answer, expose, escapes, grace } = this.#options
     const owner = this.#traffic
-    context[GUARDED] = { classify, expected, answer, expose, escapes, grace, ...override, owner, is404 }
+    const pattern = is404 ? undefined : context.config.url
+    context[GUARDED] = { classify, expected, answer, expose, escapes, grace, ...override, owner, pattern }
     this.keepsContexts ||= context[GUARDED].escapes
     guardRoute(context, this)
-  }
-
-  #makeEnter(): (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void {
-    const { internals } = this
-    const traffic = this.#traffic
-    const early = this.early
-    const keepsContext = this.#options.escapes
-    const optedOut = this.#optedOut
-    const onClose = function onClose(this: object): void {
-      const context = (this as { [CONTEXT]: RequestContext })[CONTEXT]
-      traffic.left(context)
-      context.release()
-    }
-    const enter = function enterIsolation(
-      request: FastifyRequest,
-      reply: FastifyReply,
-      done: HookHandlerDoneFunction,
-    ): void {
-      const route = (internals.routeOf(request) as Compiled)[GUARDED]
-      if (traffic.turnAway?.(request, reply)) return
-      const failure = early.any ? early.take(request.raw) : undefined
-      if (!route) {
-        optedOut.add(reply.raw)
-        const next = () => done(failure?.error as Error | undefined)
-        if (route === false && keepsContext) requestStorage.run(OPTED_OUT, next)
-        else next()
-        return
-      }
-      const context = new RequestContext(request, reply, route)
-      attach(context, request)
-      attach(context, reply.raw)
-      if (route.escapes) leaveTrail(context, request.raw)
-      traffic.arrived(context)
-      reply.raw.on('close', onClose)
-      if (reply.raw.socket === null) closeWithConnection(request.raw.socket, reply.raw, onClose)
-      const next = failure === undefined ? done : () => done(carried(failure.error) as Error)
-      if (route.escapes) requestStorage.run(context, next)
-      else if (keepsContext) requestStorage.run(OPTED_OUT, next)
-      else next()
-    }
-    // Fastify binds hooks to their instance; one and the same function shows which routes are covered
-    enter.bind = (() => enter) as never
-    return enter
   }
 }

@@ -93,7 +93,7 @@ function snapshotOf(request: FastifyRequest, { route, startedAt }: RequestContex
     id: idOf(request),
     method: request.raw.method as string,
     url: request.raw.url as string,
-    route: route.is404 ? undefined : request.routeOptions.url,
+    route: route.pattern,
     remoteAddress: remoteAddressOf(request),
     startedAt,
   }

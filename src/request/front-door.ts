@@ -1,16 +1,16 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { carried } from './carried.ts'
 import { contextOf, RequestContext } from './context.ts'
+import type { Dispatch } from './dispatch.ts'
 import { substituteId } from './early-errors.ts'
+import type { Enter } from './enter.ts'
 import { guardHandler } from './guard-handler.ts'
 import type { GuardedRoute } from './guarded-route.ts'
 import type { Internals, RouteContext } from './internals.ts'
 import type { Judge } from './judge.ts'
 import { plainBody } from './raw-answer.ts'
 import { isThenable } from './watched.ts'
-
-type Enter = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
 
 /** What a front door needs of the {@link Boundary}. */
 export interface House {
@@ -24,6 +24,7 @@ export interface House {
   readonly enclose: (route: RouteContext) => void
   /** Responses of requests that reached a route, and that the route has to itself. */
   readonly optedOut: WeakSet<object>
+  readonly dispatch: Dispatch
 }
 
 /**
@@ -37,12 +38,16 @@ export function guardEntrance(server: Server, app: FastifyInstance, house: House
   // A `serverFactory` of the app may call it in ways of its own.
   if (!server.listeners('request').includes(routing)) return
   server.removeListener('request', routing)
+  const { dispatch, optedOut } = house
   server.prependListener('request', (raw, response) => {
+    dispatch.begin(raw)
     try {
       routing(raw, response)
     } catch (error) {
-      if (contextOf(response) !== undefined || house.optedOut.has(response)) throw error
+      if (contextOf(response) !== undefined || optedOut.has(response)) throw error
       meet(error, raw, response, app, house)
+    } finally {
+      dispatch.end()
     }
   })
 }

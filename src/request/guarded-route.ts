@@ -5,6 +5,6 @@ export interface GuardedRoute
   extends Pick<ResolvedOptions, 'classify' | 'expected' | 'answer' | 'expose' | 'escapes' | 'grace'> {
   /** The registration of the plugin that it belongs to: a process may have several. */
   readonly owner: object
-  /** Whether this is no route but the handler of requests for which there is none. */
-  readonly is404: boolean
+  /** The route's pattern; undefined for what is no route: the handler of requests for which there is none. */
+  readonly pattern: string | undefined
 }

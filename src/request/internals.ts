@@ -85,6 +85,9 @@ function symbolsOf<Names extends Record<string, string>>(target: object, names: 
   return found as SymbolsOf<Names>
 }
 
+/** Stands for a symbol that is not there. */
+const NONE: unique symbol = Symbol('none')
+
 type ReplyClass = new (res: object, request: object, log: object) => FastifyReply
 
 /** Fastify's private parts, as one registered plugin uses them. */
@@ -92,6 +95,8 @@ export class Internals {
   readonly #instance: SymbolsOf<typeof INSTANCE_SYMBOLS>
   readonly #reply: SymbolsOf<typeof HANDLED_SYMBOLS>
   readonly #parsers: WeakSet<object> = new WeakSet()
+  /** By the prototype of replies: each instance's replies have decorators of their own. */
+  readonly #cookies: WeakMap<object, symbol> = new WeakMap()
   #nextErrorHandler: symbol | undefined
 
   /** @throws Error when this version of Fastify misses one of the symbols. */
@@ -189,8 +194,13 @@ export class Internals {
 
   /** Forgets the cookies that `@fastify/cookie` would write in its `onSend` hook. */
   forgetCookies(reply: FastifyReply): void {
-    const symbol = symbolOf(reply, 'fastify.reply.setCookies')
-    const cookies = symbol && this.#of<unknown>(reply, symbol)
+    const kind = Object.getPrototypeOf(reply) as object
+    let symbol = this.#cookies.get(kind)
+    if (symbol === undefined) {
+      symbol = symbolOf(reply, 'fastify.reply.setCookies') ?? NONE
+      this.#cookies.set(kind, symbol)
+    }
+    const cookies = this.#of<unknown>(reply, symbol)
     if (cookies instanceof Map) cookies.clear()
   }
 
