@@ -18,10 +18,19 @@ export class MeasuredServer {
   readonly #work: Case
   #port = 0
 
-  constructor(node: string, name: string, variant: string, work: Case) {
+  /** @param nodeArguments - For Node itself, before the file. */
+  constructor(
+    node: string,
+    name: string,
+    variant: string,
+    work: Case,
+    nodeArguments: readonly string[] = [],
+  ) {
     const file = fileURLToPath(new URL('./server.js', import.meta.url))
     this.#work = work
-    this.#child = spawn(node, [file, name, variant], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    this.#child = spawn(node, [...nodeArguments, file, name, variant], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
   }
 
   async ready(): Promise<void> {
