@@ -11,9 +11,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { markdownTable } from 'markdown-table'
-import { CASES, VARIANTS } from './apps.ts'
+import { CASES, FAILING_SHARE } from './cases.ts'
+import { closedLoop } from './load.ts'
 import { MeasuredServer } from './measured-server.ts'
+import { BUSY_CONNECTIONS, mixOf } from './rounds.ts'
 import { type CpuProfile, OUTSIDE, type SelfTime, selfTimes } from './self-time.ts'
+import { VARIANTS } from './variants.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const FOLDER = join(ROOT, 'build/profiles')
@@ -30,25 +33,30 @@ const { values } = parseArgs({
   },
 })
 const requests = Number(values.requests)
-const work = CASES[values.case]
-if (work === undefined) throw new Error(`no case ${values.case}: there are ${Object.keys(CASES).join(', ')}`)
-if (!(values.variant in VARIANTS)) {
+const load = CASES[values.case]
+if (load === undefined) throw new Error(`no case ${values.case}: there are ${Object.keys(CASES).join(', ')}`)
+const variant = VARIANTS[values.variant]
+if (variant === undefined) {
   throw new Error(`no variant ${values.variant}: there are ${Object.keys(VARIANTS).join(', ')}`)
 }
 
 const now = (): number => Number(process.hrtime.bigint() / 1000n)
 
 const written = mkdtempSync(join(tmpdir(), 'bench-profile-'))
-const server = new MeasuredServer(values.node, values.case, values.variant, work, [
+const server = await MeasuredServer.start(values.node, variant.server, load.logs, undefined, [
   '--cpu-prof',
   `--cpu-prof-interval=${INTERVAL}`,
   `--cpu-prof-dir=${written}`,
 ])
-await server.ready()
-await server.round(Math.max(20_000, requests / 5))
+const connections = await server.connect(BUSY_CONNECTIONS)
+const workOf = mixOf(load, FAILING_SHARE)
+await closedLoop(connections, Math.max(20_000, requests / 5), workOf)
+const before = await server.cpu()
 const from = now()
-const { cpu } = await server.round(requests)
+await closedLoop(connections, requests, workOf)
 const until = now()
+const cpu = ((await server.cpu()) - before) / requests
+for (const connection of connections) connection.close()
 await server.stop()
 
 mkdirSync(FOLDER, { recursive: true })
@@ -69,7 +77,7 @@ const outside = OUTSIDE.map((name) => ({ name, micros: sum(all.filter((time) => 
 
 const show = (rows: string[][], align: string[]): void => console.log(`${markdownTable(rows, { align })}\n`)
 console.log(
-  `${work.title}, ${values.variant}, ${requests} requests: ${cpu.toFixed(1)} µs of CPU time each with the profiler.`,
+  `${load.title}, ${variant.title}, ${requests} requests: ${cpu.toFixed(1)} µs of CPU time each with the profiler.`,
 )
 console.log(
   `Self time; left out are ${outside.map(({ name, micros }) => `${name} ${each(micros)} µs`).join(', ')} a request.\n`,

@@ -1,0 +1,66 @@
+import { STARTUP, TITLES } from './cases.ts'
+import type { Metric, Results } from './results.ts'
+import { type Estimate, estimate, isDifferent, pairs } from './statistics.ts'
+import { BARE, VARIANTS } from './variants.ts'
+
+/** What the project wants a figure of its own to be at most. */
+export interface Aim {
+  readonly case: string
+  readonly variant: string
+  readonly metric: Metric
+  /** What it is compared with. */
+  readonly to: string
+  /** For the Nodes that keep asynchronous contexts without hooks, 24 and later, and for those before. */
+  readonly limit: { readonly since24: number; readonly before: number }
+}
+
+/** How far one aim is reached on one Node. */
+export interface Outcome {
+  readonly limit: number
+  /** `undefined` where it was not measured. */
+  readonly found: Estimate | undefined
+  readonly isReached: boolean
+}
+
+function cpu(caseName: string, since24: number, before: number, variant = 'isolate', to = BARE): Aim {
+  return { case: caseName, variant, metric: 'cpu', to, limit: { since24, before } }
+}
+
+export const AIMS: readonly Aim[] = [
+  cpu('success', 1.03, 1.15),
+  cpu('success', 1, 1, 'isolate', 'request-context'),
+  cpu('logged', 1.02, 1.1),
+  cpu('awaits', 1.03, 1.2),
+  cpu('fails', 0.8, 0.9),
+  { case: 'mixed', variant: 'isolate', metric: 'p99', to: BARE, limit: { since24: 1.1, before: 1.1 } },
+  cpu('success', 1.01, 1.02, 'escapes-off'),
+  { case: STARTUP, variant: 'isolate', metric: 'startup', to: BARE, limit: { since24: 15, before: 15 } },
+]
+
+/** What an aim is about, in words. */
+export function describeAim(aim: Aim): string {
+  const title = aim.case === 'mixed' ? `${TITLES.get(aim.case)}, p99` : TITLES.get(aim.case)
+  const variant = aim.variant === 'isolate' ? '' : `, ${aim.variant}`
+  const to = aim.to === BARE ? '' : `, to ${VARIANTS[aim.to]?.title}`
+  return `${title}${variant}${to}`
+}
+
+/** Compares an aim with what was measured. To be below another server takes a difference that was seen. */
+export function judge(aim: Aim, { node, cases }: Results): Outcome {
+  const limit = Number.parseInt(node, 10) >= 24 ? aim.limit.since24 : aim.limit.before
+  const figures = cases[aim.case]
+  const figure = figures?.[aim.variant]?.[aim.metric]
+  if (aim.to === BARE) {
+    const found = figure?.toBare
+    return { limit, found, isReached: found !== undefined && shown(found.median) <= limit }
+  }
+  const other = figures?.[aim.to]?.[aim.metric]
+  if (!figure?.rounds || !other?.rounds) return { limit, found: undefined, isReached: false }
+  const found = estimate(pairs(figure.rounds, other.rounds, (own, others) => own / others))
+  return { limit, found, isReached: found.median < limit && isDifferent(found, 1) }
+}
+
+/** A figure is judged as it is printed. */
+function shown(value: number): number {
+  return Math.round(value * 1000) / 1000
+}
