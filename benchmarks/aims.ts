@@ -14,12 +14,14 @@ export interface Aim {
   readonly limit: { readonly since24: number; readonly before: number }
 }
 
+/** `undecided`: the median is above the limit, but its interval holds the limit. */
+export type Verdict = 'reached' | 'undecided' | 'not reached' | 'not measured'
+
 /** How far one aim is reached on one Node. */
 export interface Outcome {
   readonly limit: number
-  /** `undefined` where it was not measured. */
   readonly found: Estimate | undefined
-  readonly isReached: boolean
+  readonly verdict: Verdict
 }
 
 function cpu(caseName: string, since24: number, before: number, variant = 'isolate', to = BARE): Aim {
@@ -40,8 +42,8 @@ export const AIMS: readonly Aim[] = [
 /** What an aim is about, in words. */
 export function describeAim(aim: Aim): string {
   const title = aim.case === 'mixed' ? `${TITLES.get(aim.case)}, p99` : TITLES.get(aim.case)
-  const variant = aim.variant === 'isolate' ? '' : `, ${aim.variant}`
-  const to = aim.to === BARE ? '' : `, to ${VARIANTS[aim.to]?.title}`
+  const variant = aim.variant === 'escapes-off' ? ', `escapes: false`' : ''
+  const to = aim.to === BARE ? '' : `, compared with ${VARIANTS[aim.to]?.title}`
   return `${title}${variant}${to}`
 }
 
@@ -49,18 +51,23 @@ export function describeAim(aim: Aim): string {
 export function judge(aim: Aim, { node, cases }: Results): Outcome {
   const limit = Number.parseInt(node, 10) >= 24 ? aim.limit.since24 : aim.limit.before
   const figures = cases[aim.case]
-  const figure = figures?.[aim.variant]?.[aim.metric]
+  const own = figures?.[aim.variant]?.[aim.metric]
   if (aim.to === BARE) {
-    const found = figure?.toBare
-    return { limit, found, isReached: found !== undefined && shown(found.median) <= limit }
+    const found = own?.toBare
+    return { limit, found, verdict: found ? withinLimit(found, limit) : 'not measured' }
   }
   const other = figures?.[aim.to]?.[aim.metric]
-  if (!figure?.rounds || !other?.rounds) return { limit, found: undefined, isReached: false }
-  const found = estimate(pairs(figure.rounds, other.rounds, (own, others) => own / others))
-  return { limit, found, isReached: found.median < limit && isDifferent(found, 1) }
+  if (!own?.rounds || !other?.rounds) return { limit, found: undefined, verdict: 'not measured' }
+  const found = estimate(pairs(own.rounds, other.rounds, (value, others) => value / others))
+  if (!isDifferent(found, 1)) return { limit, found, verdict: 'undecided' }
+  return { limit, found, verdict: found.median < limit ? 'reached' : 'not reached' }
 }
 
-/** A figure is judged as it is printed. */
-function shown(value: number): number {
+function withinLimit({ median, low }: Estimate, limit: number): Verdict {
+  if (asPrinted(median) <= limit) return 'reached'
+  return low <= limit ? 'undecided' : 'not reached'
+}
+
+function asPrinted(value: number): number {
   return Math.round(value * 1000) / 1000
 }

@@ -2,7 +2,7 @@
  * Bare Fastify beside this plugin and other servers: CPU time of the server process for one request, throughput
  * and response times, as ratios to bare Fastify, and what the plugin adds to the start of an app.
  *
- *     npm run bench -- [--node PATH]... [--case NAME]... [--variant NAME]... [--rounds 32] [--requests 2000]
+ *     npm run bench -- [--node PATH]... [--case NAME]... [--variant NAME]... [--rounds 24] [--requests 1500]
  *                      [--processes 4] [--out FOLDER] [--page]
  *
  * Every server has a process of its own, and is started anew several times, for a compiler's luck lasts as long
@@ -31,8 +31,8 @@ const { values } = parseArgs({
     node: { type: 'string', multiple: true, default: [process.execPath] },
     case: { type: 'string', multiple: true, default: [...TITLES.keys()] },
     variant: { type: 'string', multiple: true, default: Object.keys(VARIANTS) },
-    rounds: { type: 'string', default: '32' },
-    requests: { type: 'string', default: '2000' },
+    rounds: { type: 'string', default: '24' },
+    requests: { type: 'string', default: '1500' },
     processes: { type: 'string', default: '4' },
     out: { type: 'string' },
     page: { type: 'boolean', default: false },

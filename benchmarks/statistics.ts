@@ -52,5 +52,5 @@ export function pairs(
  * @param same - What two equal things give: 1 as a ratio, 0 as a difference.
  */
 export function isDifferent({ median: middle, low, high }: Estimate, same: number): boolean {
-  return high - low <= Math.abs(middle - same)
+  return high - low < Math.abs(middle - same)
 }

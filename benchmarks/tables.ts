@@ -70,11 +70,10 @@ export function aimsTable(all: readonly Results[]): string {
   const rows = AIMS.map((aim) => [
     describeAim(aim),
     ...all.map((results) => {
-      const { limit, found, isReached } = judge(aim, results)
-      if (found === undefined) return 'not measured'
-      const digits = METRICS[aim.metric].same === 1 ? 3 : 1
-      const text = `${found.median.toFixed(digits)} ${span(found, digits)}, aim ${limit}`
-      return isReached ? `${text}: reached` : `**${text}: not reached**`
+      const { limit, found, verdict } = judge(aim, results)
+      if (found === undefined) return verdict
+      const text = `${comparison(aim.metric, found)}, aim ${aim.to === BARE ? '≤' : '<'} ${limit}`
+      return verdict === 'not reached' ? `**${text}: ${verdict}**` : `${text}: ${verdict}`
     }),
   ])
   return table([['', ...all.map(({ node }) => `Node ${node}`)], ...rows])
