@@ -1,6 +1,6 @@
 import { STARTUP, TITLES } from './cases.ts'
 import type { Metric, Results } from './results.ts'
-import { type Estimate, estimate, isDifferent, pairs } from './statistics.ts'
+import { type Estimate, estimate, pairs } from './statistics.ts'
 import { BARE, VARIANTS } from './variants.ts'
 
 /** What the project wants a figure of its own to be at most. */
@@ -14,8 +14,13 @@ export interface Aim {
   readonly limit: { readonly since24: number; readonly before: number }
 }
 
-/** `undecided`: the median is above the limit, but its interval holds the limit. */
-export type Verdict = 'reached' | 'undecided' | 'not reached' | 'not measured'
+/** Where the limit lies: above the whole interval, above or below the median within it, or below all of it. */
+export type Verdict =
+  | 'reached'
+  | 'reached by the median'
+  | 'missed by the median'
+  | 'not reached'
+  | 'not measured'
 
 /** How far one aim is reached on one Node. */
 export interface Outcome {
@@ -47,25 +52,26 @@ export function describeAim(aim: Aim): string {
   return `${title}${variant}${to}`
 }
 
-/** Compares an aim with what was measured. To be below another server takes a difference that was seen. */
-export function judge(aim: Aim, { node, cases }: Results): Outcome {
-  const limit = Number.parseInt(node, 10) >= 24 ? aim.limit.since24 : aim.limit.before
-  const figures = cases[aim.case]
-  const own = figures?.[aim.variant]?.[aim.metric]
-  if (aim.to === BARE) {
-    const found = own?.toBare
-    return { limit, found, verdict: found ? withinLimit(found, limit) : 'not measured' }
-  }
-  const other = figures?.[aim.to]?.[aim.metric]
-  if (!own?.rounds || !other?.rounds) return { limit, found: undefined, verdict: 'not measured' }
-  const found = estimate(pairs(own.rounds, other.rounds, (value, others) => value / others))
-  if (!isDifferent(found, 1)) return { limit, found, verdict: 'undecided' }
-  return { limit, found, verdict: found.median < limit ? 'reached' : 'not reached' }
+/** Compares an aim with what was measured. */
+export function judge(aim: Aim, results: Results): Outcome {
+  const limit = Number.parseInt(results.node, 10) >= 24 ? aim.limit.since24 : aim.limit.before
+  const found = find(aim, results)
+  return { limit, found, verdict: found === undefined ? 'not measured' : verdictOn(found, limit) }
 }
 
-function withinLimit({ median, low }: Estimate, limit: number): Verdict {
-  if (asPrinted(median) <= limit) return 'reached'
-  return low <= limit ? 'undecided' : 'not reached'
+function find(aim: Aim, { cases }: Results): Estimate | undefined {
+  const figures = cases[aim.case]
+  const own = figures?.[aim.variant]?.[aim.metric]
+  if (aim.to === BARE) return own?.toBare
+  const other = figures?.[aim.to]?.[aim.metric]
+  if (!own?.rounds || !other?.rounds) return undefined
+  return estimate(pairs(own.rounds, other.rounds, (value, others) => value / others))
+}
+
+function verdictOn({ median, low, high }: Estimate, limit: number): Verdict {
+  if (asPrinted(high) <= limit) return 'reached'
+  if (asPrinted(median) <= limit) return 'reached by the median'
+  return asPrinted(low) <= limit ? 'missed by the median' : 'not reached'
 }
 
 function asPrinted(value: number): number {

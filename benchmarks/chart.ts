@@ -49,11 +49,12 @@ function domainOf(rows: readonly Row[]): [number, number] {
 /** One case: a row for each variant. */
 function panel(title: string, rows: readonly Row[], domain: [number, number]): object {
   const values = TICKS.filter((tick) => tick >= domain[0] && tick <= domain[1])
+  const labelOverlap = domain[1] / domain[0] > 7 ? 'greedy' : false
   const x = {
     type: 'quantitative',
     scale: { type: 'log', domain, nice: false },
     title: null,
-    axis: { values, format: '~g', labelOverlap: false, labelFlush: false },
+    axis: { values, format: '~g', labelOverlap, labelFlush: false },
   }
   const sort = Object.values(VARIANTS).map((variant) => variant.title)
   const y = { field: 'variant', type: 'nominal', sort, title: null }

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { median } from 'simple-statistics'
-
 import { CASES, type Case, FAILING_SHARE, STARTUP } from './cases.ts'
 import type { Cores } from './machine.ts'
 import { MeasuredServer, messageOf, SERVERS, start } from './measured-server.ts'

@@ -22,15 +22,23 @@ function circumstances({ machine, cores, amount, command, date, versions }: Resu
   ].join('\n')
 }
 
+function titled(results: Results, metric: Metric): string[] {
+  return [`#### ${METRICS[metric].title}`, metricTable(results, metric)]
+}
+
 function nodeSection(results: Results): string {
-  const name = nameOf(results)
-  const metrics = Object.keys(METRICS) as Metric[]
-  const title = `CPU time for one request compared with bare Fastify on Node ${results.node}`
+  const chart = `CPU time for one request compared with bare Fastify on Node ${results.node}`
   return [
     `### Node ${results.node}`,
     circumstances(results),
-    `![${title}](../benchmarks/results/${name}.svg)`,
-    ...metrics.flatMap((metric) => [`#### ${METRICS[metric].title}`, metricTable(results, metric)]),
+    `![${chart}](../benchmarks/results/${nameOf(results)}.svg)`,
+    ...titled(results, 'cpu'),
+    ...titled(results, 'startup'),
+    '<details><summary>Throughput and response times</summary>',
+    ...titled(results, 'throughput'),
+    ...titled(results, 'p50'),
+    ...titled(results, 'p99'),
+    '</details>',
   ].join('\n\n')
 }
 

@@ -47,10 +47,12 @@ export function pairs(
 }
 
 /**
- * Whether a difference was seen at all: not when the spread is wider than the difference is.
+ * Whether a difference was seen at all: not when the spread is wider than the difference is. Ratios are compared by
+ * their logarithms, so that three times as much counts as a third does.
  *
  * @param same - What two equal things give: 1 as a ratio, 0 as a difference.
  */
-export function isDifferent({ median: middle, low, high }: Estimate, same: number): boolean {
-  return high - low < Math.abs(middle - same)
+export function isDifferent({ median: middle, low, high }: Estimate, same: 0 | 1): boolean {
+  if (same === 0) return high - low < Math.abs(middle)
+  return Math.log(high / low) < Math.abs(Math.log(middle))
 }
