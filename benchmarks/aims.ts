@@ -1,6 +1,6 @@
 import { STARTUP, TITLES } from './cases.ts'
-import type { Metric, Results } from './results.ts'
-import { type Estimate, estimate, pairs } from './statistics.ts'
+import { METRICS, type Metric, type Results } from './results.ts'
+import { type Estimate, estimate, isDifferent, pairs } from './statistics.ts'
 import { BARE, VARIANTS } from './variants.ts'
 
 /** What the project wants a figure of its own to be at most. */
@@ -14,12 +14,16 @@ export interface Aim {
   readonly limit: { readonly since24: number; readonly before: number }
 }
 
-/** Where the limit lies: above the whole interval, above or below the median within it, or below all of it. */
+/**
+ * Where the limit lies: above the whole interval, below all of it, or within. There the median tells, unless no
+ * difference was seen.
+ */
 export type Verdict =
   | 'reached'
   | 'reached by the median'
   | 'missed by the median'
   | 'not reached'
+  | 'too close to tell'
   | 'not measured'
 
 /** How far one aim is reached on one Node. */
@@ -56,7 +60,11 @@ export function describeAim(aim: Aim): string {
 export function judge(aim: Aim, results: Results): Outcome {
   const limit = Number.parseInt(results.node, 10) >= 24 ? aim.limit.since24 : aim.limit.before
   const found = find(aim, results)
-  return { limit, found, verdict: found === undefined ? 'not measured' : verdictOn(found, limit) }
+  return {
+    limit,
+    found,
+    verdict: found === undefined ? 'not measured' : verdictOn(found, limit, METRICS[aim.metric].same),
+  }
 }
 
 function find(aim: Aim, { cases }: Results): Estimate | undefined {
@@ -68,10 +76,11 @@ function find(aim: Aim, { cases }: Results): Estimate | undefined {
   return estimate(pairs(own.rounds, other.rounds, (value, others) => value / others))
 }
 
-function verdictOn({ median, low, high }: Estimate, limit: number): Verdict {
-  if (asPrinted(high) <= limit) return 'reached'
-  if (asPrinted(median) <= limit) return 'reached by the median'
-  return asPrinted(low) <= limit ? 'missed by the median' : 'not reached'
+function verdictOn(found: Estimate, limit: number, same: 0 | 1): Verdict {
+  if (asPrinted(found.high) <= limit) return 'reached'
+  if (asPrinted(found.low) > limit) return 'not reached'
+  if (!isDifferent(found, same)) return 'too close to tell'
+  return asPrinted(found.median) <= limit ? 'reached by the median' : 'missed by the median'
 }
 
 function asPrinted(value: number): number {

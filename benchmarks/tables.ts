@@ -73,7 +73,7 @@ export function aimsTable(all: readonly Results[]): string {
       const { limit, found, verdict } = judge(aim, results)
       if (found === undefined) return verdict
       const text = `${comparison(aim.metric, found)}, aim ${aim.to === BARE ? 'at most' : 'below'} ${limit}`
-      return verdict.startsWith('reached') ? `${text}: ${verdict}` : `**${text}: ${verdict}**`
+      return verdict === 'not reached' ? `**${text}: ${verdict}**` : `${text}: ${verdict}`
     }),
   ])
   return table([['', ...all.map(({ node }) => `Node ${node}`)], ...rows])

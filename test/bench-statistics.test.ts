@@ -103,13 +103,17 @@ describe('an aim', () => {
   })
 
   test('is reached or missed by the median where the interval holds the limit', () => {
-    assert.equal(verdicts('24.1.0', [[1.01, 1.04, 1.06]], slow)[0], 'missed by the median')
-    assert.equal(verdicts('24.1.0', [[1.01, 1.02, 1.06]], slow)[0], 'reached by the median')
+    assert.equal(verdicts('24.1.0', [[1.025, 1.035, 1.045]], slow)[0], 'missed by the median')
+    assert.equal(verdicts('24.1.0', [[1.02, 1.025, 1.035]], slow)[0], 'reached by the median')
+  })
+
+  test('is too close to tell where no difference was seen either', () => {
+    assert.equal(verdicts('24.1.0', [[0.9, 1.02, 1.1]], slow)[0], 'too close to tell')
   })
 
   test('can be to be below another', () => {
     assert.equal(verdicts('24.1.0', slower, slow)[1], 'not reached')
-    assert.equal(verdicts('24.1.0', [[1, 1.3, 1.1]], [[1.2, 1.15, 1.12]])[1], 'reached by the median')
+    assert.equal(verdicts('24.1.0', [[1, 1.3, 1.1]], [[1.2, 1.15, 1.12]])[1], 'too close to tell')
   })
 })
 
