@@ -1,27 +1,22 @@
 /**
- * Where the time of a server goes: one measured server under `--cpu-prof`, with load.
+ * Where the time goes: one measured server under `--cpu-prof`, with load, or one start of an app.
  *
  *     npm run bench:profile -- [--case success] [--variant isolate] [--node PATH] [--requests 100000] [--top 25]
  *
  * The profile itself stays in `build/profiles`, for the developer tools of Chrome.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { markdownTable } from 'markdown-table'
-import { CASES, FAILING_SHARE } from './cases.ts'
-import { closedLoop } from './load.ts'
-import { MeasuredServer } from './measured-server.ts'
-import { BUSY_CONNECTIONS, mixOf } from './rounds.ts'
+import { CASES, STARTUP, TITLES } from './cases.ts'
+import { profileRequests, profileStartup } from './profiled.ts'
 import { type CpuProfile, OUTSIDE, type SelfTime, selfTimes } from './self-time.ts'
 import { VARIANTS } from './variants.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const FOLDER = join(ROOT, 'build/profiles')
-/** Shorter than the default of a millisecond, in which a server answers many requests. In microseconds. */
-const INTERVAL = 200
 
 const { values } = parseArgs({
   options: {
@@ -32,36 +27,21 @@ const { values } = parseArgs({
     top: { type: 'string', default: '25' },
   },
 })
-const requests = Number(values.requests)
-const load = CASES[values.case]
-if (load === undefined) throw new Error(`no case ${values.case}: there are ${Object.keys(CASES).join(', ')}`)
+const { case: name, node } = values
+if (!TITLES.has(name)) throw new Error(`no case ${name}: there are ${[...TITLES.keys()].join(', ')}`)
 const variant = VARIANTS[values.variant]
 if (variant === undefined) {
   throw new Error(`no variant ${values.variant}: there are ${Object.keys(VARIANTS).join(', ')}`)
 }
 
-const now = (): number => Number(process.hrtime.bigint() / 1000n)
-
-const written = mkdtempSync(join(tmpdir(), 'bench-profile-'))
-const server = await MeasuredServer.start(values.node, variant.server, load.logs, undefined, [
-  '--cpu-prof',
-  `--cpu-prof-interval=${INTERVAL}`,
-  `--cpu-prof-dir=${written}`,
-])
-const connections = await server.connect(BUSY_CONNECTIONS)
-const workOf = mixOf(load, FAILING_SHARE)
-await closedLoop(connections, Math.max(20_000, requests / 5), workOf)
-const before = await server.cpu()
-const from = now()
-await closedLoop(connections, requests, workOf)
-const until = now()
-const cpu = ((await server.cpu()) - before) / requests
-for (const connection of connections) connection.close()
-await server.stop()
-
 mkdirSync(FOLDER, { recursive: true })
-const kept = join(FOLDER, `${values.case}-${values.variant}.cpuprofile`)
-renameSync(join(written, readdirSync(written)[0] as string), kept)
+const target = { folder: FOLDER, file: `${name}-${values.variant}.cpuprofile` }
+const load = CASES[name]
+const { from, until, unit, units } =
+  name === STARTUP || load === undefined
+    ? await profileStartup(node, variant.server, target)
+    : await profileRequests(node, variant.server, load, Number(values.requests), target)
+const kept = join(FOLDER, target.file)
 const all = selfTimes(JSON.parse(readFileSync(kept, 'utf8')) as CpuProfile, from, until, ROOT)
 
 const inside = all.filter(({ name }) => !OUTSIDE.includes(name))
@@ -69,7 +49,7 @@ const sum = (times: readonly SelfTime[]): number => times.reduce((micros, time) 
 const total = sum(inside)
 if (total === 0) throw new Error('the profile has no sample of the time that was measured')
 const share = (micros: number): string => `${((micros / total) * 100).toFixed(1)} %`
-const each = (micros: number): string => (micros / requests).toFixed(2)
+const each = (micros: number): string => (micros / units).toFixed(2)
 const owners = [...new Set(inside.map(({ owner }) => owner))]
   .map((owner) => ({ owner, micros: sum(inside.filter((time) => time.owner === owner)) }))
   .sort((a, b) => b.micros - a.micros)
@@ -77,21 +57,21 @@ const outside = OUTSIDE.map((name) => ({ name, micros: sum(all.filter((time) => 
 
 const show = (rows: string[][], align: string[]): void => console.log(`${markdownTable(rows, { align })}\n`)
 console.log(
-  `${load.title}, ${variant.title}, ${requests} requests: ${cpu.toFixed(1)} µs of CPU time each with the profiler.`,
+  `${TITLES.get(name)}, ${variant.title}: ${each(until - from)} µs by the clock for each ${unit}, with the profiler.`,
 )
 console.log(
-  `Self time; left out are ${outside.map(({ name, micros }) => `${name} ${each(micros)} µs`).join(', ')} a request.\n`,
+  `Self time; left out are ${outside.map(({ name, micros }) => `${name} ${each(micros)} µs`).join(', ')}.\n`,
 )
 show(
   [
-    ['whose', 'µs a request', 'share'],
+    ['whose', `µs a ${unit}`, 'share'],
     ...owners.map(({ owner, micros }) => [owner, each(micros), share(micros)]),
   ],
   ['l', 'r', 'r'],
 )
 show(
   [
-    ['function', 'place', 'µs a request', 'share'],
+    ['function', 'place', `µs a ${unit}`, 'share'],
     ...inside
       .slice(0, Number(values.top))
       .map(({ name, place, micros }) => [name, place, each(micros), share(micros)]),

@@ -92,7 +92,7 @@ function ownerOf(name: string, place: string): string {
   if (OUTSIDE.includes(name)) return name
   if (place === 'native') return 'native functions'
   if (place.startsWith('node:')) return 'Node'
-  if (/^(?:build\/)?src\//.test(place)) return 'this package'
+  if (/^(?:dist|(?:build\/)?src)\//.test(place)) return 'this package'
   if (/^(?:build\/)?benchmarks\//.test(place)) return 'the app'
   return /^(?:@[^/]+\/)?[^/]+/.exec(place)?.[0] ?? place
 }

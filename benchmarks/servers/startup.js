@@ -1,6 +1,7 @@
 /**
  * What a plugin adds to the start of an app: `node startup.js NAME` tells the milliseconds from Fastify being
- * imported to the app being ready. The plugin is the built one, as it is published.
+ * imported to the app being ready, and the end of them in microseconds of the monotonic clock. The plugin is the
+ * built one, as it is published.
  */
 import Fastify from 'fastify'
 
@@ -29,4 +30,6 @@ const app = Fastify()
 await ADDITIONS[process.argv[2]](app)
 app.get('/text', () => 'hello')
 await app.ready()
-process.send({ milliseconds: performance.now() - startedAt }, () => process.exit(0))
+const milliseconds = performance.now() - startedAt
+const until = Number(process.hrtime.bigint() / 1000n)
+process.send({ milliseconds, until }, () => process.exit(0))
