@@ -11,9 +11,9 @@ const INK = '#24292f'
 /** White also where the page is dark. */
 const BACKGROUND = '#ffffff'
 
-const TICKS: readonly number[] = [
-  0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.35, 1.5, 2, 3, 4, 6, 8, 12, 20, 50,
-]
+const FINE: readonly number[] = [0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.35, 1.5, 2, 3, 4, 6]
+/** For a domain so wide that the fine labels would overlap. */
+const COARSE: readonly number[] = [0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20, 50, 100]
 
 interface Row {
   readonly variant: string
@@ -48,13 +48,13 @@ function domainOf(rows: readonly Row[]): [number, number] {
 
 /** One case: a row for each variant. */
 function panel(title: string, rows: readonly Row[], domain: [number, number]): object {
-  const values = TICKS.filter((tick) => tick >= domain[0] && tick <= domain[1])
-  const labelOverlap = domain[1] / domain[0] > 7 ? 'greedy' : false
+  const ticks = domain[1] / domain[0] > 8 ? COARSE : FINE
+  const values = ticks.filter((tick) => tick >= domain[0] && tick <= domain[1])
   const x = {
     type: 'quantitative',
     scale: { type: 'log', domain, nice: false },
     title: null,
-    axis: { values, format: '~g', labelOverlap, labelFlush: false },
+    axis: { values, format: '~g', labelOverlap: false, labelFlush: false },
   }
   const sort = Object.values(VARIANTS).map((variant) => variant.title)
   const y = { field: 'variant', type: 'nominal', sort, title: null }
