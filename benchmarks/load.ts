@@ -1,55 +1,95 @@
-import { connect, type Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+import type { Work } from './cases.ts'
+import type { Connection } from './connection.ts'
 
-const CONNECTIONS = 32
-const PIPELINED = 1
-const START = Buffer.from('HTTP/1.1 ')
-
-/**
- * Sends requests on a few connections, some at a time on each, and counts the answers. It parses as little as it
- * can, so that the server has the machine to itself.
- *
- * @throws Error When an answer has another status, or a connection ends.
- */
-export async function load(port: number, path: string, status: number, requests: number): Promise<void> {
-  const batches = Math.ceil(requests / CONNECTIONS / PIPELINED)
-  await Promise.all(Array.from({ length: CONNECTIONS }, () => drive(port, path, status, batches)))
+/** A request of an open loop. */
+export interface Arrival {
+  /** In milliseconds from the start. */
+  readonly at: number
+  readonly fails: boolean
 }
 
-function drive(port: number, path: string, status: number, batches: number): Promise<void> {
-  const batch = `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(PIPELINED)
-  const wanted = String(status)
-  return new Promise((resolve, reject) => {
-    const socket: Socket = connect(port, '127.0.0.1')
-    let left = batches
-    let answers = 0
-    let tail: Buffer = Buffer.alloc(0)
-    socket.on('error', reject)
-    socket.on('close', () => reject(new Error('the connection ended early')))
-    socket.on('connect', () => socket.write(batch))
-    socket.on('data', (chunk) => {
-      const bytes = tail.length === 0 ? chunk : Buffer.concat([tail, chunk])
-      let from = 0
-      for (let at = bytes.indexOf(START); at !== -1; at = bytes.indexOf(START, at + 1)) {
-        const end = at + START.length + 3
-        if (end > bytes.length) break
-        if (bytes.toString('latin1', end - 3, end) !== wanted) {
-          reject(new Error(`expected ${status}, got ${bytes.toString('latin1', end - 3, end)}`))
-          socket.destroy()
-        }
-        answers += 1
-        from = end
+/**
+ * Sends requests as fast as they are answered, one at a time on each connection.
+ *
+ * @returns The response times in milliseconds.
+ */
+export async function closedLoop(
+  connections: readonly Connection[],
+  requests: number,
+  workOf: (index: number) => Work,
+): Promise<number[]> {
+  const times: number[] = []
+  let sent = 0
+  await Promise.all(
+    connections.map(async (connection) => {
+      while (sent < requests) {
+        const work = workOf(sent)
+        sent += 1
+        const startedAt = performance.now()
+        await connection.request(work)
+        times.push(performance.now() - startedAt)
       }
-      tail = bytes.subarray(Math.max(from, bytes.length - START.length - 2))
-      if (answers < PIPELINED) return
-      answers = 0
-      left -= 1
-      if (left > 0) {
-        socket.write(batch)
-      } else {
-        socket.removeAllListeners('close')
-        socket.destroy()
-        resolve()
-      }
-    })
+    }),
+  )
+  return times
+}
+
+/**
+ * When requests of many independent clients arrive: at random, as a Poisson process does. The same seed makes the
+ * same arrivals, so that all servers of a round get the same traffic.
+ *
+ * @param rate - How many a second.
+ * @param failing - The share that fails, from 0 to 1. It changes no arrival.
+ */
+export function arrivalsOf(requests: number, rate: number, failing: number, seed: number): Arrival[] {
+  const random = xoroshiro128plus(seed)
+  let at = 0
+  return Array.from({ length: requests }, () => {
+    at -= (Math.log(1 - uniformFloat64(random)) / rate) * 1000
+    return { at, fails: uniformFloat64(random) < failing }
   })
+}
+
+/**
+ * Sends each request when it arrives, whether those before it are answered or not. One that finds no free
+ * connection waits, and its response time counts from its arrival.
+ *
+ * @returns The response times of those that do not fail, in milliseconds.
+ */
+export async function openLoop(
+  connections: readonly Connection[],
+  arrivals: readonly Arrival[],
+  work: Work,
+  failing: Work,
+): Promise<number[]> {
+  const times: number[] = []
+  const free = [...connections]
+  const pending = new Set<Promise<void>>()
+  let failure: unknown
+  const startedAt = performance.now()
+  for (const { at, fails } of arrivals) {
+    // A timer would be a millisecond late. The client has a core of its own.
+    while (performance.now() - startedAt < at || free.length === 0) {
+      await setImmediate()
+      if (failure !== undefined) throw failure
+    }
+    const connection = free.pop() as Connection
+    const answered: Promise<void> = connection
+      .request(fails ? failing : work)
+      .then(() => {
+        if (!fails) times.push(performance.now() - startedAt - at)
+        free.push(connection)
+        pending.delete(answered)
+      })
+      .catch((error: unknown) => {
+        failure ??= error
+      })
+    pending.add(answered)
+  }
+  await Promise.all(pending)
+  if (failure !== undefined) throw failure
+  return times
 }

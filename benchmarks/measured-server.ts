@@ -1,52 +1,82 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Case } from './apps.ts'
-import { load } from './load.ts'
+import { Connection } from './connection.ts'
+import { type Cores, onCore } from './machine.ts'
 
-/** What one round of load cost. */
-export interface Cost {
-  /** CPU time of the server process, all threads, in microseconds a request. */
-  readonly cpu: number
-  /** Requests a second. */
-  readonly throughput: number
+/** The programs that are measured. They are not compiled: what runs is what can be read. */
+export const SERVERS: string = fileURLToPath(new URL('../../benchmarks/servers/', import.meta.url))
+
+/** Starts one of the programs, as in production and with nothing on its output but complaints. */
+export function start(node: string, args: readonly string[], cores: Cores | undefined): ChildProcess {
+  const [program, rest] = onCore(cores, [node, ...args])
+  const env = { ...process.env, NODE_ENV: 'production' }
+  return spawn(program, rest, { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+}
+
+/**
+ * The next message of a process.
+ *
+ * @throws Error When the process ends without.
+ */
+export async function messageOf<Message>(child: ChildProcess): Promise<Message> {
+  const ended = new AbortController()
+  const exit = once(child, 'exit', { signal: ended.signal }).then(([code, signal]) => {
+    throw new Error(`${child.spawnargs.join(' ')} ended early, with ${signal ?? code}`)
+  })
+  try {
+    const [message] = await Promise.race([once(child, 'message', { signal: ended.signal }), exit])
+    return message
+  } finally {
+    exit.catch(() => {})
+    ended.abort()
+  }
 }
 
 /** A server in a process of its own. */
 export class MeasuredServer {
   readonly #child: ChildProcess
-  readonly #work: Case
-  #port = 0
+  readonly #port: number
 
-  constructor(node: string, name: string, variant: string, work: Case) {
-    const file = fileURLToPath(new URL('./server.js', import.meta.url))
-    this.#work = work
-    this.#child = spawn(node, [file, name, variant], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-  }
-
-  async ready(): Promise<void> {
-    const [{ port }] = (await once(this.#child, 'message')) as [{ port: number }]
+  private constructor(child: ChildProcess, port: number) {
+    this.#child = child
     this.#port = port
   }
 
-  async round(requests: number): Promise<Cost> {
-    const before = await this.#cpu()
-    const startedAt = performance.now()
-    await load(this.#port, this.#work.path, this.#work.status, requests)
-    const seconds = (performance.now() - startedAt) / 1000
-    return { cpu: ((await this.#cpu()) - before) / requests, throughput: requests / seconds }
+  /**
+   * Starts a server and waits until it listens.
+   *
+   * @param name - The file in `servers`, without its extension.
+   * @param nodeArguments - For Node itself.
+   */
+  static async start(
+    node: string,
+    name: string,
+    logs: boolean,
+    cores?: Cores,
+    nodeArguments: readonly string[] = [],
+  ): Promise<MeasuredServer> {
+    const args = [...nodeArguments, `${SERVERS}${name}.js`, ...(logs ? ['log'] : [])]
+    const child = start(node, args, cores)
+    const { port } = await messageOf<{ port: number }>(child)
+    return new MeasuredServer(child, port)
+  }
+
+  /** The CPU time that the process has taken since its start, all threads, in microseconds. */
+  async cpu(): Promise<number> {
+    const answered = messageOf<{ cpu: number }>(this.#child)
+    this.#child.send('cpu')
+    return (await answered).cpu
+  }
+
+  connect(connections: number): Promise<Connection[]> {
+    return Promise.all(Array.from({ length: connections }, () => Connection.open(this.#port)))
   }
 
   async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const exited = once(this.#child, 'exit')
     this.#child.disconnect()
     await exited
-  }
-
-  async #cpu(): Promise<number> {
-    const answered = once(this.#child, 'message') as Promise<[{ cpu: number }]>
-    this.#child.send('cpu')
-    const [{ cpu }] = await answered
-    return cpu
   }
 }

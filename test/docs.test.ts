@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { before, describe, test } from 'node:test'
+import { measured } from '../benchmarks/page.ts'
+import { nameOf, RESULTS, readAll } from '../benchmarks/results.ts'
+import { isDifferent } from '../benchmarks/statistics.ts'
 import { table } from '../scripts/comparison/table.ts'
 import { optionsDoc, PAGE } from '../scripts/options-doc.ts'
 import { compile, compiledFile, isCode, isProgram } from './support/docs-code.ts'
@@ -48,6 +51,25 @@ test('docs/options.md is what the comments in src/options.ts say', () => {
 test('the tables of docs/comparison.md are those of the last run', () => {
   const run = JSON.parse(readFileSync(`${ROOT}scripts/comparison/results.json`, 'utf8'))
   assert.ok(readFileSync(`${ROOT}docs/comparison.md`, 'utf8').includes(table(run)))
+})
+
+test('the tables and charts of docs/performance.md are those of the last runs', () => {
+  const all = readAll(RESULTS)
+  assert.ok(all.length > 0)
+  const isShown = readFileSync(`${ROOT}docs/performance.md`, 'utf8').includes(measured(all))
+  assert.ok(isShown, 'run: npm run bench -- --page')
+  for (const results of all) {
+    const chart = readFileSync(new URL(`${nameOf(results)}.svg`, RESULTS), 'utf8')
+    assert.ok(chart.includes(`on Node ${results.node},`), 'run: npm run bench -- --page')
+    const labels = Object.entries(results.cases).flatMap(([name, { isolate = {} }]) => {
+      const to = isolate[name === 'mixed' ? 'p99' : 'cpu']?.toBare
+      return to !== undefined && isDifferent(to, 1) ? [to.median.toFixed(3)] : []
+    })
+    assert.deepEqual(
+      labels.filter((label) => !chart.includes(`>${label}<`)),
+      [],
+    )
+  }
 })
 
 test('the commands that pages name exist', () => {

@@ -1,0 +1,64 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { chartOf } from './chart.ts'
+import { METRICS, type Metric, nameOf, type Results } from './results.ts'
+import { aimsTable, metricTable } from './tables.ts'
+
+const HERE = new URL('../../benchmarks/', import.meta.url)
+export const PAGE: URL = new URL('../docs/performance.md', HERE)
+
+const BEGIN = '<!-- measured: begin -->'
+const END = '<!-- measured: end -->'
+
+function circumstances({ machine, cores, amount, command, date, versions }: Results): string {
+  const pinned = cores ? 'The servers had one core, the client another' : 'No process was kept on a core'
+  return [
+    `\`${command}\` on ${date.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ` +
+      `${machine.system}; the load of the minute before was ${machine.loadBefore}. ${pinned}. ` +
+      `${amount.rounds} rounds in ${amount.processes} processes of each server, ${amount.requests} requests a round.`,
+    '',
+    `${Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ')}.`,
+  ].join('\n')
+}
+
+function titled(results: Results, metric: Metric): string[] {
+  return [`#### ${METRICS[metric].title}`, metricTable(results, metric)]
+}
+
+function nodeSection(results: Results): string {
+  const chart = `CPU time for one request compared with bare Fastify on Node ${results.node}`
+  return [
+    `### Node ${results.node}`,
+    circumstances(results),
+    `![${chart}](../benchmarks/results/${nameOf(results)}.svg)`,
+    ...titled(results, 'cpu'),
+    ...titled(results, 'startup'),
+    '<details><summary>Throughput and response times</summary>',
+    ...titled(results, 'throughput'),
+    ...titled(results, 'p50'),
+    ...titled(results, 'p99'),
+    '</details>',
+  ].join('\n\n')
+}
+
+/** The measured part of `docs/performance.md`. */
+export function measured(all: readonly Results[]): string {
+  return ['### The aims', aimsTable(all), ...all.map(nodeSection)].join('\n\n')
+}
+
+/** Writes the measured part of the page. */
+export function writePage(all: readonly Results[]): void {
+  const page = readFileSync(PAGE, 'utf8')
+  const before = page.slice(0, page.indexOf(BEGIN) + BEGIN.length)
+  const after = page.slice(page.indexOf(END))
+  writeFileSync(PAGE, `${before}\n\n${measured(all)}\n\n${after}`)
+}
+
+/** Draws the chart of one Node next to its results, where the packages that draw it are installed. */
+export async function writeChart(results: Results, folder: URL): Promise<boolean> {
+  if (!existsSync(new URL('node_modules/vega-lite/package.json', HERE))) return false
+  const { draw } = (await import(new URL('draw.js', HERE).href)) as { draw(chart: object): Promise<string> }
+  writeFileSync(new URL(`${nameOf(results)}.svg`, folder), `${(await draw(chartOf(results))).trim()}\n`)
+  return true
+}

@@ -1,0 +1,3 @@
+import { serve } from './fastify-app.js'
+
+await serve()

@@ -1,0 +1,18 @@
+/** What every measured server is told, and tells: `node servers/NAME.js [log]`. */
+import { createRequire } from 'node:module'
+
+// The pino of Fastify, which is installed above, for all.
+const { pino } = createRequire(new URL('../../package.json', import.meta.url))('pino')
+
+/** Where the log goes: every line is made and written, to nowhere. `undefined` without a log. */
+export const destination = process.argv[2] === 'log' ? pino.destination('/dev/null') : undefined
+
+/** Waits until the server listens, then tells its port, and its CPU time whenever it is asked. */
+export function measured(server) {
+  server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
+  process.on('message', () => {
+    const { user, system } = process.cpuUsage()
+    process.send({ cpu: user + system })
+  })
+  process.on('disconnect', () => process.exit(0))
+}
