@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
-import { distance } from 'fastest-levenshtein'
 import { isArrayLike, typeName } from './fault/thrown.ts'
+import { load } from './load.ts'
 
 /** The code of every error about a wrong option. */
 export const BAD_OPTION = 'FST_ISOLATE_BAD_OPTION'
@@ -108,17 +108,18 @@ export function expectOptions<K extends string>(
 function unknownOption(given: Given, key: string, known: readonly string[]): TypeError {
   const prefix = given.name === '' ? '' : `${given.name}.`
   const shown = key.length > MAX_SHOWN ? `${key.slice(0, MAX_SHOWN)}…` : key
-  const nearest = nearestName(shown, known)
+  const { distance } = load('fastest-levenshtein') as typeof import('fastest-levenshtein')
+  const distanceTo = (name: string): number => distance(shown.toLowerCase(), name.toLowerCase())
+  const nearest = nearestName(known, distanceTo)
   // Further away it is no slip of the fingers, and the guess would mislead.
-  const near = distance(shown.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, nearest.length / 3)
+  const near = distanceTo(nearest) <= Math.max(2, nearest.length / 3)
   const guess = near ? ` Did you mean \`${prefix}${nearest}\`?` : ''
   const names = known.map((name) => `\`${name}\``).join(', ')
   return badOption(`${given.where}Unknown option \`${prefix}${shown}\`.${guess} Known: ${names}`)
 }
 
-function nearestName(key: string, known: readonly string[]): string {
-  const lower = key.toLowerCase()
-  const distances = known.map((name) => distance(lower, name.toLowerCase()))
+function nearestName(known: readonly string[], distanceTo: (name: string) => number): string {
+  const distances = known.map(distanceTo)
   return known[distances.indexOf(Math.min(...distances))] as string
 }
 

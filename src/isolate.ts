@@ -7,6 +7,7 @@ import { Boundary } from './request/boundary.ts'
 import { Escapes } from './request/escapes.ts'
 import { Internals } from './request/internals.ts'
 import { Judge } from './request/judge.ts'
+import { prepareLastLogger } from './request/log.ts'
 import { resolveOptions } from './resolve-options.ts'
 
 declare module 'fastify' {
@@ -43,6 +44,10 @@ function install(app: FastifyInstance, given: IsolateOptions): void {
   isolation.leaveThrough(reside(app, isolation, internals, options.leave))
   app.addHook('onReady', (done) => {
     boundary.enclose()
+    done()
+  })
+  app.addHook('onListen', (done) => {
+    setImmediate(prepareLastLogger)
     done()
   })
   new Escapes(app, internals, isolation).install(options.escapes, () => boundary.keepsContexts)

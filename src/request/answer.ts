@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import Negotiator from 'negotiator'
 import type { Fault } from '../fault/fault.ts'
 import { serializeError } from '../fault/serialize.ts'
 import { clip, messageOf, readProperty } from '../fault/thrown.ts'
+import { load } from '../load.ts'
 import type { Answer } from '../options.ts'
 import type { RequestContext } from './context.ts'
 import { dropHeadersOfTheSuccess } from './headers.ts'
@@ -119,6 +119,7 @@ function sendDefault(
 function acceptsProblem(request: FastifyRequest): boolean {
   const accept = request.raw.headers.accept?.toLowerCase()
   if (accept?.includes(PROBLEM) !== true) return false
+  const Negotiator = load('negotiator') as typeof import('negotiator')
   return new Negotiator({ headers: { accept } }).mediaTypes().includes(PROBLEM)
 }
 

@@ -1,9 +1,9 @@
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
-import { pino } from 'pino'
 import type { Fault } from '../fault/fault.ts'
 import { serializeError } from '../fault/serialize.ts'
 import type { HeldBack } from '../fault/storm.ts'
 import { messageOf } from '../fault/thrown.ts'
+import { load } from '../load.ts'
 import { type RequestLine, requestLine } from './request-line.ts'
 
 /** What a fault's log line holds besides what the logger adds. */
@@ -32,11 +32,21 @@ let stderrLogger: FastifyBaseLogger | undefined
 
 /** A logger that writes to stderr synchronously, for what must be said before the process ends. */
 export function lastLogger(): FastifyBaseLogger {
-  stderrLogger ??= pino(
-    { serializers: PLAIN },
-    pino.destination({ dest: 2, sync: true }),
-  ) as FastifyBaseLogger
+  if (stderrLogger === undefined) {
+    const { pino } = load('pino') as typeof import('pino')
+    const stderr = pino.destination({ dest: 2, sync: true })
+    stderrLogger = pino({ serializers: PLAIN }, stderr) as FastifyBaseLogger
+  }
   return stderrLogger
+}
+
+/** Makes {@link lastLogger} while there are file descriptors to read its package. Never throws. */
+export function prepareLastLogger(): void {
+  try {
+    lastLogger()
+  } catch {
+    // whoever needs it tries again
+  }
 }
 
 /** Whether this is the logger of an app with `logger: false`: all its methods are one that does nothing. */

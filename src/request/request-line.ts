@@ -1,5 +1,4 @@
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
-import { symbols } from 'pino'
 import type { FaultRequest } from '../fault/fault.ts'
 import { readProperty } from '../fault/thrown.ts'
 
@@ -32,20 +31,30 @@ export function requestLine(
     : { ...own, method, route }
 }
 
-/** The app's own serializer of requests: pino keeps it under a symbol, of which each copy of pino has its own. */
+/** The app's own serializer of requests. */
 function ownSerializer(log: FastifyBaseLogger): Serializer | undefined {
-  let serializers = readProperty(log, symbols.serializersSym)
-  for (let holder: object | null = log; serializers === undefined && holder; ) {
-    const found = Object.getOwnPropertySymbols(holder).find(
-      ({ description }) => description === symbols.serializersSym.description,
-    )
-    if (found !== undefined) serializers = readProperty(log, found)
-    holder = Object.getPrototypeOf(holder)
-  }
-  const serialize = readProperty(serializers, 'req')
+  const serialize = readProperty(serializersOf(log), 'req')
   return typeof serialize === 'function' && serialize.name !== OF_FASTIFY
     ? (serialize as Serializer)
     : undefined
+}
+
+/** The symbol under which a logger keeps its serializers, as it was last found. */
+let serializersSymbol: symbol | undefined
+
+/** What pino calls that symbol (`lib/symbols.js`): each copy of pino has its own. */
+const SERIALIZERS = 'pino.serializers'
+
+function serializersOf(log: FastifyBaseLogger): unknown {
+  const known = serializersSymbol && readProperty(log, serializersSymbol)
+  if (known !== undefined) return known
+  for (let holder: object | null = log; holder !== null; holder = Object.getPrototypeOf(holder)) {
+    const found = Object.getOwnPropertySymbols(holder).find(({ description }) => description === SERIALIZERS)
+    if (found === undefined) continue
+    serializersSymbol = found
+    return readProperty(log, found)
+  }
+  return undefined
 }
 
 function serialized(serialize: Serializer, request: object): RequestLine | undefined {
