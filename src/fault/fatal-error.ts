@@ -11,17 +11,16 @@ const BRAND: unique symbol = Symbol.for('fastify-isolate.FatalError')
  * @example
  * throw new FatalError('the ledger does not add up', { cause: error })
  */
-export class FatalError extends Error {
-  static {
-    // On the prototype, so that neither shows up in logs as a property of the error.
-    Object.defineProperty(FatalError.prototype, 'name', {
-      value: 'FatalError',
-      writable: true,
-      configurable: true,
-    })
-    Object.defineProperty(FatalError.prototype, BRAND, { value: true })
-  }
-}
+export class FatalError extends Error {}
+
+// On the prototype, so that neither shows up in logs as a property of the error. Not in a static block: a bundler
+// renames a class that speaks of itself, and Node would print that name.
+Object.defineProperty(FatalError.prototype, 'name', {
+  value: 'FatalError',
+  writable: true,
+  configurable: true,
+})
+Object.defineProperty(FatalError.prototype, BRAND, { value: true })
 
 /**
  * Whether an error, anything in its `cause` chain or in an AggregateError's `errors` is a {@link FatalError},

@@ -82,7 +82,14 @@ test('it is used from an ES module', async () => {
   assert.equal(typeof requestId, 'string')
   assert.deepEqual(
     { ...seen, body },
-    { statusCode: 500, body: MASKED, contained: 1, sameExport: true, isError: true },
+    {
+      statusCode: 500,
+      body: MASKED,
+      contained: 1,
+      sameExport: true,
+      isError: true,
+      shown: ['FatalError: x'],
+    },
   )
 })
 

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import Fastify from 'fastify'
 import byDefault, { FatalError, isolate } from 'fastify-isolate'
 
@@ -16,5 +17,6 @@ console.log(
     contained: counts.verdict.contain,
     sameExport: byDefault === isolate,
     isError: new FatalError('x') instanceof Error,
+    shown: inspect(new FatalError('x')).split('\n', 1),
   }),
 )
