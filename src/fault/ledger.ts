@@ -29,6 +29,7 @@ export interface FingerprintCount {
 }
 
 interface Entry {
+  readonly fingerprint: string
   count: number
   lastRoute: string | undefined
   lastAt: number
@@ -48,19 +49,29 @@ export class Ledger {
   readonly #verdict: Record<Verdict, number> = { contain: 0, recycle: 0, fatal: 0 }
   // In the order in which they were last seen.
   readonly #entries = new Map<string, Entry>()
+  #newest: Entry | undefined = undefined
 
   /** Counts one fault. */
   add(fault: Fault): void {
     this.#total += 1
     this.#origin[fault.origin] += 1
     this.#verdict[fault.verdict] += 1
-    const entry = this.#entries.get(fault.fingerprint) ?? { count: 0, lastRoute: undefined, lastAt: 0 }
-    if (entry.count > 0) this.#entries.delete(fault.fingerprint)
-    else if (this.#entries.size >= MAX_FINGERPRINTS) this.#forgetOne()
+    const entry =
+      this.#newest?.fingerprint === fault.fingerprint ? this.#newest : this.#renew(fault.fingerprint)
     entry.count += 1
     entry.lastRoute = fault.request?.route
     entry.lastAt = fault.at
-    this.#entries.set(fault.fingerprint, entry)
+  }
+
+  /** Puts the entry of a bug at the end, where the one that was seen last belongs. */
+  #renew(fingerprint: string): Entry {
+    const known = this.#entries.get(fingerprint)
+    if (known !== undefined) this.#entries.delete(fingerprint)
+    else if (this.#entries.size >= MAX_FINGERPRINTS) this.#forgetOne()
+    const entry = known ?? { fingerprint, count: 0, lastRoute: undefined, lastAt: 0 }
+    this.#entries.set(fingerprint, entry)
+    this.#newest = entry
+    return entry
   }
 
   /** The counts as they are now: a frozen copy. */
@@ -74,7 +85,7 @@ export class Ledger {
 
   /** The bugs seen, at most 1000: the most frequent first, of equals the newest. */
   fingerprints(): FingerprintCount[] {
-    return Array.from(this.#entries, ([fingerprint, entry]) => ({ fingerprint, ...entry })).sort(
+    return Array.from(this.#entries.values(), (entry) => ({ ...entry })).sort(
       (a, b) => b.count - a.count || b.lastAt - a.lastAt,
     )
   }

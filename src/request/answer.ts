@@ -112,7 +112,7 @@ function sendDefault(
   reply: FastifyReply,
 ): void {
   const asProblem = context.route.answer === 'problem' || acceptsProblem(request)
-  reply.type(asProblem ? PROBLEM : 'application/json; charset=utf-8')
+  if (asProblem) reply.type(PROBLEM)
   reply.send(asProblem ? problemBody(context, fault, shape) : jsonBody(context, fault, shape))
 }
 
