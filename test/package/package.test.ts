@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
+import { blocksOf } from '../support/markdown.ts'
+import { commandsOf } from '../support/shell-commands.ts'
 
 /** The package as a stranger gets it: packed, installed into an empty folder, and used from there. */
 
@@ -135,11 +137,32 @@ test('it is used from CommonJS', async () => {
   )
 })
 
-test('its command prints the report of a crash', async () => {
+/** What `docs/crash-reports.md` says to type, with a folder that is there. */
+async function documentedCommands(report: string): Promise<string[][]> {
+  const [block] = blocksOf('docs/crash-reports.md').filter(({ language }) => language === 'sh')
+  assert.ok(block)
+  return commandsOf(block).map((command) =>
+    command
+      .replace(/\/\S+/, 'reports')
+      .replace(/\S+\.json/, `reports/${report}`)
+      .split(' '),
+  )
+}
+
+test('its command prints the report of a crash, called as the docs call it', async () => {
   await assert.rejects(start(process.execPath, ['crash.js'], { cwd: folder }), { code: 70 })
-  const printed = await run('npx', ['--no-install', 'fastify-isolate', 'report', 'reports'], folder)
-  assert.match(printed, /^fatal fault: FatalError: the ledger does not add up\n/)
-  assert.match(printed, /^request: GET \/bug /m)
+  const [report = ''] = await readdir(join(folder, 'reports'))
+  const [forPeople, asItIs] = await Promise.all(
+    (await documentedCommands(report)).map(([command = '', ...args]) =>
+      run(command, ['--no-install', ...args], folder),
+    ),
+  )
+  assert.match(forPeople ?? '', /^fatal fault: FatalError: the ledger does not add up\n/)
+  assert.match(forPeople ?? '', /^request: GET \/bug /m)
+  assert.deepEqual(
+    JSON.parse(asItIs ?? ''),
+    JSON.parse(await readFile(join(folder, 'reports', report), 'utf8')),
+  )
 })
 
 for (const [module, moduleResolution] of [
