@@ -69,7 +69,7 @@ describe('code in the docs', () => {
 
   for (const block of code.filter(isProgram)) {
     test(`${where(block)} listens`, { skip: block.notRun ?? false, concurrency: true }, async () => {
-      assert.equal(await failsToListen(compiled(block), 20_000), undefined)
+      assert.equal(await failsToListen(compiled(block), 60_000), undefined)
     })
   }
 
