@@ -50,6 +50,7 @@ describe('the recipe for prom-client', () => {
   test('shows a fatal fault only with `drainFatal`', async (t) => {
     const child = await recipes.start(t, 'recipe')
     await child.ask('/fatal')
+    assert.notEqual((await child.ask('/metrics')).status, 200)
     assert.deepEqual(await child.exited, [70, null])
 
     const waiting = await recipes.start(t, 'drainFatal')
