@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault, Verdict } from './fault/fault.ts'
+import type { CrashReport } from './process/report.ts'
 
 /**
  * Judges a fault. Called once a fault, synchronously, with the default verdict; returns a verdict, or
@@ -23,7 +24,7 @@ export type ErrorHandler = (error: FastifyError, request: FastifyRequest, reply:
 /** Why the process leaves. */
 export type LeaveReason = 'fatal' | 'recycle' | 'signal' | 'requested'
 
-/** The exit codes of the way out: integers from 1 to 125, but not Node's own 1 to 13. */
+/** The exit codes of the way out: integers from 14 to 125, since 1 to 13 are Node's own. */
 export interface ExitCodes {
   /** After a fatal fault. Default: 70, `EX_SOFTWARE` of sysexits.h. */
   fatal?: number
@@ -140,6 +141,3 @@ export interface IsolateOptions {
   /** How many lines a storm of faults may write. Default: both of its options have theirs. */
   log?: LogOptions
 }
-
-/** Placeholder import target; see `process/report.ts`. */
-export type CrashReport = import('./process/report.ts').CrashReport

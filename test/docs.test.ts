@@ -7,7 +7,9 @@ import { nameOf, RESULTS, readAll } from '../benchmarks/results.ts'
 import { isDifferent } from '../benchmarks/statistics.ts'
 import { table } from '../scripts/comparison/table.ts'
 import { optionsDoc, PAGE } from '../scripts/options-doc.ts'
-import { compile, compiledFile, isCode, isProgram } from './support/docs-code.ts'
+import { startProgram } from './support/child.ts'
+import { compileCode, compiledMadeFile } from './support/compile-code.ts'
+import { fileOf, isCode, isProgram, isRecipe } from './support/docs-code.ts'
 import { anchorsOf, type Block, blocksOf, type Link, linksOf, pages, ROOT } from './support/markdown.ts'
 import { failsToListen, failsToRun } from './support/program.ts'
 
@@ -26,12 +28,6 @@ function problemWith(link: Link): string | undefined {
   if (!existsSync(ROOT + file)) return 'leads nowhere'
   if (anchor === undefined || !file.endsWith('.md')) return undefined
   return anchorsOf(file).has(anchor) ? undefined : 'names an anchor that is not there'
-}
-
-/** `needs NAME`: the program is run where that package is installed. */
-function hasWhatItNeeds(reason: string): boolean {
-  const dependency = /^needs (@?[\w./-]+)$/.exec(reason)?.[1]
-  return dependency !== undefined && existsSync(`${ROOT}node_modules/${dependency}`)
 }
 
 test('every link inside of the repository leads somewhere', () => {
@@ -72,28 +68,14 @@ test('the tables and charts of docs/performance.md are those of the last runs', 
   }
 })
 
-test('the commands that pages name exist', () => {
-  const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'))
-  const unknown = blocks.flatMap((block) =>
-    [...block.code.matchAll(/\bnpm run (?:--\S+ )*([\w:-]+)/g)]
-      .filter(([, name]) => block.notRun === undefined && !((name as string) in scripts))
-      .map(([command]) => `${where(block)}: ${command}`),
-  )
-  assert.deepEqual(unknown, [])
-})
-
-test('every block of JSON can be parsed', () => {
-  for (const block of blocks) {
-    if (block.language !== 'json' || block.notRun !== undefined) continue
-    assert.doesNotThrow(() => JSON.parse(block.code), `${where(block)} is no JSON`)
-  }
-})
-
+/** Recipes are run by the tests in `test/recipes`, with what they import. */
 describe('code in the docs', () => {
-  const code = blocks.filter(isCode)
+  const folder = 'docs-code'
+  const code = blocks.filter((block) => isCode(block) && !isRecipe(block))
+  const compiled = (block: Block): string => compiledMadeFile(folder, fileOf(block).name)
   let complaints = ''
   before(() => {
-    complaints = compile(code)
+    complaints = compileCode({ folder, files: code.map(fileOf) })
   })
 
   test('compiles', () => {
@@ -104,14 +86,26 @@ describe('code in the docs', () => {
   test('parts of programs boot', async () => {
     const parts = code.filter((block) => !isProgram(block) && block.notRun === undefined)
     assert.ok(parts.length > 5, 'parts are found at all')
-    assert.equal(await failsToRun(parts.map(compiledFile), 30_000), undefined)
+    assert.equal(await failsToRun(parts.map(compiled), 30_000), undefined)
   })
 
   for (const block of code.filter(isProgram)) {
-    const skip = block.notRun !== undefined && !hasWhatItNeeds(block.notRun) ? block.notRun : false
-    test(`${where(block)} listens`, { skip, concurrency: true }, async () => {
-      const failure = await failsToListen(compiledFile(block), 20_000)
-      assert.equal(failure, undefined)
+    test(`${where(block)} listens`, { skip: block.notRun ?? false, concurrency: true }, async () => {
+      assert.equal(await failsToListen(compiled(block), 60_000), undefined)
     })
   }
+
+  test('the program of the README answers and logs as the README says', async (t) => {
+    const block = code.find(({ page, code }) => page === 'README.md' && code.includes(".get('/report'"))
+    assert.ok(block)
+    const preloaded = new URL('./recipes/support/faulty-app.js', import.meta.url).href
+    const child = await startProgram(t, compiled(block), { nodeArgs: ['--import', preloaded] })
+    const { status, body } = await child.ask('/report')
+    assert.equal(status, 500)
+    assert.ok(readFileSync(`${ROOT}README.md`, 'utf8').includes(`\`${body}\``), body)
+    const { err, req, fault } = await child.line((line) => line.fault !== undefined)
+    assert.equal(err.message, 'db password is hunter2')
+    assert.equal(req.route, '/report')
+    assert.match(fault.fingerprint, /^[0-9a-f]{16}$/)
+  })
 })

@@ -8,7 +8,7 @@ export const EXIT_RECYCLE = 75
 export const EXIT_INTERRUPTED = 130
 
 /**
- * Says whether a process may be told to leave with `code`: an integer from 1 to 125, but not Node's own 1 to 13
+ * Says whether a process may be told to leave with `code`: an integer from 14 to 125, neither Node's own 1 to 13
  * (https://nodejs.org/api/process.html#exit-codes) nor what a shell and signals use, 126 and above: a restarter
  * could not tell them from ours. `recycle` may also be 0.
  */

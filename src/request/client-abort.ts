@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import { readProperty } from '../fault/thrown.ts'
 
@@ -15,7 +16,12 @@ const ABORT_CODES: ReadonlySet<unknown> = new Set([
 /** Whether the client went away before it had sent its request or got its answer. */
 export function clientIsGone(request: FastifyRequest): boolean {
   const { raw } = request
-  return raw.aborted === true || raw.errored != null || raw.socket?.destroyed === true
+  return raw.aborted === true || raw.errored != null || raw.socket?.destroyed === true || isGivenUp(raw)
+}
+
+/** `inject()` with a `signal` destroys the request, and says so nowhere else. It has no socket of its own. */
+function isGivenUp({ destroyed, socket }: FastifyRequest['raw']): boolean {
+  return destroyed && socket != null && !(socket instanceof Socket)
 }
 
 /** Whether an error says that a stream ended before its time or that a signal was aborted, whoever did it. */

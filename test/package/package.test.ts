@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
+import { publint } from 'publint'
+import { blocksOf } from '../support/markdown.ts'
+import { commandsOf } from '../support/shell-commands.ts'
 
 /** The package as a stranger gets it: packed, installed into an empty folder, and used from there. */
 
@@ -19,6 +23,9 @@ interface Packed {
   readonly files: readonly { readonly path: string }[]
 }
 
+const COMPILER = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
+const STRICT = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--types', 'node']
+
 const start = promisify(execFile)
 let folder = ''
 let packed: Packed
@@ -31,6 +38,10 @@ async function run(command: string, args: string[], cwd: string): Promise<string
     const { stdout, stderr } = error as { stdout: string; stderr: string }
     throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}\n${stderr}`, { cause: error })
   }
+}
+
+async function tarball(): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await readFile(join(folder, packed.filename)))
 }
 
 async function versionOf(name: string): Promise<string> {
@@ -76,6 +87,27 @@ test(`the tarball is smaller than ${MAX_BYTES} bytes`, () => {
   assert.ok(packed.size < MAX_BYTES, `it has ${packed.size}`)
 })
 
+test('publint has nothing to say about the tarball, no suggestion either', async () => {
+  const { buffer } = await tarball()
+  const { messages } = await publint({ pack: { tarball: buffer }, strict: true, level: 'suggestion' })
+  assert.deepEqual(messages, [])
+})
+
+/**
+ * The one finding that is meant: there is no second, CommonJS build. Every Node that `engines` allows loads an ES
+ * module with `require()`; two builds would be two modules, whose `FatalError` would be two classes.
+ */
+const BY_DESIGN = { kind: 'CJSResolvesToESM', entrypoint: '.', resolutionKind: 'node16-cjs' }
+
+test('attw finds its types right for every kind of resolution, and one finding is by design', async () => {
+  const analysis = await checkPackage(createPackageFromTarballData(await tarball()))
+  assert.ok(analysis.types !== false, 'types are found at all')
+  assert.deepEqual(analysis.problems, [BY_DESIGN])
+  const { resolutions } = analysis.entrypoints['.'] ?? {}
+  // it reads no `exports`: the `types` beside them are for it
+  assert.match(resolutions?.node10.resolution?.fileName ?? '', /\/dist\/index\.d\.ts$/)
+})
+
 test('it is used from an ES module', async () => {
   const seen = JSON.parse(await run(process.execPath, ['esm.js'], folder))
   const { requestId, ...body } = seen.body
@@ -108,11 +140,32 @@ test('it is used from CommonJS', async () => {
   )
 })
 
-test('its command prints the report of a crash', async () => {
+/** What `docs/crash-reports.md` says to type, with a folder that is there. */
+async function documentedCommands(report: string): Promise<string[][]> {
+  const [block] = blocksOf('docs/crash-reports.md').filter(({ language }) => language === 'sh')
+  assert.ok(block)
+  return commandsOf(block).map((command) =>
+    command
+      .replace(/\/\S+/, 'reports')
+      .replace(/\S+\.json/, `reports/${report}`)
+      .split(' '),
+  )
+}
+
+test('its command prints the report of a crash, called as the docs call it', async () => {
   await assert.rejects(start(process.execPath, ['crash.js'], { cwd: folder }), { code: 70 })
-  const printed = await run('npx', ['--no-install', 'fastify-isolate', 'report', 'reports'], folder)
-  assert.match(printed, /^fatal fault: FatalError: the ledger does not add up\n/)
-  assert.match(printed, /^request: GET \/bug /m)
+  const [report = ''] = await readdir(join(folder, 'reports'))
+  const [forPeople, asItIs] = await Promise.all(
+    (await documentedCommands(report)).map(([command = '', ...args]) =>
+      run(command, ['--no-install', ...args], folder),
+    ),
+  )
+  assert.match(forPeople ?? '', /^fatal fault: FatalError: the ledger does not add up\n/)
+  assert.match(forPeople ?? '', /^request: GET \/bug /m)
+  assert.deepEqual(
+    JSON.parse(asItIs ?? ''),
+    JSON.parse(await readFile(join(folder, 'reports', report), 'utf8')),
+  )
 })
 
 for (const [module, moduleResolution] of [
@@ -120,9 +173,17 @@ for (const [module, moduleResolution] of [
   ['esnext', 'bundler'],
 ] as const) {
   test(`its types hold in strict TypeScript that resolves modules as ${moduleResolution} does`, async () => {
-    const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
-    const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--noEmit']
     const resolution = ['--module', module, '--moduleResolution', moduleResolution, '--target', 'es2022']
-    await run(process.execPath, [compiler, ...strict, ...resolution, '--types', 'node', 'types.ts'], folder)
+    await run(process.execPath, [COMPILER, ...STRICT, '--noEmit', ...resolution, 'types.ts'], folder)
   })
 }
+
+test('it is used from TypeScript in a package of CommonJS, with `import` and `import = require`', async () => {
+  const place = join(folder, 'commonjs')
+  await run(process.execPath, [COMPILER, ...STRICT, '--module', 'nodenext', 'app.ts'], place)
+  const compiled = await readFile(join(place, 'app.js'), 'utf8')
+  assert.match(compiled, /require\("fastify-isolate"\)/)
+  assert.doesNotMatch(compiled, /^import /m)
+  const seen: unknown = JSON.parse(await run(process.execPath, ['app.js'], place))
+  assert.deepEqual(seen, { state: 'serving', sameExport: true })
+})

@@ -55,12 +55,16 @@ process.once('exit', () => {
  * Runs `test/fixtures/<name>.ts` with the Node that runs the tests, and waits for its ready line: a JSON line
  * with `"ready":true` and a `port`, on stdout or stderr. The process is killed when the test ends.
  */
-export async function startFixture(
+export function startFixture(t: TestContext, name: string, options: FixtureOptions = {}): Promise<Child> {
+  return startProgram(t, fileURLToPath(new URL(`../fixtures/${name}.js`, import.meta.url)), options)
+}
+
+/** As {@link startFixture}, with a compiled file of any folder. */
+export async function startProgram(
   t: TestContext,
-  name: string,
+  script: string,
   options: FixtureOptions = {},
 ): Promise<Child> {
-  const script = fileURLToPath(new URL(`../fixtures/${name}.js`, import.meta.url))
   const { NODE_V8_COVERAGE, ...env } = process.env
   const [command = process.execPath, ...args] = [
     ...(options.through ?? []),
@@ -128,7 +132,7 @@ export async function startFixture(
         exited
           .then(([code, signal]) => {
             watcher()
-            throw new Error(`${name} exited with ${code ?? signal} before its ${what}${output()}`)
+            throw new Error(`${script} exited with ${code ?? signal} before its ${what}${output()}`)
           })
           .catch(reject)
         watcher()

@@ -1,14 +1,13 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import type { MadeFile } from './compile-code.ts'
 import { type Block, ROOT } from './markdown.ts'
-
-const FOLDER = `${ROOT}build/docs-code/`
 
 /** What a block without an `import` may use: it is a part of a program, not one. `docs/README.md` says so. */
 const TYPES = `import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CrashReport, Fault, FaultMessage, IsolateOptions, Verdict } from 'fastify-isolate'
 `
-const PREAMBLE = `import Fastify from 'fastify'
+/** The names that such a block finds. */
+export const PREAMBLE = `import Fastify from 'fastify'
 import { FatalError, isolate } from 'fastify-isolate'
 `
 
@@ -18,6 +17,13 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   js: 'js',
   javascript: 'js',
   mjs: 'js',
+}
+
+/** The folder whose packages the recipes import. */
+export const RECIPES = 'test/recipes'
+
+function packagesOfRecipes(): string[] {
+  return Object.keys(JSON.parse(readFileSync(`${ROOT}${RECIPES}/package.json`, 'utf8')).dependencies)
 }
 
 /** Whether a block is code that can be compiled. */
@@ -30,18 +36,19 @@ export function isProgram(block: Block): boolean {
   return isCode(block) && /\.listen\(/.test(block.code)
 }
 
-function baseName(block: Block): string {
-  return `${block.page.replace(/\.md$/, '').replaceAll('/', '-')}-L${block.line}`
+/** Whether a block imports what `test/recipes` alone has installed: the tests there run it. */
+export function isRecipe(block: Block): boolean {
+  return isCode(block) && packagesOfRecipes().some((name) => block.code.includes(` from '${name}'`))
 }
 
-/** Where a block is once it is compiled. */
-export function compiledFile(block: Block): string {
-  return `${FOLDER}out/build/docs-code/${baseName(block)}.js`
+/** The file that a block becomes. It is called after its page and line. */
+export function fileOf(block: Block): MadeFile {
+  const name = `${block.page.replace(/\.md$/, '').replaceAll('/', '-')}-L${block.line}`
+  return { name: `${name}.${EXTENSIONS[block.language]}`, source: sourceOf(block) }
 }
 
 function sourceOf(block: Block): string {
-  const code = /^import /m.test(block.code) ? `${block.code}export {}\n` : completed(block)
-  return code.replaceAll("from 'fastify-isolate'", "from '../../src/index.ts'")
+  return /^import /m.test(block.code) ? `${block.code}export {}\n` : completed(block)
 }
 
 /** Puts an app around a part of a program, and boots it. */
@@ -56,38 +63,4 @@ function completed({ language, code }: Block): string {
     code,
     'await app.ready()\nawait app.close()\n',
   ].join('')
-}
-
-/**
- * Compiles the blocks, with the package's own source in place of the package.
- *
- * @returns What the compiler says, empty where it has nothing to say. A file is called after its page and line.
- */
-export function compile(blocks: readonly Block[]): string {
-  rmSync(FOLDER, { recursive: true, force: true })
-  mkdirSync(FOLDER, { recursive: true })
-  for (const block of blocks) {
-    writeFileSync(`${FOLDER}${baseName(block)}.${EXTENSIONS[block.language]}`, sourceOf(block))
-  }
-  const config = {
-    extends: '../../tsconfig.base.json',
-    compilerOptions: {
-      rootDir: '../..',
-      outDir: 'out',
-      declaration: false,
-      isolatedDeclarations: false,
-      sourceMap: false,
-      allowJs: true,
-    },
-    include: ['*.ts', '*.js', '../../test/types/recipes*.d.ts'],
-  }
-  writeFileSync(`${FOLDER}tsconfig.json`, JSON.stringify(config))
-  try {
-    execFileSync(process.execPath, [`${ROOT}node_modules/typescript/bin/tsc`, '-p', FOLDER], {
-      encoding: 'utf8',
-    })
-    return ''
-  } catch (error) {
-    return String((error as { stdout?: unknown }).stdout || error)
-  }
 }

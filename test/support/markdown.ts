@@ -11,6 +11,8 @@ export interface Block {
   readonly page: string
   /** The number of its first line of code. */
   readonly line: number
+  /** The nearest heading above it, empty where there is none. */
+  readonly heading: string
   /** What stands behind the fence: `ts`, `sh`; empty where nothing does. */
   readonly language: string
   readonly code: string
@@ -32,6 +34,10 @@ export function pages(): string[] {
   return named.filter((name) => name.endsWith('.md')).sort()
 }
 
+function headingIn(text: string): string | undefined {
+  return /^#{1,6}\s+(.+?)\s*#*$/.exec(text)?.[1]
+}
+
 interface Split {
   readonly blocks: readonly Block[]
   /** The page's lines, those of blocks and comments emptied. */
@@ -41,22 +47,22 @@ interface Split {
 function split(page: string): Split {
   const blocks: Block[] = []
   const prose: string[] = []
-  let open:
-    | { fence: string; language: string; line: number; code: string[]; notRun: string | undefined }
-    | undefined
+  let open: (Omit<Block, 'page' | 'code'> & { fence: string; code: string[] }) | undefined
   let notRun: string | undefined
+  let heading = ''
   for (const [index, text] of readFileSync(ROOT + page, 'utf8')
     .split('\n')
     .entries()) {
     const fence = /^\s*(`{3,}|~{3,})\s*([\w-]*)/.exec(text)
     if (open !== undefined) {
       if (fence?.[1] === open.fence && fence[2] === '') {
-        blocks.push({ page, ...open, code: `${open.code.join('\n')}\n` })
+        const { fence: _fence, ...block } = open
+        blocks.push({ page, ...block, code: `${open.code.join('\n')}\n` })
         open = undefined
       } else open.code.push(text)
     } else if (fence?.[1] !== undefined) {
-      open = { fence: fence[1], language: fence[2] ?? '', line: index + 2, code: [], notRun }
-    }
+      open = { fence: fence[1], language: fence[2] ?? '', line: index + 2, heading, code: [], notRun }
+    } else heading = headingIn(text) ?? heading
     const isProse = open === undefined && fence === null
     prose.push(isProse ? text.replace(/<!--.*?-->/g, '') : '')
     if (text.trim() !== '') notRun = /^<!-- not run: (.+) -->$/.exec(text.trim())?.[1]
@@ -91,7 +97,7 @@ export function anchorsOf(page: string): ReadonlySet<string> {
   const seen = new Map<string, number>()
   for (const text of split(page).prose) {
     for (const [, id] of text.matchAll(/<a (?:id|name)="([^"]+)"/g)) if (id !== undefined) anchors.add(id)
-    const heading = /^#{1,6}\s+(.+?)\s*#*$/.exec(text)?.[1]
+    const heading = headingIn(text)
     if (heading === undefined) continue
     const anchor = anchorOf(heading)
     const count = seen.get(anchor) ?? 0

@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { basename, relative } from 'node:path'
+import { ROOT } from './markdown.ts'
+
+/** A file that a test makes of code in the docs. */
+export interface MadeFile {
+  /** Its name with its ending, `.ts` or `.js`. */
+  readonly name: string
+  readonly source: string
+}
+
+export interface Compilation {
+  /** Its name in `build`; what was there goes. */
+  readonly folder: string
+  readonly files: readonly MadeFile[]
+  /** Files of the repository that are compiled with them, by their paths in it. */
+  readonly beside?: readonly string[]
+  /** A folder of the repository whose `node_modules` they find too, by its path. */
+  readonly packagesOf?: string
+}
+
+/** Where a file is once it is compiled, by its path in the repository. */
+export function compiledFile(folder: string, path: string): string {
+  return `${ROOT}build/${folder}/out/${path.replace(/\.ts$/, '.js')}`
+}
+
+/** Where a made file is once it is compiled. */
+export function compiledMadeFile(folder: string, name: string): string {
+  return compiledFile(folder, `build/${folder}/${name}`)
+}
+
+/**
+ * Compiles code of the docs, with the package's own source in place of the package.
+ *
+ * @returns What the compiler says, empty where it has nothing to say.
+ */
+export function compileCode({ folder, files, beside = [], packagesOf }: Compilation): string {
+  const place = `${ROOT}build/${folder}/`
+  rmSync(place, { recursive: true, force: true })
+  mkdirSync(place, { recursive: true })
+  if (packagesOf !== undefined) symlinkSync(`${ROOT}${packagesOf}/node_modules`, `${place}node_modules`)
+  for (const { name, source } of files) {
+    const own = source.replaceAll("from 'fastify-isolate'", "from '../../src/index.ts'")
+    writeFileSync(place + basename(name), own)
+  }
+  const up = relative(place, ROOT)
+  const config = {
+    extends: `${up}/tsconfig.base.json`,
+    compilerOptions: {
+      rootDir: up,
+      outDir: 'out',
+      declaration: false,
+      isolatedDeclarations: false,
+      sourceMap: false,
+      allowJs: true,
+    },
+    files: [...files.map(({ name }) => name), ...beside.map((path) => `${up}/${path}`)],
+  }
+  writeFileSync(`${place}tsconfig.json`, JSON.stringify(config))
+  try {
+    execFileSync(process.execPath, [`${ROOT}node_modules/typescript/bin/tsc`, '-p', place], {
+      encoding: 'utf8',
+    })
+    return ''
+  } catch (error) {
+    return String((error as { stdout?: unknown }).stdout || error)
+  }
+}
