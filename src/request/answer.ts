@@ -6,6 +6,7 @@ import { serializeError } from '../fault/serialize.ts'
 import { clip, messageOf, readProperty } from '../fault/thrown.ts'
 import type { Answer } from '../options.ts'
 import type { RequestContext } from './context.ts'
+import { prefersPage, sendPage } from './error-page.ts'
 import { dropHeadersOfTheSuccess } from './headers.ts'
 import type { Internals } from './internals.ts'
 import { logTrouble } from './log.ts'
@@ -42,7 +43,7 @@ export function answerFault(
     const { answer } = context.route
     if (typeof answer === 'function')
       answerByFunction(answer, context, fault, shape, request, reply, internals)
-    else sendDefault(context, fault, shape, request, reply)
+    else sendDefault(context, fault, shape, request, reply, internals)
   } catch (failure) {
     logTrouble(context.log, 'error', failure, 'the answer to a failed request could not be made')
     answerRaw(reply, internals)
@@ -65,7 +66,7 @@ function answerByFunction(
     if (isAnswered()) return
     reply.removeHeader('content-type')
     reply.code(shape.statusCode)
-    sendDefault(context, fault, shape, request, reply)
+    sendDefault(context, fault, shape, request, reply, internals)
   }
   const take = (payload: unknown): void => {
     if (isAnswered()) return
@@ -105,6 +106,20 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 function sendDefault(
+  context: RequestContext,
+  fault: Fault,
+  shape: Shape,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  internals: Internals,
+): void {
+  if (context.route.expose && prefersPage(request)) {
+    const title = `${shape.statusCode} ${reasonOf(shape.statusCode)}`
+    sendPage(context, fault, title, reply, internals, () => sendJson(context, fault, shape, request, reply))
+  } else sendJson(context, fault, shape, request, reply)
+}
+
+function sendJson(
   context: RequestContext,
   fault: Fault,
   shape: Shape,
