@@ -55,16 +55,34 @@ describe('while a page is made', () => {
     assert.deepEqual(trouble(), [])
   })
 
-  it('the app may send an answer, which is the only one then', async (t) => {
+  it('the app may send an answer, which is too late and no answer', async (t) => {
     const held = holdYouch(t)
     const { get, replies, trouble } = failing(t)
     const answer = get()
     await until('youch is awaited', held.isAwaited)
-    replies[0]?.send('sent late')
-    assert.equal((await answer).body, 'sent late')
+    assert.equal(replies[0]?.send('sent late'), replies[0])
     await held.arrive()
-    assert.match((await get()).body, /shown/)
-    assert.deepEqual(trouble(), [])
+    const { statusCode, headers, body } = await answer
+    assert.equal(statusCode, 500)
+    assert.equal(headers['content-type'], 'text/html; charset=utf-8')
+    assert.match(body, /shown/)
+    assert.equal(trouble().length, 1)
+    assert.match(trouble()[0]?.msg, /the answer was not sent/)
+    assert.match(trouble()[0]?.err.stack, /error-page-late\.test/)
+  })
+
+  it('what comes too late is no answer either where JSON is sent in the end', async (t) => {
+    let fail = (_error: Error): void => {}
+    const arrival = new Promise<never>((_resolve, reject) => {
+      fail = reject
+    })
+    const load = t.mock.method(youch, 'load', () => arrival)
+    const { get, replies } = failing(t)
+    const answer = get()
+    await until('youch is awaited', () => load.mock.callCount() > 0)
+    replies[0]?.send('sent late')
+    fail(new Error('no'))
+    assert.equal((await answer).json().message, 'shown')
   })
 
   it('the app may take the response over', async (t) => {

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import type { Fault } from '../fault/fault.ts'
-import { readProperty } from '../fault/thrown.ts'
+import { isErrorLike, readProperty } from '../fault/thrown.ts'
 import type { RequestContext } from './context.ts'
 import type { Internals } from './internals.ts'
 import { logTrouble } from './log.ts'
@@ -43,11 +43,14 @@ export function sendPage(
 ): void {
   const isAnswered = (): boolean =>
     context.done || context.sending || reply.sent || reply.raw.headersSent || reply.raw.destroyed
+  const release = holdSends(context, reply, internals)
   const send = ({ html, policy }: Page): void => {
+    release()
     if (isAnswered()) return
     reply.header('content-security-policy', policy).type(HTML).send(html)
   }
   const fallBack = (failure: unknown): void => {
+    release()
     warn(context, fault, failure)
     if (!isAnswered()) sendUsual()
   }
@@ -57,6 +60,25 @@ export function sendPage(
       logTrouble(context.log, 'error', failure, 'the answer to a failed request could not be made')
       answerRaw(reply, internals)
     })
+}
+
+/**
+ * What the app sends until the page is there comes as late as it would after JSON, which is sent at once: it is not
+ * the answer, and the log says so. Errors pass: they have their own way to an answer.
+ *
+ * @returns Ends it.
+ */
+function holdSends(context: RequestContext, reply: FastifyReply, internals: Internals): () => void {
+  const { send } = reply
+  reply.send = function heldSend(payload?: unknown): FastifyReply {
+    if (internals.isMarkedAsError(reply) || isErrorLike(payload)) return send.call(reply, payload)
+    const late = new Error('reply.send() was called after the request had failed')
+    logTrouble(context.log, 'warn', late, 'the answer was not sent: the request had failed before')
+    return reply
+  } as typeof send
+  return () => {
+    delete (reply as { send?: unknown }).send
+  }
 }
 
 /** Rejects where a page takes longer than a client may be kept waiting. */

@@ -11,7 +11,7 @@ const MAX_FRAMES = 50
 /** Characters of one frame. */
 const MAX_FRAME = 1024
 /** Bytes of a source file. */
-const MAX_SOURCE = 2 * 1024 * 1024
+const MAX_SOURCE = 1024 * 1024
 /** Characters of a line of source: that of a bundle may be as long as the bundle. */
 const MAX_SOURCE_LINE = 400
 
