@@ -158,6 +158,23 @@ describe('where no page can be made', () => {
     assert.equal(trouble().length, 1)
   })
 
+  it('because the reply itself fails, a bare 500 is sent', async (t) => {
+    const held = holdYouch(t)
+    const { get, replies, trouble } = failing(t)
+    const answer = get()
+    await until('youch is awaited', held.isAwaited)
+    Object.assign(replies[0] as FastifyReply, {
+      header() {
+        throw new Error('no header')
+      },
+    })
+    await held.arrive()
+    const { statusCode, body } = await answer
+    assert.equal(statusCode, 500)
+    assert.equal(JSON.parse(body).message, 'Internal Server Error')
+    assert.equal(trouble()[0]?.err.message, 'no header')
+  })
+
   it('and no JSON either, a bare 500 is sent', async (t) => {
     t.mock.method(youch, 'load', () => Promise.reject(new Error('no')))
     const { app, get } = failing(t)

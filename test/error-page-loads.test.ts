@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -82,6 +82,12 @@ describe('youch', () => {
     }
     assert.equal(answers[5]?.body, 'the page of hunter2')
     assert.deepEqual(warnings, [])
+  })
+
+  it('is nothing that a bundler would look for', () => {
+    const source = readFileSync(join(BUILD, 'src', 'request', 'youch-page.js'), 'utf8')
+    assert.match(source, /import\(/)
+    assert.doesNotMatch(source, /(?:import\(|from )['"]youch/)
   })
 
   for (const [what, source, warning] of [

@@ -5,8 +5,11 @@ import { mendFrame, pageSource, pageStack } from './page-stack.ts'
 
 type YouchModule = typeof import('youch')
 
+/** Not written into the `import()`: a bundler would fail for want of it, or put it into what goes to production. */
+const OPTIONAL: string = 'youch'
+
 /** Where youch comes from: an optional peer dependency, first asked for when the first page is made. */
-export const youch: { load(): Promise<YouchModule> } = { load: () => import('youch') }
+export const youch: { load(): Promise<YouchModule> } = { load: () => import(OPTIONAL) }
 
 /** A page, and the policy under which a browser shows it as it is meant. */
 export interface Page {
