@@ -36,8 +36,8 @@ function policyFor(nonce: string): string {
 
 /** Messages and stacks of several lines, and tables without a heading of their own. */
 const STYLES = `
-#error-message > span, .card-subtitle + span { white-space: pre-wrap; min-width: 0 }
-#error-message > span, .card-subtitle + span, .table-value { overflow-wrap: anywhere }
+#error-message > span + span, .card-subtitle + span { white-space: pre-wrap }
+#error-message > span + span, .card-subtitle + span, .table-value { overflow-wrap: anywhere }
 .metadata-group .card-subtitle { text-transform: none }
 .metadata-group .card-subtitle:empty { display: none }
 `

@@ -115,6 +115,17 @@ describe('a failing route in Chromium', { skip }, () => {
     assert.deepEqual(trouble(), [])
   })
 
+  it('keeps a message of one long word inside of its frame', async (t) => {
+    const { page } = await visit(t, '/long')
+    const boxes = ['span:first-child', 'span + span', 'button'].map((part) =>
+      page.locator(`#error-message > ${part}`).boundingBox(),
+    )
+    const [icon, text, button] = await Promise.all(boxes)
+    assert.ok(icon && text && button)
+    assert.ok(icon.x + icon.width <= text.x && text.x + text.width <= button.x, 'nothing overlaps')
+    assert.ok(icon.width >= 24 && button.width >= 24, 'and nothing is squeezed')
+  })
+
   it('is shown for an error that escaped', async (t) => {
     const { page } = await visit(t, '/escape')
     assert.equal(await visibleText(page, '#error-message'), 'thrown by a timer')
