@@ -113,6 +113,30 @@ describe('while a page is made', () => {
   })
 })
 
+describe('an answer that failed before', () => {
+  for (const [what, options, expected] of [
+    ['a page', {}, /^<!DOCTYPE html>/],
+    ['a function that is awaited', { answer: async () => 'by a function' }, /^by a function$/],
+  ] as const) {
+    it(`does not keep ${what} from being sent`, { timeout: 20_000 }, async (t) => {
+      const { app, get } = failing(t, options)
+      let thrown: unknown
+      app.setErrorHandler((error, _request, reply) => {
+        thrown = error
+        reply.send({ by: 'the app' })
+      })
+      let sends = 0
+      app.addHook('onSend', async () => {
+        sends += 1
+        if (sends === 1) throw thrown
+      })
+      const { statusCode, body } = await get()
+      assert.equal(statusCode, 500)
+      assert.match(body, expected)
+    })
+  }
+})
+
 describe('where no page can be made', () => {
   const failures: Record<string, (t: TestContext) => void> = {
     'youch rejects': (t) =>

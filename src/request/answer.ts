@@ -35,6 +35,7 @@ export function answerFault(
       answerRaw(reply, internals)
       return
     }
+    context.sending = false // an answer that failed before must not be taken for this one
     const shape = shapeOf(fault.error)
     dropHeadersOfTheSuccess(context, reply, internals)
     reply.code(shape.statusCode)
