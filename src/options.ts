@@ -120,7 +120,11 @@ export interface IsolateOptions {
    * `application/problem+json`.
    */
   answer?: 'json' | 'problem' | Answer
-  /** Whether an error's message and stack are sent to the client. For development. Default: false. */
+  /**
+   * Whether an error's message and stack are sent to the client. For development. Browsers get a page that shows
+   * the source too, where `youch` is installed: it is loaded for the first such page, never otherwise.
+   * Default: false.
+   */
   expose?: boolean
   /** The app's own root error handler, for Fastify 6, which refuses two handlers in one scope. Default: none. */
   errorHandler?: ErrorHandler

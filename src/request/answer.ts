@@ -3,12 +3,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault } from '../fault/fault.ts'
 import { serializeError } from '../fault/serialize.ts'
 import { clip, messageOf, readProperty } from '../fault/thrown.ts'
-import { load } from '../load.ts'
 import type { Answer } from '../options.ts'
 import type { RequestContext } from './context.ts'
+import { prefersPage, sendPage } from './error-page.ts'
 import { dropHeadersOfTheSuccess } from './headers.ts'
 import type { Internals } from './internals.ts'
 import { logTrouble } from './log.ts'
+import { negotiate } from './negotiate.ts'
 import { answerRaw } from './raw-answer.ts'
 import { type Shape, shapeOf } from './shape.ts'
 
@@ -34,6 +35,7 @@ export function answerFault(
       answerRaw(reply, internals)
       return
     }
+    context.sending = false // an answer that failed before must not be taken for this one
     const shape = shapeOf(fault.error)
     dropHeadersOfTheSuccess(context, reply, internals)
     reply.code(shape.statusCode)
@@ -42,7 +44,7 @@ export function answerFault(
     const { answer } = context.route
     if (typeof answer === 'function')
       answerByFunction(answer, context, fault, shape, request, reply, internals)
-    else sendDefault(context, fault, shape, request, reply)
+    else sendDefault(context, fault, shape, request, reply, internals)
   } catch (failure) {
     logTrouble(context.log, 'error', failure, 'the answer to a failed request could not be made')
     answerRaw(reply, internals)
@@ -65,7 +67,7 @@ function answerByFunction(
     if (isAnswered()) return
     reply.removeHeader('content-type')
     reply.code(shape.statusCode)
-    sendDefault(context, fault, shape, request, reply)
+    sendDefault(context, fault, shape, request, reply, internals)
   }
   const take = (payload: unknown): void => {
     if (isAnswered()) return
@@ -110,6 +112,20 @@ function sendDefault(
   shape: Shape,
   request: FastifyRequest,
   reply: FastifyReply,
+  internals: Internals,
+): void {
+  if (context.route.expose && prefersPage(request)) {
+    const title = `${shape.statusCode} ${reasonOf(shape.statusCode)}`
+    sendPage(context, fault, title, reply, internals, () => sendJson(context, fault, shape, request, reply))
+  } else sendJson(context, fault, shape, request, reply)
+}
+
+function sendJson(
+  context: RequestContext,
+  fault: Fault,
+  shape: Shape,
+  request: FastifyRequest,
+  reply: FastifyReply,
 ): void {
   const asProblem = context.route.answer === 'problem' || acceptsProblem(request)
   if (asProblem) reply.type(PROBLEM)
@@ -119,8 +135,7 @@ function sendDefault(
 function acceptsProblem(request: FastifyRequest): boolean {
   const accept = request.raw.headers.accept?.toLowerCase()
   if (accept?.includes(PROBLEM) !== true) return false
-  const Negotiator = load('negotiator') as typeof import('negotiator')
-  return new Negotiator({ headers: { accept } }).mediaTypes().includes(PROBLEM)
+  return negotiate(accept).mediaTypes().includes(PROBLEM)
 }
 
 function reasonOf(statusCode: number): string {
