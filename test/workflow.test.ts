@@ -40,7 +40,7 @@ const commands = steps
 /** Those of `.ci/run`. */
 const commandsHere = readFileSync(`${ROOT}.ci/run`, 'utf8')
   .split('\n')
-  .filter((line) => !/^(?:#|set |cd |$)/.test(line))
+  .filter((line) => !/^(?:#|set |cd |export |$)/.test(line))
 
 /** A command without its options: `npm run test:matrix`. */
 function essence(command: string): string {

@@ -5,6 +5,7 @@ interface Manifest {
   readonly name: string
   readonly scripts: Readonly<Record<string, string>>
   readonly bin: Readonly<Record<string, string>>
+  readonly peerDependencies: Readonly<Record<string, string>>
 }
 
 const manifest = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as Manifest
@@ -17,6 +18,7 @@ const KNOWN: readonly (readonly [RegExp, (argument: string) => boolean])[] = [
   [/^npm (test)$/, (script) => script in manifest.scripts],
   [/^npm run (?:--silent )?([\w:-]+)(?: -- .*)?$/, (script) => script in manifest.scripts],
   [/^npm install ([^\s-]\S*)$/, (name) => name === manifest.name],
+  [/^npm install --save-dev (\S+)$/, (name) => name in manifest.peerDependencies],
   // `test/package` runs it
   [/^npx ([\w-]+) report \S+(?: --json)?$/, (program) => program in manifest.bin],
   [/^pip install -r (\S+)$/, isThere],
