@@ -40,6 +40,17 @@ export function answerRaw(reply: FastifyReply, internals: Internals): void {
   }
 }
 
+/**
+ * As {@link answerRaw}, where an answer of the app is still under way: an `onSend` hook that takes longer than the
+ * grace, a stream without its first byte. When it comes after all it goes nowhere, for it is nobody's bug that the
+ * request was answered before. Never throws.
+ */
+export function answerInstead(reply: FastifyReply, internals: Internals): void {
+  answerRaw(reply, internals)
+  const { raw } = reply
+  Object.assign(raw, { writeHead: () => raw, write: () => true, end: () => raw })
+}
+
 function validHeaders(headers: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(headers).filter(([name, value]) => name !== 'set-cookie' && isValidHeader(name, value)),
