@@ -56,6 +56,24 @@ describe("an exception that passes Node's HTTP parser", () => {
   })
 })
 
+test('ticks that throw one after the other cost the bodies of others nothing', async (t) => {
+  const child = await startFixture(t, 'escapes-connection')
+  const [block, ticks, ...others] = await Promise.all(
+    Array.from({ length: 6 }, () => connectRaw(child.port, get('/fine'))),
+  )
+  await until(() => [block, ticks, ...others].every((connection) => connection?.received().endsWith('fine')))
+  block?.socket.write(get('/block'))
+  // they arrive while the server is busy, in this order
+  await child.line((line) => line.msg === 'blocking')
+  ticks?.socket.write(get('/ticks'))
+  for (const other of others) other.socket.write(post('/post'))
+  for (const other of others) assert.deepEqual(await answers(other, 2), [200, 200])
+  assert.deepEqual(await answers(ticks as RawConnection, 2), [200, 500])
+  await isIdle(child)
+  assert.deepEqual(faultsOf(child), Array(5).fill('/ticks exception'))
+  for (const connection of [block, ticks, ...others]) connection?.socket.destroy()
+})
+
 describe('an exception while a body is on its way', () => {
   test('costs a request without a body nothing, and its connection is kept', async (t) => {
     const child = await startFixture(t, 'escapes-connection')
