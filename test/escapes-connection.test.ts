@@ -107,6 +107,13 @@ describe('an exception while a body is on its way', () => {
   })
 })
 
+test('a blocked event loop takes nothing of the grace', async (t) => {
+  const child = await startFixture(t, 'escapes-connection')
+  const answer = await child.ask('/blocked')
+  assert.equal(answer.status, 200, answer.body)
+  await child.line((line) => line.fault?.origin === 'rejection')
+})
+
 for (const path of ['/slow-hook', '/slow-stream']) {
   test(`an answer that comes after the 500 is no fault: ${path}`, async (t) => {
     const child = await startFixture(t, 'escapes-connection')

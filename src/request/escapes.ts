@@ -5,6 +5,7 @@ import { findRivals, nameRival } from '../process/rivals.ts'
 import { findOwner, isLostMicrotask, leaveContext } from './attribution.ts'
 import { carried } from './carried.ts'
 import { isAbort, isClientAbort } from './client-abort.ts'
+import { closeWithStream } from './close-with-stream.ts'
 import { OPTED_OUT, type RequestContext } from './context.ts'
 import { Grace } from './grace.ts'
 import type { InFlight } from './in-flight.ts'
@@ -121,7 +122,10 @@ export class Escapes implements Keeper {
     const fault = this.#host.settle(error, origin, 'context', context)
     if (promise !== undefined) this.#rejections.set(promise, { context, fault })
     if (!closeUpgraded(context)) Grace.give(context, fault, () => this.#answer(context, fault))
-    if (origin === 'exception') retireConnection(context, fault, this.#internals)
+    if (origin === 'exception') {
+      retireConnection(context, fault, this.#internals)
+      closeWithStream(context)
+    }
     return 'taken'
   }
 
