@@ -1,4 +1,5 @@
 import { constants } from 'node:http2'
+import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import { isValidHeader } from './headers.ts'
 import type { Internals } from './internals.ts'
@@ -63,7 +64,11 @@ export function cut(reply: FastifyReply): void {
     const { stream } = reply.raw as { stream?: { close?: (code: number) => void } }
     // HTTP/2 has a stream to reset: destroyed without a code it would end as if all were well
     if (typeof stream?.close === 'function') stream.close(constants.NGHTTP2_INTERNAL_ERROR)
-    else reply.raw.destroy()
+    else {
+      // A pipelined one has no connection yet. Since Node 24 it would get one all the same, and keep it for ever.
+      if (reply.raw.socket === null) reply.raw.once('socket', (socket: Socket) => socket.destroy())
+      reply.raw.destroy()
+    }
   } catch {
     // the response was already torn down
   }

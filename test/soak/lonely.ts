@@ -41,7 +41,7 @@ export class Lonely implements Lane {
     ledger.sends(planned)
     if (client === undefined) {
       socket.write(rawHead(planned))
-      ledger.gets(planned, await connection.answer())
+      await connection.answer(ledger, planned)
     } else {
       // the first half of the body arrives before the listeners of the request, the other half after them
       const body = planned.body ?? ''
@@ -50,7 +50,7 @@ export class Lonely implements Lane {
       if (client === 'abort') ledger.aborts(planned, connection.received)
       else {
         socket.write(body.slice(1))
-        ledger.gets(planned, await connection.answer())
+        await connection.answer(ledger, planned)
       }
     }
     socket.destroy()

@@ -43,8 +43,7 @@ export class Pipelining implements Lane {
       for (const planned of batch) this.#soak.ledger.sends(planned)
       connection.socket.write(batch.map((planned) => rawHead(planned)).join(''))
       const names = batch.map(({ name }) => name).join(', ')
-      for (const planned of batch)
-        this.#soak.ledger.gets(planned, await connection.answer(), `one of ${names}`)
+      for (const planned of batch) await connection.answer(this.#soak.ledger, planned, `one of ${names}`)
       isOpen = batch.at(-1)?.expected.isCut === false
     }
     connection.socket.destroy()

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import { PATIENCE } from './lane.ts'
-import type { Seen } from './planned.ts'
+import type { Ledger } from './ledger.ts'
+import type { Planned, Seen } from './planned.ts'
 import { ResponseReader } from './response-reader.ts'
 
 /** One HTTP/1 connection without a client library: bytes are sent as they are given. */
@@ -12,6 +13,7 @@ export class RawConnection {
   #received = ''
   #wake: () => void = () => {}
   #isClosed = false
+  #isSilent = false
 
   constructor(port: number) {
     this.#reader = new ResponseReader((seen) => this.#answers.push(seen))
@@ -22,7 +24,10 @@ export class RawConnection {
       this.#wake()
     })
     this.socket.on('error', () => {})
-    this.socket.on('timeout', () => this.socket.destroy())
+    this.socket.on('timeout', () => {
+      this.#isSilent = true
+      this.socket.destroy()
+    })
     this.socket.on('close', () => {
       this.#isClosed = true
       this.#wake()
@@ -38,10 +43,13 @@ export class RawConnection {
     if (this.socket.connecting) await once(this.socket, 'connect')
   }
 
-  /** The next answer; one with `isCut` once the connection has closed. */
-  async answer(): Promise<Seen> {
+  /** Tells the ledger of the next answer: of one that is cut, once the connection has closed. */
+  async answer(ledger: Ledger, planned: Planned, where?: string): Promise<void> {
     while (this.#answers.length === 0 && !this.#isClosed) await this.#change()
-    return this.#answers.shift() ?? this.#reader.cut()
+    const whole = this.#answers.shift()
+    if (whole === undefined && this.#isSilent)
+      ledger.loses(planned, `silent for ${PATIENCE} ms ${where ?? ''}`)
+    else ledger.gets(planned, whole ?? this.#reader.cut(), where)
   }
 
   /** Resolves when something was received, or the connection has closed. */
