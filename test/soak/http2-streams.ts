@@ -2,7 +2,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:h
 import { type Lane, PATIENCE, type Soak } from './lane.ts'
 import { headersOf, type Planned, type Seen } from './planned.ts'
 import { Planner } from './planner.ts'
-import { ROWS } from './rows.ts'
+import { ROWS, type Row } from './rows.ts'
 
 const SESSIONS = 3
 const STREAMS = 10
@@ -11,7 +11,7 @@ const STREAMS = 10
  * What takes the connection for the request's own does not fit to one that many share. And the listener of
  * `request-data` keeps the body from Fastify, which ends all the same: a 400, and rightly so.
  */
-const rows = ROWS.filter(
+export const streamedRows: readonly Row[] = ROWS.filter(
   ({ name, client, answer }) =>
     (client ?? 'post') === 'post' && answer.status !== 0 && name !== 'request-data',
 )
@@ -24,7 +24,7 @@ export class Http2Streams implements Lane {
   constructor(soak: Soak) {
     this.#soak = soak
     this.#sessions = Array.from({ length: SESSIONS }, (_, session) =>
-      Array.from({ length: STREAMS }, (_, i) => new Planner(soak.seed, `h2x${session}x${i}`, rows)),
+      Array.from({ length: STREAMS }, (_, i) => new Planner(soak.seed, `h2x${session}x${i}`, streamedRows)),
     )
   }
 

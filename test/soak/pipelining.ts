@@ -2,7 +2,7 @@ import type { Lane, Soak } from './lane.ts'
 import { type Planned, rawHead } from './planned.ts'
 import { Planner } from './planner.ts'
 import { RawConnection } from './raw-connection.ts'
-import { ROWS } from './rows.ts'
+import { ROWS, type Row } from './rows.ts'
 
 const CLIENTS = 8
 const MOST_AT_ONCE = 8
@@ -13,7 +13,7 @@ const BATCHES_A_CONNECTION = 4
  * parser has the body of a later request costs that one, which `test/escapes-connection.test.ts` looks at. And
  * no listeners of the response: it is written when the one before it is done, and on its behalf.
  */
-const rows = ROWS.filter(
+export const pipelinedRows: readonly Row[] = ROWS.filter(
   ({ name, client, answer }) => client === undefined && answer.status !== 0 && !name.startsWith('response-'),
 )
 
@@ -24,7 +24,10 @@ export class Pipelining implements Lane {
 
   constructor(soak: Soak) {
     this.#soak = soak
-    this.#planners = Array.from({ length: CLIENTS }, (_, i) => new Planner(soak.seed, `pipe${i}`, rows))
+    this.#planners = Array.from(
+      { length: CLIENTS },
+      (_, i) => new Planner(soak.seed, `pipe${i}`, pipelinedRows),
+    )
   }
 
   async run(goesOn: () => boolean): Promise<void> {

@@ -11,13 +11,14 @@ import { parseArgs } from 'node:util'
 import { Aborting } from './aborting.ts'
 import { growthOf } from './growth.ts'
 import { Http2Aborting } from './http2-aborting.ts'
-import { Http2Streams } from './http2-streams.ts'
+import { Http2Streams, streamedRows } from './http2-streams.ts'
 import { KeepAlive } from './keep-alive.ts'
 import type { Lane, Soak } from './lane.ts'
 import { Ledger } from './ledger.ts'
 import { Lonely } from './lonely.ts'
-import { Pipelining } from './pipelining.ts'
+import { Pipelining, pipelinedRows } from './pipelining.ts'
 import { isGood, report } from './report.ts'
+import { ROWS, type Row } from './rows.ts'
 import type { Sample } from './sample.ts'
 import { ServerProcess } from './server-process.ts'
 import { SlowClients } from './slow-clients.ts'
@@ -52,12 +53,22 @@ async function round(lanes: readonly Lane[], milliseconds: number): Promise<void
   samples.push(await server.sample())
 }
 
+/** What does not go on one kind of connection, with its reasons in the file of the client. */
+function leftOut(of: readonly Row[]): string {
+  return ROWS.filter((row) => !of.includes(row))
+    .map(({ name }) => name)
+    .join(', ')
+}
+
 async function run(): Promise<Sample> {
   const { node, ports } = await server.ready()
   const [port, http2Port] = ports
   console.log(
     `Soak of ${seconds} s on Node ${node}, seed ${seed}: npm run soak -- --seconds ${seconds} --seed ${seed}`,
   )
+  console.log(`All ${ROWS.length} rows of the catalogues are in the mix.`)
+  console.log(`Not pipelined: ${leftOut(pipelinedRows)}.`)
+  console.log(`Not on HTTP/2: ${leftOut(streamedRows)}.`)
   const soak: Soak = { seed, ledger, port, http2Port, arrival: (nonce) => server.arrival(nonce) }
   const lanes = [
     new KeepAlive(soak),
