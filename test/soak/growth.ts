@@ -1,7 +1,7 @@
 import type { Sample } from './sample.ts'
 
 /** Bytes that the heap may grow from the first third of the warm samples to the last third. */
-export const MAX_HEAP_GROWTH = 3_000_000
+export const MAX_HEAP_GROWTH = 2_000_000
 
 /** The share of the samples that is not looked at: code is compiled, pools fill. */
 const WARM_UP = 0.25
