@@ -68,6 +68,8 @@ class AppResident implements Resident {
   async close(): Promise<void> {
     // A connection that never sent a whole request would keep Fastify's own close waiting.
     this.#connections.cut()
+    // Not when it is the plugin's turn: an onClose hook of the app may hang before it.
+    this.#isolation.endStorm()
     try {
       await this.#app.close()
     } catch (failure) {

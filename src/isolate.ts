@@ -52,7 +52,7 @@ function install(app: FastifyInstance, given: IsolateOptions): void {
   })
   new Escapes(app, internals, isolation).install(options.escapes, () => boundary.keepsContexts)
   app.addHook('onClose', (_app, done) => {
-    isolation.flushLog()
+    isolation.endStorm()
     done()
   })
 }

@@ -117,9 +117,9 @@ export class Isolation {
     this.#exits = exits
   }
 
-  /** @internal Tells what a storm held back so far. Never throws. */
-  flushLog(): void {
-    this.#storm.flush()
+  /** @internal Tells what a storm held back, for the app closes: from now on every fault is logged. Never throws. */
+  endStorm(): void {
+    this.#storm.end()
   }
 
   /** @internal See {@link Boundary}. */

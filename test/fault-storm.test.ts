@@ -77,6 +77,17 @@ test('bugs beyond the bound share one burst', () => {
   )
 })
 
+test('holds nothing back once it is over', () => {
+  const { storm, told } = stormOf(1, 10_000)
+  assert.deepEqual([storm.admits(fault('a', 1)), storm.admits(fault('a', 2))], [true, false])
+  storm.end()
+  assert.deepEqual(
+    told.map(({ heldBack }) => heldBack),
+    [1],
+  )
+  assert.deepEqual([storm.admits(fault('a', 3)), storm.admits(fault('a', 4))], [true, true])
+})
+
 test('tells by itself when the window ends without another fault', async () => {
   // the storm's own timer does not keep a process alive, so the test does
   const keepAlive = setInterval(() => undefined, 1_000)

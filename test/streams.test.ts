@@ -150,6 +150,27 @@ describe('a body that fails', () => {
   })
 })
 
+it('a body that fails before its answer has the connection: cut when it has, and never left open', async (t) => {
+  const test = testApp(t)
+  let answerFirst = () => {}
+  test.app.get('/first', (_request, reply) => {
+    answerFirst = () => reply.send('first')
+  })
+  test.app.get('/second', () => BODIES['a node stream']?.(1, new Error('hunter2')))
+  const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`
+  const connection = await connectRaw(await test.listen(), get('/first') + get('/second'))
+  await until('the fault', () => test.faults.length === 1)
+  answerFirst()
+  const closed = await Promise.race([
+    connection.closed.then(() => true),
+    new Promise((resolve) => setTimeout(resolve, 5000, false)),
+  ])
+  connection.socket.destroy()
+  assert.ok(closed, 'the connection is left open')
+  assert.match(connection.received(), /first$/)
+  await assertNothingInFlight(test)
+})
+
 describe('a Response', () => {
   it('whose body was used already: 500', async (t) => {
     const test = testApp(t)

@@ -38,6 +38,7 @@ export class Storm {
   readonly #entries: Map<string, Entry> = new Map()
   #windowEnd = 0
   #timer: NodeJS.Timeout | undefined
+  #isOver = false
 
   /**
    * @param burst - Faults of one bug that are let through in one window.
@@ -52,7 +53,7 @@ export class Storm {
 
   /** Whether this fault is to be logged in full. A fatal one always is. */
   admits(fault: Fault): boolean {
-    if (fault.verdict === 'fatal' || this.#burst === Number.POSITIVE_INFINITY) return true
+    if (fault.verdict === 'fatal' || this.#burst === Number.POSITIVE_INFINITY || this.#isOver) return true
     if (fault.at >= this.#windowEnd) this.#startWindow(fault.at)
     const entry = this.#entryOf(fault.fingerprint)
     if (entry.logged < this.#burst) {
@@ -76,6 +77,12 @@ export class Storm {
     for (const [fingerprint, { heldBack, route, reqId }] of entries) {
       if (heldBack > 0) this.#tell({ fingerprint, heldBack, route, reqId, window: this.#window })
     }
+  }
+
+  /** Tells what is held back, and holds nothing back any more: there may be no window after this. */
+  end(): void {
+    this.#isOver = true
+    this.flush()
   }
 
   #startWindow(now: number): void {

@@ -1,4 +1,5 @@
 import { actBare, type Seen } from './bare.ts'
+import { isThrownByTick, runLeftTicks } from './left-ticks.ts'
 
 /** An error that nobody caught, as Node reported it to the process. */
 export interface Escape {
@@ -85,7 +86,9 @@ function stand(first: Keeper): Guard {
     // emits `unhandledRejection` too, at once, for the same promise.
     strictlySeen = nodesOrigin === 'unhandledRejection'
     const origin = strictlySeen ? 'rejection' : 'exception'
+    const leavesTicks = attempt(isThrownByTick, false)
     meet({ error, origin, promise: undefined }, 'uncaughtException')
+    if (leavesTicks) attempt(runLeftTicks, undefined)
   }
 
   function onRejection(error: unknown, promise: Promise<unknown>): void {

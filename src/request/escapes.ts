@@ -5,13 +5,15 @@ import { findRivals, nameRival } from '../process/rivals.ts'
 import { findOwner, isLostMicrotask, leaveContext } from './attribution.ts'
 import { carried } from './carried.ts'
 import { isAbort, isClientAbort } from './client-abort.ts'
+import { closeWithStream } from './close-with-stream.ts'
 import { OPTED_OUT, type RequestContext } from './context.ts'
 import { Grace } from './grace.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Internals } from './internals.ts'
 import type { Settler } from './judge.ts'
 import { logHandledLate, logTrouble } from './log.ts'
-import { answerRaw, cut } from './raw-answer.ts'
+import { answerInstead, answerRaw, cut } from './raw-answer.ts'
+import { retireConnection } from './retire-connection.ts'
 import { closeUpgraded, followWebSockets } from './web-socket.ts'
 
 /** The registered plugin, as this file needs it. */
@@ -120,6 +122,10 @@ export class Escapes implements Keeper {
     const fault = this.#host.settle(error, origin, 'context', context)
     if (promise !== undefined) this.#rejections.set(promise, { context, fault })
     if (!closeUpgraded(context)) Grace.give(context, fault, () => this.#answer(context, fault))
+    if (origin === 'exception') {
+      retireConnection(context, fault, this.#internals)
+      closeWithStream(context)
+    }
     return 'taken'
   }
 
@@ -131,7 +137,7 @@ export class Escapes implements Keeper {
       if (reply.raw.headersSent) {
         cut(reply)
       } else if (reply.sent || context.sending) {
-        answerRaw(reply, this.#internals)
+        answerInstead(reply, this.#internals)
       } else {
         // through the error handlers, as if the handler had thrown it; it was judged already
         context.judged = { error: fault.error, judgement: fault }

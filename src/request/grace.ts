@@ -7,6 +7,7 @@ import type { RequestContext } from './context.ts'
  */
 export class Grace {
   readonly #timer: NodeJS.Timeout
+  #immediate: NodeJS.Immediate | undefined
   readonly #faults: Set<Fault> = new Set()
   #first: Fault
 
@@ -14,8 +15,11 @@ export class Grace {
     this.#first = fault
     this.#faults.add(fault)
     this.#timer = setTimeout(() => {
-      context.pending = undefined
-      if (!context.done) answer(this.#first)
+      // where the event loop was blocked, the request's own timers and callbacks are due as well: they come first
+      this.#immediate = setImmediate(() => {
+        context.pending = undefined
+        if (!context.done) answer(this.#first)
+      })
     }, context.route.grace)
   }
 
@@ -41,5 +45,6 @@ export class Grace {
   /** The response is over. */
   cancel(): void {
     clearTimeout(this.#timer)
+    clearImmediate(this.#immediate)
   }
 }

@@ -1,4 +1,5 @@
 import { constants } from 'node:http2'
+import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import { isValidHeader } from './headers.ts'
 import type { Internals } from './internals.ts'
@@ -40,6 +41,17 @@ export function answerRaw(reply: FastifyReply, internals: Internals): void {
   }
 }
 
+/**
+ * As {@link answerRaw}, where an answer of the app is still under way: an `onSend` hook that takes longer than the
+ * grace, a stream without its first byte. When it comes after all it goes nowhere, for it is nobody's bug that the
+ * request was answered before. Never throws.
+ */
+export function answerInstead(reply: FastifyReply, internals: Internals): void {
+  answerRaw(reply, internals)
+  const { raw } = reply
+  Object.assign(raw, { writeHead: () => raw, write: () => true, end: () => raw })
+}
+
 function validHeaders(headers: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(headers).filter(([name, value]) => name !== 'set-cookie' && isValidHeader(name, value)),
@@ -52,7 +64,11 @@ export function cut(reply: FastifyReply): void {
     const { stream } = reply.raw as { stream?: { close?: (code: number) => void } }
     // HTTP/2 has a stream to reset: destroyed without a code it would end as if all were well
     if (typeof stream?.close === 'function') stream.close(constants.NGHTTP2_INTERNAL_ERROR)
-    else reply.raw.destroy()
+    else {
+      // A pipelined one has no connection yet. Since Node 24 it would get one all the same, and keep it for ever.
+      if (reply.raw.socket === null) reply.raw.once('socket', (socket: Socket) => socket.destroy())
+      reply.raw.destroy()
+    }
   } catch {
     // the response was already torn down
   }
