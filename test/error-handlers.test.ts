@@ -277,6 +277,23 @@ describe("the app's own error handler", () => {
     assert.equal(test.faultLines().length, 1)
   })
 
+  it('is told of exactly what was thrown', async (t) => {
+    for (const thrown of [undefined, null, 'text', 7, { a: 1 }]) {
+      const test = testApp(t)
+      const seen: unknown[] = []
+      test.app.setErrorHandler((error, _request, reply) => {
+        seen.push(error)
+        reply.code(418).send('own')
+      })
+      test.app.get('/x', async () => {
+        throw thrown
+      })
+      assert.equal((await test.ask('/x')).status, 418)
+      assert.equal(seen.length, 1)
+      assert.ok(Object.is(seen[0], thrown), String(thrown))
+    }
+  })
+
   it('is called with `this` being its instance', async (t) => {
     const test = testApp(t)
     test.app.setErrorHandler(function () {

@@ -277,6 +277,19 @@ describe('an onSend hook that fails on every answer', () => {
     assert.equal(test.troubleLines().length, 1)
   })
 
+  it('sets no cookie that a hook before it had set', async (t) => {
+    const test = testApp(t)
+    test.app.addHook('onSend', async (_request, reply) => {
+      reply.header('set-cookie', 'session=of-the-success').header('x-other', 'kept')
+    })
+    test.app.addHook('onSend', async () => boom())
+    test.app.get('/x', async () => 'fine')
+    const answer = await test.ask('/x')
+    assert.equal(answer.status, 500)
+    assert.equal(answer.headers['x-other'], 'kept')
+    assert.equal(answer.headers['set-cookie'], undefined)
+  })
+
   it('tells of the handler and of the hook when both fail', async (t) => {
     const test = testApp(t)
     test.app.addHook('onSend', async () => boom())

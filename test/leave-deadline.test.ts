@@ -62,6 +62,14 @@ test('a blocked event loop is killed two seconds past the deadline, and the repo
   assert.equal(readdirSync(reportDir).length, 1)
 })
 
+test('the watchdog leaves the drain delay its time', async (t) => {
+  // Longer than the deadline and the watchdog's margin together.
+  const child = await startLeaving(t, { leave: { deadline: 100, drainDelay: 2_500, signals: ['SIGTERM'] } })
+  child.kill('SIGTERM')
+  assert.deepEqual(await child.exited, [0, null])
+  assert.equal(child.log().at(-1)?.msg, 'left: exit code 0')
+})
+
 test('a deadline of 0 cuts at once', async (t) => {
   const child = await startLeaving(t, { leave: { deadline: 0 } })
   const never = child.ask('/never')

@@ -32,6 +32,20 @@ test('connections accepted before the fault get their first request answered, an
   }
 })
 
+test('a second request of such a connection is not begun, for its answer could not be sent', async (t) => {
+  const child = await startLeaving(t)
+  const silent = await connectRaw(child.port, '')
+  await child.ask('/ok')
+  const slow = child.ask('/slow')
+  await child.line((line) => line.req?.url === '/slow')
+  await child.ask('/fatal')
+  silent.socket.write(`${REQUEST}${REQUEST.replace('/slow', '/fail')}`)
+  await silent.closed
+  await slow
+  assert.deepEqual(await child.exited, [70, null])
+  assert.ok(!child.log().some((line) => line.req?.url?.startsWith('/fail')))
+})
+
 test('a connection that brings nothing does not hold the process', async (t) => {
   const child = await startLeaving(t, { leave: { deadline: 60_000 } })
   const silent = await connectRaw(child.port, '')

@@ -142,6 +142,18 @@ for (const PROTOCOL of ['https', 'http2s']) {
   })
 }
 
+test('HTTP/2: the stream of a route that opted out finishes too', async (t) => {
+  const child = await startFixture(t, 'leaving-protocols', { env: { PROTOCOL: 'http2', DEADLINE: '60000' } })
+  const session = http2.connect(`http://localhost:${child.port}`)
+  t.after(() => session.destroy())
+  session.on('error', () => {})
+  const plain = request(session, '/plain')
+  await child.line((line) => line.req?.url === '/plain')
+  assert.equal((await request(session, '/fatal'))[0], 500)
+  assert.deepEqual(await plain, [200, 'slow but whole'])
+  assert.deepEqual(await child.exited, [70, null])
+})
+
 test('HTTP/2 over TLS: what is in flight finishes', async (t) => {
   const child = await startFixture(t, 'leaving-protocols', { env: { PROTOCOL: 'http2s', DEADLINE: '60000' } })
   const session = http2.connect(`https://localhost:${child.port}`, { rejectUnauthorized: false })

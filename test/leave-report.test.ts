@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import type { CrashReport } from '../src/process/report.ts'
 import { type Child, startFixture } from './support/child.ts'
 import { temporaryFolder } from './support/folder.ts'
+import { startLeaving } from './support/leaving.ts'
 
 const run = promisify(execFile)
 const CLI = fileURLToPath(new URL('../src/cli.js', import.meta.url))
@@ -74,7 +75,7 @@ test('the report: what happened, and nothing secret', async (t) => {
   assert.equal(json.stdout, text)
 })
 
-test('a plain leave() is reported too, a signal is not', async (t) => {
+test('a plain leave() is reported too', async (t) => {
   const DIR = temporaryFolder(t)
   const child = await startFixture(t, 'leaving-report', { env: { DIR } })
   await child.ask('/leave')
@@ -82,6 +83,15 @@ test('a plain leave() is reported too, a signal is not', async (t) => {
   const [file] = readdirSync(DIR)
   const report = JSON.parse(readFileSync(join(DIR, file as string), 'utf8')) as CrashReport
   assert.deepEqual([report.reason, report.note, report.exitCode], ['requested', 'asked', 0])
+})
+
+test('a signal is no crash, and is not reported', async (t) => {
+  const reportDir = temporaryFolder(t)
+  const terminationLog = join(reportDir, 'termination-log')
+  const child = await startLeaving(t, { leave: { signals: ['SIGTERM'], reportDir, terminationLog } })
+  child.kill('SIGTERM')
+  assert.deepEqual(await child.exited, [0, null])
+  assert.deepEqual(readdirSync(reportDir), [])
 })
 
 test('a folder that cannot be written costs the report and a log line', async (t) => {

@@ -286,6 +286,18 @@ describe('one line, never two', () => {
   })
 })
 
+describe('what a storm held back', () => {
+  it('is told when the app closes before the window ends', async (t) => {
+    const test = testApp(t, { isolate: { log: { burst: 1, window: 1_000_000 } } })
+    test.app.get('/x', fail)
+    for (let n = 0; n < 3; n += 1) await test.ask('/x')
+    const told = () => test.troubleLines().filter((line) => line.fault?.heldBack === 2)
+    assert.deepEqual(told(), [])
+    await test.app.close()
+    assert.equal(told().length, 1)
+  })
+})
+
 describe('levels of routes', () => {
   it("a route's logLevel holds for its faults", async (t) => {
     const test = testApp(t)

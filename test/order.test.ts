@@ -35,6 +35,18 @@ const ORDERS: Record<string, (app: FastifyInstance) => unknown> = {
     app.get('/x', fail)
     app.register(isolate())
   },
+  'after a hook that fails itself': (app) => {
+    app.addHook('onRequest', fail)
+    app.get('/x', async () => 'fine')
+    app.register(isolate())
+  },
+  'after a child with a hook that fails itself': (app) => {
+    app.register(async (child) => {
+      child.addHook('onRequest', (_request, _reply, done) => done(new Error('secret')))
+      child.get('/x', async () => 'fine')
+    })
+    app.register(isolate())
+  },
   'in a child registered before': (app) => {
     app.register(async (child) => void child.get('/x', fail))
     app.register(isolate())

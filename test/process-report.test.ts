@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { isAllowedExitCode } from '../src/process/exit-codes.ts'
+import { keepReport } from '../src/process/keep-report.ts'
+import { LeaveLog } from '../src/process/leave-log.ts'
 import { buildReport, withoutQuery } from '../src/process/report.ts'
 import { listReports, REPORTS_KEPT, writeReportFile } from '../src/process/report-file.ts'
 import type { Resident } from '../src/process/resident.ts'
-import { truncate } from '../src/process/termination-log.ts'
+import { truncate, writeTerminationLog } from '../src/process/termination-log.ts'
 import { wayOut } from '../src/process/way-out.ts'
 import { VERSION } from '../src/version.ts'
 import { report } from './support/crash-report.ts'
@@ -79,6 +81,13 @@ test('a folder that may be written but not read gets its report', (t) => {
   assert.equal(listReports(folder).length, 1)
 })
 
+test('instances that name one folder leave one report in it', (t) => {
+  const reportDir = temporaryFolder(t)
+  const residents = [1, 2].map(() => ({ leave: { reportDir, terminationLog: false } }) as Resident)
+  keepReport(report(), residents, new LeaveLog([]))
+  assert.equal(listReports(reportDir).length, 1)
+})
+
 test('texts are cut at whole characters', () => {
   assert.equal(truncate('abc', 3), 'abc')
   assert.equal(truncate('aäöü', 4), 'aä')
@@ -86,6 +95,17 @@ test('texts are cut at whole characters', () => {
   const long = truncate('😀'.repeat(4_000), 4_096)
   assert.equal(Buffer.byteLength(long), 4_096)
   assert.doesNotMatch(long, /\ufffd/)
+})
+
+test('the termination log is bounded in bytes, however many a character has', (t) => {
+  const path = join(temporaryFolder(t), 'termination-log')
+  const told = report()
+  const stack = `Error: ${'ä'.repeat(4_000)}`
+  const fault = { ...told.fault!, error: { ...told.fault!.error, stack } }
+  assert.equal(writeTerminationLog(path, { ...told, fault }), undefined)
+  const text = readFileSync(path, 'utf8')
+  assert.ok(text.includes('ääää'))
+  assert.ok(statSync(path).size <= 4_096, `${statSync(path).size} bytes`)
 })
 
 test('urls lose their query strings', () => {

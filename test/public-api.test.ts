@@ -34,7 +34,12 @@ describe('isolate', () => {
     'isolate, options': (app) => void app.register(isolate, { answer: () => 'own' }),
     isolate: (app) => void app.register(isolate),
     'isolate, options with those of register': (app) =>
-      void app.register(isolate, { answer: () => 'own', prefix: '/x', logLevel: 'warn' } as never),
+      void app.register(isolate, {
+        answer: () => 'own',
+        prefix: '/x',
+        logLevel: 'warn',
+        logSerializers: {},
+      } as never),
   }
   for (const [form, register] of Object.entries(forms)) {
     it(`app.register(${form})`, async (t) => {

@@ -214,9 +214,10 @@ describe('the channel fastify-isolate:fault', () => {
 })
 
 describe('a finished request', () => {
-  it('is not kept alive by its faults', async (t) => {
+  it('is not kept alive by its faults, nor by what keeps its asynchronous context', async (t) => {
     const child = await startFixture(t, 'finished-requests', { nodeArgs: ['--expose-gc'] })
     assert.equal(child.ready.faults, 3)
+    assert.equal(child.ready.pooled, 5)
     assert.ok(child.ready.alive <= 1, `${child.ready.alive} of 5 are alive`)
     assert.deepEqual(await child.exited, [0, null])
   })

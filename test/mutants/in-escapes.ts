@@ -1,0 +1,86 @@
+import type { Mutant } from './mutant.ts'
+
+/** Faults in the handling of errors that escape from a request to the process. */
+export const inEscapes: readonly Mutant[] = [
+  {
+    name: 'newest-request-gets-every-escape',
+    file: 'request/escapes.ts',
+    find: 'owner.route.escapes ? this.#take(escaped, owner)',
+    replace: 'owner.route.escapes ? this.#take(escaped, [...this.#host.inFlight].at(-1) ?? owner)',
+    tests: ['escapes-edges'],
+    only: 'a hundred requests that each let an error escape in the same tick',
+  },
+  {
+    name: 'answer-on-its-way-is-cut',
+    file: 'request/escapes.ts',
+    find: 'if (reply === undefined || reply.raw.writableEnded) return',
+    replace: 'if (reply === undefined) return',
+    tests: ['escapes-edges'],
+    only: 'an answer that is on its way to a slow client is never cut',
+  },
+  {
+    name: 'grace-ignored',
+    file: 'request/grace.ts',
+    find: '}, context.route.grace)',
+    replace: '}, 0)',
+    tests: ['escapes'],
+  },
+  {
+    name: 'rejection-handled-late-costs-the-answer',
+    file: 'request/grace.ts',
+    find: '      grace.cancel()\n',
+    replace: '',
+    tests: ['escapes-edges'],
+    only: 'a rejection that is handled late takes back its own 500 only',
+  },
+  {
+    name: 'listener-on-a-connection-has-no-request',
+    file: 'request/attribution.ts',
+    find: '  if (carrier) attach(context, carrier)\n',
+    replace: '',
+    tests: ['attribution'],
+    only: 'a listener on a connection belongs to the last request of the connection',
+  },
+  {
+    name: 'error-of-a-websocket-looks-like-its-usual-end',
+    file: 'request/web-socket.ts',
+    find: 'const INTERNAL_ERROR = 1011',
+    replace: 'const INTERNAL_ERROR = 1000',
+    tests: ['web-socket'],
+  },
+  {
+    name: 'escape-of-a-route-that-opted-out-is-fatal',
+    file: 'process/guard.ts',
+    find: "if (claim !== 'unknown') return claim",
+    replace: "if (claim === 'taken') return claim",
+    tests: ['guard'],
+  },
+  {
+    name: 'member-that-throws-ends-the-process',
+    file: 'process/guard.ts',
+    find: "const claim = attempt(() => member.claim(escaped), 'unknown')",
+    replace: 'const claim = member.claim(escaped)',
+    tests: ['guard'],
+  },
+  {
+    name: 'listeners-stay-after-the-last-app',
+    file: 'process/guard.ts',
+    find: '  guard.deafen()\n',
+    replace: '',
+    tests: ['guard'],
+  },
+  {
+    name: 'error-is-taken-from-other-listeners',
+    file: 'process/bare.ts',
+    find: "  if (process.listeners(event as 'exit').some((listener) => !isOurs(listener))) return\n",
+    replace: '',
+    tests: ['guard'],
+  },
+  {
+    name: 'rival-is-named-by-every-app',
+    file: 'process/rivals.ts',
+    find: '      named.add(listener)\n',
+    replace: '',
+    tests: ['rivals'],
+  },
+]

@@ -1,0 +1,70 @@
+import type { Mutant } from './mutant.ts'
+
+/** Faults in `src/fault`: judging, grouping, counting and serializing. */
+export const inFault: readonly Mutant[] = [
+  {
+    name: 'cause-of-an-error-not-searched',
+    file: 'fault/chain.ts',
+    find: "enqueue(seen, readProperty(current, 'cause'))",
+    replace: 'enqueue(seen, undefined)',
+    tests: ['fault-verdict'],
+  },
+  {
+    name: 'fatal-error-of-another-copy-unknown',
+    file: 'fault/fatal-error.ts',
+    find: "Symbol.for('fastify-isolate.FatalError')",
+    replace: "Symbol('fastify-isolate.FatalError')",
+    tests: ['fault-verdict'],
+  },
+  {
+    name: 'escape-of-nobody-is-contained',
+    file: 'fault/verdict.ts',
+    find: "if (escaped && attributedTo === 'none') return 'fatal'",
+    replace: "if (escaped && attributedTo === 'none') return 'contain'",
+    tests: ['fault-verdict'],
+  },
+  {
+    name: 'lost-memory-is-no-exhaustion',
+    file: 'fault/verdict.ts',
+    find: "if (origin === 'exception' || someInChain(error, isExhaustion)) return 'recycle'",
+    replace: "if (origin === 'exception' || isExhaustion(error)) return 'recycle'",
+    tests: ['fault-verdict'],
+  },
+  {
+    name: 'storm-logs-one-too-few',
+    file: 'fault/storm.ts',
+    find: 'if (entry.logged < this.#burst) {',
+    replace: 'if (entry.logged + 1 < this.#burst) {',
+    tests: ['fault-storm'],
+  },
+  {
+    name: 'storm-hides-a-single-fault',
+    file: 'fault/storm.ts',
+    find: 'if (heldBack > 0) this.#tell(',
+    replace: 'if (heldBack > 1) this.#tell(',
+    tests: ['fault-storm'],
+  },
+  {
+    name: 'frequent-bug-makes-room-for-a-new-one',
+    file: 'fault/ledger.ts',
+    find: 'if (entry.count < count) {',
+    replace: 'if (rarest === undefined || entry.count > count) {',
+    tests: ['fault-ledger'],
+  },
+  {
+    name: 'fingerprint-changes-with-every-line',
+    file: 'fault/fingerprint.ts',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source code
+    find: "${NAMELESS.has(name) ? `:${frame.line}` : ''}",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source code
+    replace: ':${frame.line}',
+    tests: ['fault-fingerprint'],
+  },
+  {
+    name: 'secrets-on-an-error-are-logged',
+    file: 'fault/serialize.ts',
+    find: '    message: messageOf(error),\n    stack: boundedStack(error),',
+    replace: '    ...(error as object),\n    message: messageOf(error),\n    stack: boundedStack(error),',
+    tests: ['fault-serialize'],
+  },
+]

@@ -1,0 +1,82 @@
+import type { Mutant } from './mutant.ts'
+
+/** Faults in the options, their checks, and what the plugin is registered with. */
+export const inOptions: readonly Mutant[] = [
+  {
+    name: 'milliseconds-may-be-text',
+    file: 'expect.ts',
+    find: "  const { value } = given\n  if (typeof value === 'number' && value >= 0) {",
+    replace: '  const value = Number(given.value)\n  if (value >= 0) {',
+    tests: ['options'],
+  },
+  {
+    name: 'unknown-option-accepted',
+    file: 'expect.ts',
+    find: '  for (const key of keys) if (!known.includes(key as K)) throw unknownOption(given, key, known)\n',
+    replace: '',
+    tests: ['options'],
+  },
+  {
+    name: 'unhandleable-signal-accepted',
+    file: 'resolve-leave-options.ts',
+    find: "if (signal === 'SIGKILL' || signal === 'SIGSTOP') {",
+    replace: "if (signal === 'SIGKILL') {",
+    tests: ['options'],
+  },
+  {
+    name: 'exit-code-of-node-accepted',
+    file: 'process/exit-codes.ts',
+    find: '(code as number) > 13',
+    replace: '(code as number) >= 13',
+    tests: ['options', 'process-report'],
+  },
+  {
+    name: 'route-cannot-opt-out',
+    file: 'resolve-options.ts',
+    find: 'if (value === false) return false',
+    replace: 'if (value === false) return {}',
+    tests: ['options'],
+  },
+  {
+    name: 'override-of-a-route-ignored',
+    file: 'resolve-options.ts',
+    find: "return resolveShared(given, where, 'config.isolate.')",
+    replace: 'return {}',
+    tests: ['options'],
+  },
+  {
+    name: 'registered-on-a-child-too',
+    file: 'isolate.ts',
+    find: "if (internals.instancesOf(app).some((instance) => instance.hasDecorator('isolation'))) {",
+    replace: "if (internals.instancesOf(app).every((instance) => instance.hasDecorator('isolation'))) {",
+    tests: ['public-api'],
+  },
+  {
+    name: 'log-serializers-of-register-refused',
+    file: 'isolate.ts',
+    find: "new Set(['prefix', 'logLevel', 'logSerializers'])",
+    replace: "new Set(['prefix', 'logLevel'])",
+    tests: ['public-api'],
+  },
+  {
+    name: 'held-back-faults-lost-on-close',
+    file: 'isolate.ts',
+    find: '    isolation.endStorm()\n',
+    replace: '',
+    tests: ['log'],
+  },
+  {
+    name: 'fatal-line-written-twice',
+    file: 'isolation.ts',
+    find: '    else write()\n',
+    replace: '    write()\n',
+    tests: ['log'],
+  },
+  {
+    name: 'termination-log-outside-of-kubernetes',
+    file: 'resolve-leave-options.ts',
+    find: "process.env.KUBERNETES_SERVICE_HOST ? '/dev/termination-log' : false",
+    replace: "'/dev/termination-log'",
+    tests: ['options'],
+  },
+]

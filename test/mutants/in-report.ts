@@ -1,0 +1,58 @@
+import type { Mutant } from './mutant.ts'
+
+/** Faults in what a process leaves behind. */
+export const inReport: readonly Mutant[] = [
+  {
+    name: 'eleven-reports-kept',
+    file: 'process/report-file.ts',
+    find: '.slice(REPORTS_KEPT)',
+    replace: '.slice(REPORTS_KEPT + 1)',
+    tests: ['process-report'],
+  },
+  {
+    name: 'report-readable-by-everybody',
+    file: 'process/report-file.ts',
+    find: "openSync(path, 'wx', 0o600)",
+    replace: "openSync(path, 'wx')",
+    tests: ['leave-report'],
+    only: 'the report: what happened, and nothing secret',
+  },
+  {
+    name: 'report-has-the-query-string',
+    file: 'process/report.ts',
+    find: 'url: withoutQuery(request.url),',
+    replace: 'url: request.url,',
+    tests: ['leave-report'],
+    only: 'the report: what happened, and nothing secret',
+  },
+  {
+    name: 'termination-log-cut-in-characters',
+    file: 'process/termination-log.ts',
+    find: 'truncate(summarize(report), TERMINATION_LOG_BYTES)',
+    replace: 'summarize(report).slice(0, TERMINATION_LOG_BYTES)',
+    tests: ['process-report'],
+  },
+  {
+    name: 'report-moves-the-cursor',
+    file: 'process/format-report.ts',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source code
+    find: "return printable(`${sections.join('\\n\\n')}\\n`)",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source code
+    replace: "return `${sections.join('\\n\\n')}\\n`",
+    tests: ['process-cli'],
+  },
+  {
+    name: 'command-prints-the-oldest-report',
+    file: 'cli.ts',
+    find: 'const [newest] = listReports(folder)',
+    replace: 'const newest = listReports(folder).at(-1)',
+    tests: ['process-cli'],
+  },
+  {
+    name: 'one-report-for-every-app',
+    file: 'process/keep-report.ts',
+    find: 'const folders: Set<string> = new Set(residents.flatMap(({ leave }) => leave.reportDir ?? []))',
+    replace: 'const folders: string[] = residents.flatMap(({ leave }) => leave.reportDir ?? [])',
+    tests: ['process-report'],
+  },
+]

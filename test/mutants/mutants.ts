@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { inEscapes } from './in-escapes.ts'
+import { inFault } from './in-fault.ts'
+import { inLeaving } from './in-leaving.ts'
+import { inOptions } from './in-options.ts'
+import { inReport } from './in-report.ts'
+import { inRequest } from './in-request.ts'
+import type { Mutant } from './mutant.ts'
+
+/** Every deliberate fault that the tests have to notice. */
+export const mutants: readonly Mutant[] = [
+  ...inFault,
+  ...inRequest,
+  ...inEscapes,
+  ...inLeaving,
+  ...inReport,
+  ...inOptions,
+]
+
+/** The text of a mutant's file, without its fault. */
+export function sourceOf({ file }: Mutant): string {
+  return readFileSync(new URL(`../../../src/${file}`, import.meta.url), 'utf8')
+}
+
+/**
+ * The same text with its fault in it.
+ *
+ * @throws Error where the piece to replace is not in the file exactly once: the list is out of date then.
+ */
+export function mutate(mutant: Mutant): string {
+  const pieces = sourceOf(mutant).split(mutant.find)
+  if (pieces.length !== 2) {
+    throw new Error(
+      `Mutant ${mutant.name}: its \`find\` is ${pieces.length - 1} times in src/${mutant.file}, not once`,
+    )
+  }
+  return pieces.join(mutant.replace)
+}
