@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { RouteContext } from './internals.ts'
+import type { RouteContext } from './compiled-route.ts'
 
 /** Whether something belongs to an instance or to a child of it. */
 export function isWithin(app: FastifyInstance, server: FastifyInstance): boolean {

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import type { Internals, RouteContext } from './internals.ts'
+import type { RouteContext } from './compiled-route.ts'
+import type { Internals } from './internals.ts'
 
 /**
  * Errors that come before a request has any hook to answer them: Fastify calls `genReqId`, the

@@ -1,11 +1,12 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { leaveTrail } from './attribution.ts'
 import { carried } from './carried.ts'
+import type { RouteContext } from './compiled-route.ts'
 import { attach, CONTEXT, OPTED_OUT, RequestContext, requestStorage } from './context.ts'
 import type { Dispatch } from './dispatch.ts'
 import type { EarlyErrors } from './early-errors.ts'
 import type { GuardedRoute } from './guarded-route.ts'
-import type { Internals, RouteContext } from './internals.ts'
+import type { Internals } from './internals.ts'
 import { closeWithConnection } from './queued-responses.ts'
 
 /** Where a compiled route keeps its options; a context derived from it (404) inherits them. */

@@ -1,10 +1,11 @@
+import type { RouteContext } from './compiled-route.ts'
 import { isDetached } from './coverage.ts'
 import { type EarlyErrors, guardLoggerFactory } from './early-errors.ts'
 import { guardChain } from './error-chain.ts'
 import { guardHandler } from './guard-handler.ts'
 import { guardHook, guardPayloadHook } from './guard-hook.ts'
 import { guardSilentHook } from './guard-silent-hook.ts'
-import type { Internals, RouteContext } from './internals.ts'
+import type { Internals } from './internals.ts'
 import type { Judge } from './judge.ts'
 
 type Hook = (...args: unknown[]) => unknown

@@ -1,4 +1,6 @@
-import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ErrorHandlerLink, RouteContext } from './compiled-route.ts'
+import { type SymbolsOf, symbolOf, symbolsOf } from './fastify-symbols.ts'
 
 /**
  * The only file that touches Fastify's private symbols. Fastify has no public way to reach a route that was
@@ -6,35 +8,9 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
  * the plugin is registered: a Fastify that misses one is refused at boot, never discovered on a request.
  */
 
-/** What Fastify calls a Context: the compiled form of one route. */
-export interface RouteContext {
-  handler: (request: FastifyRequest, reply: FastifyReply) => unknown
-  errorHandler: ErrorHandlerLink
-  childLoggerFactory: LoggerFactory
-  config: { url?: string; method?: string | string[]; isolate?: unknown }
-  server: FastifyInstance
-  onRequest: unknown[] | null
-  [hook: string]: unknown
-  [symbol: symbol]: unknown
-}
-
-/** A factory of request loggers, as routes keep it. */
-export type LoggerFactory = (
-  this: FastifyInstance,
-  logger: FastifyBaseLogger,
-  bindings: Parameters<FastifyBaseLogger['child']>[0],
-  options: Parameters<FastifyBaseLogger['child']>[1],
-  raw: object,
-) => FastifyBaseLogger
-
 /** Fastify's own copy of its options. */
 interface ServerOptions {
   frameworkErrors?: (error: unknown, request: FastifyRequest, reply: FastifyReply) => unknown
-}
-
-/** One link of Fastify's chain of error handlers: a handler that throws hands over to its prototype. */
-export interface ErrorHandlerLink {
-  func?: (error: unknown, request: FastifyRequest, reply: FastifyReply) => unknown
 }
 
 /** The names of Fastify's symbols, as far as this plugin needs them. */
@@ -59,31 +35,6 @@ type Parse = (
   payload: unknown,
   done: (error?: unknown, body?: unknown) => void,
 ) => unknown
-
-type SymbolsOf<Names> = { readonly [Name in keyof Names]: symbol }
-
-function symbolOf(target: object, description: string): symbol | undefined {
-  for (let holder: object | null = target; holder !== null; holder = Object.getPrototypeOf(holder)) {
-    const found = Object.getOwnPropertySymbols(holder).find((symbol) => symbol.description === description)
-    if (found !== undefined) return found
-  }
-  return undefined
-}
-
-function symbolsOf<Names extends Record<string, string>>(target: object, names: Names): SymbolsOf<Names> {
-  const found: Record<string, symbol> = {}
-  for (const [name, description] of Object.entries(names)) {
-    const symbol = symbolOf(target, description)
-    if (symbol === undefined) {
-      throw new Error(
-        `fastify-isolate needs Fastify's ${description}, which this version of Fastify does not have. ` +
-          'Install a version that the peer dependency of fastify-isolate names.',
-      )
-    }
-    found[name] = symbol
-  }
-  return found as SymbolsOf<Names>
-}
 
 /** Stands for a symbol that is not there. */
 const NONE: unique symbol = Symbol('none')
