@@ -98,7 +98,7 @@ describe('an exception while a body is on its way', () => {
   })
 
   test('leaves the request its own good answer', async (t) => {
-    const child = await startFixture(t, 'escapes-connection')
+    const child = await startFixture(t, 'escapes-connection', { env: { GRACE: '2000' } })
     const connection = await connectRaw(child.port, post('/early', '{"a"', 7))
     await until(() => faultsOf(child).length === 1)
     connection.socket.write(':1}')
@@ -108,7 +108,7 @@ describe('an exception while a body is on its way', () => {
 })
 
 test('a blocked event loop takes nothing of the grace', async (t) => {
-  const child = await startFixture(t, 'escapes-connection')
+  const child = await startFixture(t, 'escapes-connection', { env: { GRACE: '700' } })
   const answer = await child.ask('/blocked')
   assert.equal(answer.status, 200, answer.body)
   await child.line((line) => line.fault?.origin === 'rejection')

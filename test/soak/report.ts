@@ -80,6 +80,8 @@ function linesOf({ ledger, growth, samples }: Result): Line[] {
     lines.push({ ...none(`growth of ${kind}`, found), must: ['0', ...names].join(' ') })
   }
   const inFlight = last?.inFlight ?? []
+  const left = samples.reduce((sum, { leftStreams }) => sum + leftStreams, 0)
+  lines.push({ what: 'HTTP/2 streams that Node left open', found: left, must: '', isGood: true })
   lines.push({ ...none('requests still in flight', inFlight.length), must: ['0', ...inFlight].join(' ') })
   return lines
 }

@@ -8,6 +8,8 @@ export interface Sample {
   readonly listeners: Readonly<Record<string, number>>
   /** The URLs of the requests that are not over. */
   readonly inFlight: readonly string[]
+  /** HTTP/2 streams that had lost their connection and that Node had not closed. */
+  readonly leftStreams: number
   /** `app.isolation.counts.origin` of both apps together. */
   readonly counts: Readonly<Record<string, number>>
 }
