@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { median } from 'simple-statistics'
 import { CASES, type Case, FAILING_SHARE, STARTUP } from './cases.ts'
+import { keepAwake } from './keep-awake.ts'
 import type { Cores } from './machine.ts'
 import { MeasuredServer, messageOf, SERVERS, start } from './measured-server.ts'
 import { type Amount, type Figure, type Figures, METRICS, type Metric } from './results.ts'
@@ -55,11 +56,16 @@ async function measureProcesses(
 async function measureRequests(load: Case, variants: readonly string[], setting: Setting): Promise<Samples> {
   const all: Samples = new Map(variants.map((variant) => [variant, []]))
   const each = Math.ceil(setting.rounds / setting.processes)
-  for (let process = 0; process < setting.processes; process += 1) {
-    const turns = Array.from({ length: each }, (_, i) => process * each + i)
-    for (const [variant, samples] of await measureProcesses(load, variants, setting, turns)) {
-      all.get(variant)?.push(samples)
+  const sleep = setting.cores === undefined ? () => {} : keepAwake()
+  try {
+    for (let process = 0; process < setting.processes; process += 1) {
+      const turns = Array.from({ length: each }, (_, i) => process * each + i)
+      for (const [variant, samples] of await measureProcesses(load, variants, setting, turns)) {
+        all.get(variant)?.push(samples)
+      }
     }
+  } finally {
+    sleep()
   }
   return all
 }

@@ -1,6 +1,7 @@
 import type { InFlightRequest } from '../process/resident.ts'
 import { announceClose, type Connections } from './connections.ts'
 import type { RequestContext } from './context.ts'
+import { endForgottenStreams } from './forgotten-streams.ts'
 import type { InFlight } from './in-flight.ts'
 
 /** Milliseconds between two looks at what is left. */
@@ -17,6 +18,7 @@ export class Drain {
   constructor(connections: Connections, contexts: InFlight) {
     this.#connections = connections
     this.#contexts = contexts
+    connections.onSession = (session) => endForgottenStreams(session, contexts)
   }
 
   /** The requests in flight, oldest first: also those of routes that opted out, and upgraded connections. */
