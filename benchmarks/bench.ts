@@ -21,6 +21,7 @@ import { parseArgs } from 'node:util'
 import { TITLES } from './cases.ts'
 import { type Cores, describeMachine, type Machine, takeCores } from './machine.ts'
 import { measure } from './measure.ts'
+import { readMemory } from './memory-results.ts'
 import { writeChart, writePage } from './page.ts'
 import { type Figures, RESULTS, type Results, readAll, write } from './results.ts'
 import { aimsTable, caseTable } from './tables.ts'
@@ -115,5 +116,5 @@ if (isKept || values.page) {
   for (const results of all) {
     if (!(await writeChart(results, folder))) console.log('No chart. To have one: npm ci --prefix benchmarks')
   }
-  if (values.out === undefined) writePage(all)
+  if (values.out === undefined) writePage(all, readMemory(RESULTS))
 }

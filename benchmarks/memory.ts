@@ -6,7 +6,7 @@
  *
  * The exit code is 1 where the difference is more than 5 MB, an answer is not what it must be, or the counts do
  * not add up. A run of the full length writes `benchmarks/results/memory-node<major>.json`; a shorter one
- * takes its baseline at a tenth of its length and writes nothing.
+ * takes its baseline at a tenth of its length and writes nothing. `npm run bench -- --page` shows it on the page.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { chartOf } from './chart.ts'
+import { type MemoryResults, memoryTable } from './memory-results.ts'
 import { METRICS, type Metric, nameOf, type Results } from './results.ts'
 import { aimsTable, metricTable } from './tables.ts'
 
@@ -43,16 +44,17 @@ function nodeSection(results: Results): string {
 }
 
 /** The measured part of `docs/performance.md`. */
-export function measured(all: readonly Results[]): string {
-  return ['### The aims', aimsTable(all), ...all.map(nodeSection)].join('\n\n')
+export function measured(all: readonly Results[], memory: readonly MemoryResults[]): string {
+  const heap = ['### The heap', memoryTable(memory)]
+  return ['### The aims', aimsTable(all), ...heap, ...all.map(nodeSection)].join('\n\n')
 }
 
 /** Writes the measured part of the page. */
-export function writePage(all: readonly Results[]): void {
+export function writePage(all: readonly Results[], memory: readonly MemoryResults[]): void {
   const page = readFileSync(PAGE, 'utf8')
   const before = page.slice(0, page.indexOf(BEGIN) + BEGIN.length)
   const after = page.slice(page.indexOf(END))
-  writeFileSync(PAGE, `${before}\n\n${measured(all)}\n\n${after}`)
+  writeFileSync(PAGE, `${before}\n\n${measured(all, memory)}\n\n${after}`)
 }
 
 /** Draws the chart of one Node next to its results, where the packages that draw it are installed. */

@@ -19,8 +19,9 @@ export class Dispatch {
     if (raw.httpVersionMajor !== 1 || !keepsContextInFrames()) return
     const stored = requestStorage.getStore()
     if (stored !== undefined) {
-      // somebody's own code hands a request over, from within another one: that one goes on after it
-      if (stored === OPTED_OUT || stored.request?.raw.socket !== raw.socket) return
+      const before = stored === OPTED_OUT ? undefined : stored.request?.raw
+      // somebody's own code hands a request over, from within this one or another one, which goes on after it
+      if (before === undefined || before === raw || before.socket !== raw.socket) return
       requestStorage.enterWith(undefined)
     }
     this.#raw = raw
