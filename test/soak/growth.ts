@@ -1,7 +1,14 @@
 import type { Sample } from './sample.ts'
 
-/** Bytes that the heap may grow from the first third of the warm samples to the last third. */
-export const MAX_HEAP_GROWTH = 2_000_000
+/**
+ * Bytes that the heap may grow from the first third of the warm samples to the last third: what code and pools
+ * take, and what a request may leave. A context that is kept leaves some six hundred bytes.
+ *
+ * @param requests All requests of the soak; half of them lie between the middles of these thirds.
+ */
+export function maxHeapGrowth(requests: number): number {
+  return 1_000_000 + 150 * (requests / 2)
+}
 
 /** The share of the samples that is not looked at: code is compiled, pools fill. */
 const WARM_UP = 0.25

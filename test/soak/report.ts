@@ -1,4 +1,4 @@
-import { type Growth, MAX_HEAP_GROWTH } from './growth.ts'
+import { type Growth, maxHeapGrowth } from './growth.ts'
 import type { Ledger } from './ledger.ts'
 import type { Sample } from './sample.ts'
 
@@ -71,8 +71,8 @@ function linesOf({ ledger, growth, samples }: Result): Line[] {
   lines.push({
     what: 'growth of the heap, kB',
     found: Math.round(growth.heap / 1e3),
-    must: `at most ${MAX_HEAP_GROWTH / 1e3}; ${samples.map(({ heap }) => (heap / 1e6).toFixed(1)).join(' ')} MB`,
-    isGood: growth.heap <= MAX_HEAP_GROWTH,
+    must: `at most ${Math.round(maxHeapGrowth(counts.requests) / 1e3)}; ${samples.map(({ heap }) => (heap / 1e6).toFixed(1)).join(' ')} MB`,
+    isGood: growth.heap <= maxHeapGrowth(counts.requests),
   })
   for (const kind of ['handles', 'listeners'] as const) {
     const found = Object.values(growth[kind]).reduce((sum, count) => sum + count, 0)
