@@ -36,8 +36,6 @@ export class Connections {
   readonly #owed: OwedRequests = new OwedRequests()
   #hasListened = false
   #isStopped = false
-  /** Told of each HTTP/2 session that begins. */
-  onSession: (session: Http2Session) => void = () => {}
 
   /** Whether any server has ever listened. */
   get hasListened(): boolean {
@@ -70,7 +68,6 @@ export class Connections {
     server.on('session', (session: Http2Session) => {
       this.#sessions.add(session)
       session.once('close', () => this.#sessions.delete(session))
-      this.onSession(session)
       // Its connection was accepted in time, its handshake ended too late.
       if (this.#isStopped) session.close()
     })

@@ -18,7 +18,6 @@ export class Drain {
   constructor(connections: Connections, contexts: InFlight) {
     this.#connections = connections
     this.#contexts = contexts
-    connections.onSession = (session) => endForgottenStreams(session, contexts)
   }
 
   /** The requests in flight, oldest first: also those of routes that opted out, and upgraded connections. */
@@ -46,6 +45,7 @@ export class Drain {
   /** Resolves once nothing is in flight. */
   async drained(): Promise<void> {
     while (!this.#isDone()) {
+      endForgottenStreams(this.#contexts)
       await new Promise((resolve) => {
         setTimeout(resolve, LOOK)
       })
