@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault } from '../fault/fault.ts'
 import { serializeError } from '../fault/serialize.ts'
@@ -10,6 +9,7 @@ import { dropHeadersOfTheSuccess } from './headers.ts'
 import type { Internals } from './internals.ts'
 import { logTrouble } from './log.ts'
 import { negotiate } from './negotiate.ts'
+import { STATUS_CODES } from './node-http.ts'
 import { answerRaw } from './raw-answer.ts'
 import { type Shape, shapeOf } from './shape.ts'
 

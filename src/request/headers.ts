@@ -1,7 +1,7 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { RequestContext } from './context.ts'
 import type { Internals } from './internals.ts'
+import { validateHeaderName, validateHeaderValue } from './node-http.ts'
 
 /**
  * Headers that describe the success which did not happen, or hand something out: they never survive into the

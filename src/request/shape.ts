@@ -1,6 +1,6 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { isArrayLike, isErrorLike, readProperty } from '../fault/thrown.ts'
 import { statusOf } from './brand.ts'
+import { validateHeaderName, validateHeaderValue } from './node-http.ts'
 
 /** What an error may say about the response to it. */
 export interface Shape {
