@@ -31,7 +31,7 @@ export function runSuite(node: NodeBinary, tree: Tree): SuiteResult {
     node.path,
     [
       '--test',
-      '--test-concurrency=2',
+      '--test-concurrency=3', // most tests wait for a child process most of their time
       '--test-timeout=120000',
       '--test-reporter=tap',
       `--test-reporter-destination=${name}.tap`,
