@@ -14,6 +14,18 @@ function owner(): string | undefined {
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`
 
+// First of all: what it looks for happens but once in a process.
+test('an app that keeps no context never touches AsyncLocalStorage', async (t) => {
+  const { app, ask } = testApp(t, { isolate: { escapes: false } })
+  app.get('/', async () => 'fine')
+  const uses = (['enterWith', 'run', 'getStore'] as const).map((name) => t.mock.method(requestStorage, name))
+  assert.equal((await ask('/')).body, 'fine')
+  assert.deepEqual(
+    uses.map(({ mock }) => mock.callCount()),
+    [0, 0, 0],
+  )
+})
+
 test('requests that come in one packet are each in a context of their own', async (t) => {
   const { app, listen } = testApp(t)
   const seen: [path: string, owner: string | undefined][] = []

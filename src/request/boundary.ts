@@ -127,6 +127,7 @@ export class Boundary {
       optedOut: this.#optedOut,
       dispatch: this.#dispatch,
     }
+    this.#dispatch.keepsContexts = this.keepsContexts
     guardFrameworkErrors(app, house)
     this.#guardServers = () => {
       for (const server of this.internals.serversOf(app)) guardEntrance(server, app, house)

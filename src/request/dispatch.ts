@@ -11,11 +11,13 @@ import { type RequestContext, requestStorage } from './context.ts'
  * goes back by itself, also before the next request of a pipeline.
  */
 export class Dispatch {
+  /** Whether any route keeps a context. Where none does, not even a look may wake up `AsyncLocalStorage`. */
+  keepsContexts = false
   #raw: IncomingMessage | undefined = undefined
 
   /** A server begins to hand over a request. */
   begin(raw: IncomingMessage): void {
-    if (raw.httpVersionMajor !== 1 || !keepsContextInFrames()) return
+    if (!this.keepsContexts || raw.httpVersionMajor !== 1 || !keepsContextInFrames()) return
     // where there is a context, a request's own code hands another one over, and goes on after it
     if (requestStorage.getStore() === undefined) this.#raw = raw
   }

@@ -2,14 +2,7 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import type { Child } from '../support/child.ts'
 import { changed, codeOf, compileRecipes, type Recipes } from './support/recipe.ts'
-import { faultOf, type Span, spansFor } from './support/spans.ts'
-
-const FAULTS = [
-  ['/throw/1', 'thrown', 'contain'],
-  ['/string', 'a thrown string', 'contain'],
-  ['/timer/1', 'thrown in a timer', 'recycle'],
-  ['/rejection', 'floating rejection', 'contain'],
-] as const
+import { FAULTS, faultOf, type Span, spansFor } from './support/spans.ts'
 
 /** The exceptions that all spans of a request recorded. */
 async function exceptionsFor(child: Child, path: string): Promise<string[]> {

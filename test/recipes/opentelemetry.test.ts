@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { codeOf, compileRecipes, type Recipes } from './support/recipe.ts'
-import { faultOf, spansFor } from './support/spans.ts'
-
-const FAULTS = [
-  ['/throw/1', 'thrown', 'contain'],
-  ['/string', 'a thrown string', 'contain'],
-  ['/timer/1', 'thrown in a timer', 'recycle'],
-  ['/rejection', 'floating rejection', 'contain'],
-] as const
+import { FAULTS, faultOf, spansFor } from './support/spans.ts'
 
 describe('the recipe for OpenTelemetry', () => {
   let recipes: Recipes

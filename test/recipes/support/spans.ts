@@ -1,6 +1,14 @@
 import { type Child, jsonLines } from '../../support/child.ts'
 import { until } from '../../support/until.ts'
 
+/** The paths that fail, what is thrown there, and the verdict of it. */
+export const FAULTS: readonly (readonly [path: string, message: string, verdict: string])[] = [
+  ['/throw/1', 'thrown', 'contain'],
+  ['/string', 'a thrown string', 'contain'],
+  ['/timer/1', 'thrown in a timer', 'recycle'],
+  ['/rejection', 'floating rejection', 'contain'],
+]
+
 /** A span that ended, as `test/recipes/programs/spans.ts` writes it. */
 export interface Span {
   readonly name: string
