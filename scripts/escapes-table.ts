@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { findNode, type NodeBinary } from './matrix/node-binary.ts'
 
 const NODES = ['20', '22', '24', '26']
-const TESTS = ['escapes', 'escapes-edges', 'attribution', 'web-socket']
+const TESTS = ['escapes/escapes', 'escapes/edges', 'escapes/find-request', 'escapes/web-socket']
 const PAGE = 'docs/escapes.md'
 const START = '<!-- table: node build/scripts/escapes-table.js -->'
 const END = '<!-- end of table -->'

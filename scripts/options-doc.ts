@@ -1,5 +1,5 @@
 /**
- * Writes `docs/options.md` from the TSDoc of `src/options.ts`, so that the page cannot say something else than the
+ * Writes `docs/options.md` from the TSDoc of `src/options/options.ts`, so that the page cannot say something else than the
  * editor does. `--check` writes nothing and fails where the page is not current.
  *
  * The compiler that the build uses reads the file; its API is called unstable, which is why no more of it than the
@@ -16,7 +16,7 @@ import { API } from 'typescript/unstable/sync'
 import { anchorOf } from './anchor.ts'
 
 const ROOT = new URL('../../', import.meta.url)
-const SOURCE = fileURLToPath(new URL('src/options.ts', ROOT))
+const SOURCE = fileURLToPath(new URL('src/options/options.ts', ROOT))
 const CONFIG = fileURLToPath(new URL('tsconfig.json', ROOT))
 
 /** The page that {@link optionsDoc} makes. */
@@ -148,7 +148,7 @@ export function optionsDoc(): string {
   ordered.sort((a, b) => Number(a.name === 'RouteIsolateOptions') - Number(b.name === 'RouteIsolateOptions'))
 
   const lines = [
-    '<!-- Made by scripts/options-doc.ts from the comments in src/options.ts: change them there. -->',
+    '<!-- Made by scripts/options-doc.ts from the comments in src/options/options.ts: change them there. -->',
     '',
     '# Options',
     '',

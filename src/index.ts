@@ -3,6 +3,7 @@ export type { Attribution, Fault, FaultRequest, Origin, Verdict } from './fault/
 export type { FaultCounts } from './fault/ledger.ts'
 export { type Isolate, isolate, isolate as default } from './isolate.ts'
 export type { Isolation, IsolationState } from './isolation.ts'
+export type { FaultMessage } from './log/on-fault.ts'
 export type {
   Answer,
   Classify,
@@ -11,8 +12,6 @@ export type {
   IsExpected,
   IsolateOptions,
   LeaveOptions,
-  LeaveReason,
   RouteIsolateOptions,
-} from './options.ts'
-export type { CrashReport } from './process/report.ts'
-export type { FaultMessage } from './request/announce.ts'
+} from './options/options.ts'
+export type { CrashReport, LeaveReason } from './report/report.ts'

@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyPluginCallback } from 'fastify'
 import fp from 'fastify-plugin'
-import { reside } from './app-resident.ts'
+import { Boundary } from './coverage/cover-app.ts'
+import { reside } from './drain/app.ts'
+import { Escapes } from './escapes/escapes.ts'
+import { Internals } from './fastify/internals.ts'
 import { Isolation } from './isolation.ts'
-import type { IsolateOptions, RouteIsolateOptions } from './options.ts'
-import { Boundary } from './request/boundary.ts'
-import { Escapes } from './request/escapes.ts'
-import { Internals } from './request/internals.ts'
-import { Judge } from './request/judge.ts'
-import { prepareLastLogger } from './request/log.ts'
-import { resolveOptions } from './resolve-options.ts'
+import { prepareLastLogger } from './log/stderr.ts'
+import type { IsolateOptions, RouteIsolateOptions } from './options/options.ts'
+import { resolveOptions } from './options/resolve.ts'
+import { Judge } from './triage/triage.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

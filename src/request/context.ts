@@ -1,9 +1,24 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault, FaultRequest, Origin } from '../fault/fault.ts'
-import type { Grace } from './grace.ts'
-import type { GuardedRoute } from './guarded-route.ts'
-import type { Judgement } from './judge.ts'
+import type { ResolvedOptions } from '../options/resolve.ts'
+
+/** A route with the options that hold for it: the plugin's own, overridden by `config.isolate`. */
+export interface GuardedRoute
+  extends Pick<ResolvedOptions, 'classify' | 'expected' | 'answer' | 'expose' | 'escapes' | 'grace'> {
+  /** The registration of the plugin that it belongs to: a process may have several. */
+  readonly owner: object
+  /** The route's pattern; undefined for what is no route: the handler of requests for which there is none. */
+  readonly pattern: string | undefined
+}
+
+/** What an error turned out to be. */
+export type Judgement = 'expected' | 'client-abort' | Fault
+
+/** An answer that is forced unless the request answers by itself: see `escapes/grace.ts`. */
+export interface ForcedAnswer {
+  /** The response is over. */
+  cancel(): void
+}
 
 /** Where a request keeps its context. */
 export const CONTEXT: unique symbol = Symbol('fastify-isolate.context')
@@ -44,7 +59,7 @@ export class RequestContext {
   older: RequestContext | undefined = undefined
   newer: RequestContext | undefined = undefined
   /** The time that it has to answer by itself, after an error escaped from it. */
-  pending: Grace | undefined = undefined
+  pending: ForcedAnswer | undefined = undefined
   /** Whether the response closed before it was complete. */
   isCutShort = false
   #snapshot: FaultRequest | undefined = undefined
@@ -124,10 +139,3 @@ export function contextOf(carrier: FastifyRequest | object | undefined | null): 
 export function attach(context: RequestContext, carrier: object): void {
   ;(carrier as Carrier)[CONTEXT] = context
 }
-
-/** Stands for a request whose route asked to be left to Node, whatever escapes from it. */
-export const OPTED_OUT: unique symbol = Symbol('fastify-isolate.opted-out')
-
-/** The asynchronous context: which request the running code belongs to. */
-export const requestStorage: AsyncLocalStorage<RequestContext | typeof OPTED_OUT | undefined> =
-  new AsyncLocalStorage()

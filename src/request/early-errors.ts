@@ -1,7 +1,3 @@
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import type { RouteContext } from './compiled-route.ts'
-import type { Internals } from './internals.ts'
-
 /**
  * Errors that come before a request has any hook to answer them: Fastify calls `genReqId`, the
  * factory of loggers and the log serializers outside of every `try`, so they would end the process with the socket
@@ -32,59 +28,4 @@ let substitutes = 0
 export function substituteId(): string {
   substitutes += 1
   return `no-id-${substitutes}`
-}
-
-/** Makes `genReqId` safe for every instance that has one of its own: a request gets a substitute id and its 500. */
-export function guardRequestIds(
-  instances: FastifyInstance[],
-  internals: Internals,
-  early: EarlyErrors,
-): void {
-  for (const instance of instances) {
-    const generate = internals.ownGenReqId(instance)
-    if (generate === undefined) continue
-    internals.replaceGenReqId(instance, (raw) => {
-      try {
-        return generate(raw)
-      } catch (error) {
-        early.remember(raw, error)
-        return substituteId()
-      }
-    })
-  }
-}
-
-/** Fastify's own factory, which it calls without checking what it gives. */
-const DEFAULT_FACTORY = 'defaultChildLoggerFactory'
-
-const METHODS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'child'] as const
-
-/** Makes the factory of request loggers safe for a route: a request gets a logger of Fastify's own making and its 500. */
-export function guardLoggerFactory(route: RouteContext, early: EarlyErrors): void {
-  const { childLoggerFactory: make } = route
-  if (make.name === DEFAULT_FACTORY) return
-  route.childLoggerFactory = function guardedFactory(logger, bindings, options, raw) {
-    try {
-      const child = make.call(this, logger, bindings, options, raw)
-      for (const method of METHODS) {
-        if (typeof child[method] !== 'function')
-          throw new TypeError(`The logger of a request has no ${method}()`)
-      }
-      return child
-    } catch (error) {
-      early.remember(raw, error)
-      return childOf(logger, bindings, options)
-    }
-  }
-}
-
-function childOf(
-  logger: FastifyBaseLogger,
-  ...args: Parameters<FastifyBaseLogger['child']>
-): FastifyBaseLogger {
-  try {
-    return logger.child(...args)
-  } catch {
-    return logger
-  }
 }

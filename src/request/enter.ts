@@ -1,13 +1,11 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
-import { leaveTrail } from './attribution.ts'
-import { carried } from './carried.ts'
-import type { RouteContext } from './compiled-route.ts'
-import { attach, CONTEXT, OPTED_OUT, RequestContext, requestStorage } from './context.ts'
-import type { Dispatch } from './dispatch.ts'
+import { carried } from '../fastify/as-error.ts'
+import type { RouteContext } from '../fastify/compiled-route.ts'
+import type { Internals } from '../fastify/internals.ts'
+import { type Dispatch, leaveTrail, OPTED_OUT, requestStorage } from './async-context.ts'
+import { attach, CONTEXT, type GuardedRoute, RequestContext } from './context.ts'
 import type { EarlyErrors } from './early-errors.ts'
-import type { GuardedRoute } from './guarded-route.ts'
-import type { Internals } from './internals.ts'
-import { closeWithConnection } from './queued-responses.ts'
+import { closeWithConnection } from './pipelined-responses.ts'
 
 /** Where a compiled route keeps its options; a context derived from it (404) inherits them. */
 export const GUARDED: unique symbol = Symbol.for('fastify-isolate.guarded') as never

@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test'
 import Fastify, { type FastifyHttpOptions, type FastifyInstance } from 'fastify'
 import type { Fault } from '../../src/fault/fault.ts'
 import { isolate } from '../../src/isolate.ts'
-import type { IsolateOptions } from '../../src/options.ts'
+import type { IsolateOptions } from '../../src/options/options.ts'
 import { jsonLines, type LogLine } from './child.ts'
 import { type Answer, type AskOptions, ask } from './client.ts'
 

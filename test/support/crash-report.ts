@@ -1,4 +1,4 @@
-import { buildReport, type CrashReport } from '../../src/process/report.ts'
+import { buildReport, type CrashReport } from '../../src/report/report.ts'
 
 const fault = {
   id: 'f',

@@ -1,5 +1,6 @@
 import { pino } from 'pino'
-import type { Resident, ResolvedLeaveOptions } from '../../src/process/resident.ts'
+import type { Resident } from '../../src/leave/leaving-app.ts'
+import type { ResolvedLeaveOptions } from '../../src/options/resolve-leave.ts'
 
 type Line = { level: number; msg: string; err?: { message: string }; leave?: { cut?: unknown[] } }
 

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { Results } from './results.ts'
+
+const run = promisify(execFile)
+const BENCH = fileURLToPath(new URL('../benchmarks/bench.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'bench-'))
+const small = ['--rounds', '2', '--processes', '1', '--requests', '60', '--variant', 'isolate']
+
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('the bench', () => {
+  test('measures, prints and records what it is told to', async () => {
+    const cases = ['--case', 'fails', '--case', 'awaits', '--case', 'mixed']
+    const { stdout } = await run(process.execPath, [BENCH, ...small, ...cases, '--out', folder])
+    assert.match(stdout, /every request throws, logger on/)
+    assert.match(stdout, /\| import \+ register +\| +not measured \|/)
+    const name = join(folder, `node${process.versions.node.split('.')[0]}`)
+    const results: Results = JSON.parse(readFileSync(`${name}.json`, 'utf8'))
+    assert.equal(results.node, process.versions.node)
+    assert.deepEqual(Object.keys(results.cases), ['fails', 'awaits', 'mixed'])
+    for (const [what, figures] of Object.entries(results.cases)) {
+      assert.deepEqual(Object.keys(figures), ['bare', 'isolate'], what)
+      for (const [metric, { value, toBare }] of Object.entries(figures.isolate ?? {})) {
+        assert.ok(value > 0, `${what} ${metric} ${value}`)
+        assert.equal(toBare?.n, 2, `${what} ${metric}`)
+        assert.ok(toBare.median > 0 && toBare.low <= toBare.median && toBare.median <= toBare.high)
+      }
+    }
+    // The packages that draw are installed apart.
+    assert.equal(existsSync(`${name}.svg`), !stdout.includes('npm ci --prefix benchmarks'))
+  })
+
+  test('says which cases there are', async () => {
+    await assert.rejects(run(process.execPath, [BENCH, ...small, '--case', 'succes']), /there are success, /)
+  })
+})

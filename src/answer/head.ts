@@ -1,0 +1,117 @@
+import { statusOf } from '../fault/http-error.ts'
+import { isArrayLike, isErrorLike, readProperty } from '../fault/thrown.ts'
+import { validateHeaderName, validateHeaderValue } from './node-http.ts'
+
+/** What an error may say about the response to it. */
+export interface Shape {
+  /** An integer from 500 to 599. */
+  readonly statusCode: number
+  /** Valid headers, their names in lower case; undefined where there are none. */
+  readonly headers: Readonly<Record<string, string | string[]>> | undefined
+  /** Whether the error itself allows its message to be shown. */
+  readonly expose: boolean
+}
+
+const PLAIN: Shape = Object.freeze({ statusCode: 500, headers: undefined, expose: false })
+const PLAIN_EXPOSED: Shape = Object.freeze({ statusCode: 500, headers: undefined, expose: true })
+
+const MAX_HEADERS = 32
+const MAX_VALUES = 16
+/** Characters; Node's client refuses 16 KiB of headers altogether. */
+const MAX_VALUE = 2048
+
+/**
+ * Headers that an error cannot set, besides all that begin with `content-` or `proxy-`. The HTTP clients that
+ * throw errors put the upstream's headers on them: its connection, its body's length and coding, its cookies
+ * and its cache entry are not those of our answer.
+ */
+const REFUSED: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'te',
+  'trailer',
+  'upgrade',
+  'http2-settings',
+  'host',
+  'date',
+  'set-cookie',
+  'etag',
+  'last-modified',
+  'accept-ranges',
+])
+
+/**
+ * The shape of the response to a fault. A status of 500 to 599 counts where the error was made by http-errors
+ * or `@fastify/error`, or has an own `statusCode`; everything else is 500. The error's `headers` count only
+ * beside a status that counts: without one they are an upstream's. `status` alone shapes nothing, and neither
+ * does what is not an Error. Never throws.
+ *
+ * @param error What was thrown.
+ */
+export function shapeOf(error: unknown): Shape {
+  if (!isErrorLike(error)) return PLAIN
+  const expose = readProperty(error, 'expose') === true
+  const statusCode = statusOf(error)
+  if (statusCode === undefined || statusCode < 500) return expose ? PLAIN_EXPOSED : PLAIN
+  return { statusCode, headers: validHeaders(readProperty(error, 'headers')), expose }
+}
+
+function validHeaders(headers: unknown): Shape['headers'] {
+  if (typeof headers !== 'object' || headers === null || isArrayLike(headers)) return undefined
+  // Without a prototype: `__proto__` is a valid name of a header.
+  const valid: Record<string, string | string[]> = Object.create(null)
+  let count = 0
+  for (const key of keysOf(headers)) {
+    const name = key.toLowerCase()
+    const value = validValue(readProperty(headers, key))
+    if (value === undefined || !isAllowed(name)) continue
+    valid[name] = value
+    count += 1
+    if (count === MAX_HEADERS) break
+  }
+  return count === 0 ? undefined : valid
+}
+
+function keysOf(value: object): string[] {
+  try {
+    return Object.keys(value)
+  } catch {
+    return []
+  }
+}
+
+function isAllowed(name: string): boolean {
+  if (REFUSED.has(name) || name.startsWith('content-') || name.startsWith('proxy-')) return false
+  try {
+    validateHeaderName(name)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function validValue(value: unknown): string | string[] | undefined {
+  if (!isArrayLike(value)) return validText(value)
+  const length = Number(readProperty(value, 'length')) || 0
+  if (length === 0 || length > MAX_VALUES) return undefined
+  const texts: string[] = []
+  for (let i = 0; i < length; i += 1) {
+    const text = validText(readProperty(value, i))
+    // Half a list may say the opposite of the whole.
+    if (text === undefined) return undefined
+    texts.push(text)
+  }
+  return texts
+}
+
+function validText(value: unknown): string | undefined {
+  const text = typeof value === 'number' && Number.isFinite(value) ? String(value) : value
+  if (typeof text !== 'string' || text.length > MAX_VALUE) return undefined
+  try {
+    validateHeaderValue('x', text)
+    return text
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,72 @@
+import type { FastifyReply } from 'fastify'
+import type { Internals } from '../fastify/internals.ts'
+import type { RequestContext } from '../request/context.ts'
+import { validateHeaderName, validateHeaderValue } from './node-http.ts'
+
+/**
+ * Headers that describe the success which did not happen, or hand something out: they never survive into the
+ * answer to a fault, whoever set them.
+ */
+const OF_THE_SUCCESS: ReadonlySet<string> = new Set([
+  'accept-ranges',
+  'age',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-location',
+  'content-range',
+  'content-type',
+  'etag',
+  'expires',
+  'last-modified',
+  'link',
+  'location',
+  'set-cookie',
+  'trailer',
+  'transfer-encoding',
+])
+
+function survives(name: string, value: unknown): boolean {
+  if (OF_THE_SUCCESS.has(name)) return false
+  return name !== 'cache-control' || String(value).includes('no-store')
+}
+
+/** Whether Node would write this header. */
+export function isValidHeader(name: string, value: unknown): boolean {
+  try {
+    validateHeaderName(name)
+    for (const one of Array.isArray(value) ? value : [value]) validateHeaderValue(name, one)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Takes back the headers of the success. What hooks had set before the handler started stays (security, CORS
+ * and rate-limit headers), apart from those that describe the body, set a cookie or allow caching; what was set
+ * from the handler on goes. `onSend` hooks run for the answer to a fault as for any other.
+ */
+export function dropHeadersOfTheSuccess(
+  context: RequestContext,
+  reply: FastifyReply,
+  internals: Internals,
+): void {
+  const kept: Record<string, unknown> = {}
+  const source = context.hookHeaders ?? internals.headers(reply)
+  for (const [name, value] of Object.entries(source)) {
+    if (survives(name, value) && isValidHeader(name, value)) kept[name] = value
+  }
+  internals.replaceHeaders(reply, kept)
+  internals.dropTrailers(reply)
+  internals.forgetCookies(reply)
+
+  const { raw } = reply
+  const { hookRawHeaders } = context
+  for (const name of raw.getHeaderNames()) {
+    const before = hookRawHeaders === undefined ? raw.getHeader(name) : hookRawHeaders[name]
+    if (before === undefined || !survives(name, before)) raw.removeHeader(name)
+    else if (hookRawHeaders !== undefined) raw.setHeader(name, before as string)
+  }
+}

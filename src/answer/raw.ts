@@ -1,0 +1,75 @@
+import { constants } from 'node:http2'
+import type { Socket } from 'node:net'
+import type { FastifyReply } from 'fastify'
+import type { Internals } from '../fastify/internals.ts'
+import { isValidHeader } from './headers.ts'
+
+/** The body that is sent where nothing of the app may be asked any more. */
+export function plainBody(requestId: string): string {
+  return JSON.stringify({
+    statusCode: 500,
+    error: 'Internal Server Error',
+    message: 'Internal Server Error',
+    requestId,
+  })
+}
+
+/**
+ * Answers past Fastify: after `reply.hijack()`, or when the app's own hooks or serializers failed on the answer
+ * to a fault. A response that has started is cut, for its client must not take half of it for the whole.
+ * Never throws.
+ */
+export function answerRaw(reply: FastifyReply, internals: Internals): void {
+  const { raw, request } = reply
+  try {
+    if (raw.headersSent || raw.destroyed || raw.writableEnded) {
+      if (!raw.writableEnded) cut(reply)
+      return
+    }
+    const body = plainBody(String(request.id))
+    const headers = validHeaders(internals.headers(reply))
+    if (!reply.sent) reply.hijack()
+    for (const name of ['content-encoding', 'content-length', 'transfer-encoding', 'set-cookie', 'etag']) {
+      raw.removeHeader(name)
+    }
+    headers['content-type'] = 'application/json; charset=utf-8'
+    headers['content-length'] = String(Buffer.byteLength(body))
+    raw.writeHead(500, headers as Record<string, string>)
+    raw.end(request.raw.method === 'HEAD' ? undefined : body)
+  } catch {
+    cut(reply)
+  }
+}
+
+/**
+ * As {@link answerRaw}, where an answer of the app is still under way: an `onSend` hook that takes longer than the
+ * grace, a stream without its first byte. When it comes after all it goes nowhere, for it is nobody's bug that the
+ * request was answered before. Never throws.
+ */
+export function answerInstead(reply: FastifyReply, internals: Internals): void {
+  answerRaw(reply, internals)
+  const { raw } = reply
+  Object.assign(raw, { writeHead: () => raw, write: () => true, end: () => raw })
+}
+
+function validHeaders(headers: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name, value]) => name !== 'set-cookie' && isValidHeader(name, value)),
+  )
+}
+
+/** Cuts the connection of a response that can't be completed. Never throws. */
+export function cut(reply: FastifyReply): void {
+  try {
+    const { stream } = reply.raw as { stream?: { close?: (code: number) => void } }
+    // HTTP/2 has a stream to reset: destroyed without a code it would end as if all were well
+    if (typeof stream?.close === 'function') stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+    else {
+      // A pipelined one has no connection yet. Since Node 24 it would get one all the same, and keep it for ever.
+      if (reply.raw.socket === null) reply.raw.once('socket', (socket: Socket) => socket.destroy())
+      reply.raw.destroy()
+    }
+  } catch {
+    // the response was already torn down
+  }
+}

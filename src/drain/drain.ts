@@ -1,0 +1,82 @@
+import type { InFlightRequest } from '../report/report.ts'
+import type { RequestContext } from '../request/context.ts'
+import type { InFlight } from '../request/in-flight.ts'
+import { announceClose, type Connections } from './connections.ts'
+import { endForgottenStreams } from './stuck-streams.ts'
+
+/** Milliseconds between two looks at what is left. */
+const LOOK = 20
+
+/** Serves an app out: what is in flight finishes, what is new is refused, what is left is cut. */
+export class Drain {
+  readonly #connections: Connections
+  readonly #contexts: InFlight
+
+  #isCut = false
+
+  /** @param contexts The requests in flight that the plugin guards. */
+  constructor(connections: Connections, contexts: InFlight) {
+    this.#connections = connections
+    this.#contexts = contexts
+  }
+
+  /** The requests in flight, oldest first: also those of routes that opted out, and upgraded connections. */
+  inFlight(): InFlightRequest[] {
+    const now = Date.now()
+    const guarded = this.#open()
+    const named = new Set(guarded.map((context) => context.request?.raw.socket))
+    const requests: InFlightRequest[] = guarded.map((context) => {
+      const { id, method, route } = context.snapshot()
+      return { id, method, route, age: now - context.startedAt }
+    })
+    for (const { method, since, socket } of this.#connections.busy()) {
+      if (!named.has(socket)) requests.push({ id: '', method, route: undefined, age: now - since })
+    }
+    return requests.sort((a, b) => b.age - a.age)
+  }
+
+  /** See {@link Connections.stop}. */
+  stopAccepting(): void {
+    // Pipelined requests have a response but no socket yet.
+    for (const { reply } of this.#contexts) if (reply !== undefined) announceClose(reply.raw)
+    this.#connections.stop()
+  }
+
+  /** Resolves once nothing is in flight. */
+  async drained(): Promise<void> {
+    while (!this.#isDone()) {
+      endForgottenStreams(this.#contexts)
+      await new Promise((resolve) => {
+        setTimeout(resolve, LOOK)
+      })
+      // A response that had started without `Connection: close` leaves its connection open.
+      this.#connections.closeIdle()
+    }
+  }
+
+  /** Cuts what is left and names it. */
+  cut(): InFlightRequest[] {
+    const requests = this.inFlight()
+    this.#isCut = true
+    for (const { reply } of this.#contexts) reply?.raw.destroy()
+    this.#connections.cut()
+    return requests
+  }
+
+  #isDone(): boolean {
+    return (
+      this.#isCut ||
+      (this.#open().length === 0 &&
+        this.#connections.busy().length === 0 &&
+        !this.#connections.hasSessions &&
+        !this.#connections.isOwing)
+    )
+  }
+
+  /** An upgraded request's response never closes, only its socket does. */
+  #open(): RequestContext[] {
+    return Array.from(this.#contexts).filter(
+      ({ request }) => request !== undefined && request.raw.socket?.destroyed !== true,
+    )
+  }
+}

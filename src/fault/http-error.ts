@@ -1,0 +1,47 @@
+import { isErrorLike, ownProperty, readProperty } from './thrown.ts'
+
+// @fastify/error 4.1 and later put it on every error; before, only the one that is made of the code.
+const FASTIFY_ERROR = Symbol.for('fastify-error-generic')
+
+/** No code of an error that a person made is longer, and `Symbol.for` keeps what it is given. */
+const MAX_CODE = 128
+
+/** Whether a number is an HTTP status of an error: an integer from 400 to 599. */
+export function isErrorStatus(status: unknown): status is number {
+  return Number.isInteger(status) && (status as number) >= 400 && (status as number) <= 599
+}
+
+/**
+ * Whether an error was made by http-errors, of any copy: by the rule of its own `isHttpError`, an Error with a
+ * boolean `expose` whose `status` and `statusCode` are the same number.
+ */
+export function isHttpError(error: unknown): boolean {
+  if (!isErrorLike(error) || typeof readProperty(error, 'expose') !== 'boolean') return false
+  const statusCode = readProperty(error, 'statusCode')
+  return isErrorStatus(statusCode) && readProperty(error, 'status') === statusCode
+}
+
+/** Whether an error was made by `@fastify/error`, of any copy, Fastify's own errors among them. */
+export function isFastifyError(error: unknown): boolean {
+  if (!isErrorLike(error)) return false
+  if (readProperty(error, FASTIFY_ERROR) === true) return true
+  if (readProperty(error, 'name') !== 'FastifyError') return false
+  const code = readProperty(error, 'code')
+  if (typeof code !== 'string' || code.length > MAX_CODE) return false
+  return readProperty(error, Symbol.for(`fastify-error ${code}`)) === true
+}
+
+/**
+ * The status that an error asks for, if it has the right to: as an error of http-errors or of `@fastify/error`,
+ * or with an own `statusCode`. A `status` alone is what HTTP clients put on their errors and asks for nothing.
+ *
+ * @returns An integer from 400 to 599, or undefined.
+ */
+export function statusOf(error: unknown): number | undefined {
+  if (!isErrorLike(error)) return undefined
+  const own = ownProperty(error, 'statusCode')
+  if (own !== undefined) return isErrorStatus(own) ? own : undefined
+  const inherited = readProperty(error, 'statusCode')
+  if (!isErrorStatus(inherited)) return undefined
+  return isHttpError(error) || isFastifyError(error) ? inherited : undefined
+}

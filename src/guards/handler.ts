@@ -1,0 +1,47 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { carried } from '../fastify/as-error.ts'
+import type { Internals } from '../fastify/internals.ts'
+import { isThenable } from '../is-thenable.ts'
+import { requestStorage } from '../request/async-context.ts'
+import { contextOf, type RequestContext } from '../request/context.ts'
+import type { Judge } from '../triage/triage.ts'
+import { isAnswered, Watched } from './promise.ts'
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown
+
+const NO_HEADERS: Record<string, unknown> = Object.freeze({})
+
+/** Guards a route's handler. */
+export function guardHandler(handler: Handler, judge: Judge, internals: Internals): Handler {
+  function guarded(request: FastifyRequest, reply: FastifyReply): unknown {
+    const context = contextOf(request)
+    if (context === undefined) return handler(request, reply)
+    if (context.route.escapes && requestStorage.getStore() !== context) {
+      return requestStorage.run(context, guarded, request, reply)
+    }
+    context.phase = 'handler'
+    rememberHookHeaders(context, reply, internals)
+    try {
+      const result = handler(request, reply)
+      return isThenable(result) && (result as unknown) !== reply
+        ? new Watched(result, context, reply, judge, 'handler')
+        : result
+    } catch (error) {
+      if (!isAnswered(context, reply)) throw carried(error)
+      judge.late(context, error, 'handler', reply)
+      return undefined
+    }
+  }
+  return guarded
+}
+
+function rememberHookHeaders(context: RequestContext, reply: FastifyReply, internals: Internals): void {
+  const headers = internals.headers(reply)
+  context.hookHeaders = NO_HEADERS
+  for (const _name in headers) {
+    context.hookHeaders = { ...headers }
+    break
+  }
+  const { raw } = reply
+  context.hookRawHeaders = raw.getHeaderNames().length === 0 ? NO_HEADERS : raw.getHeaders()
+}

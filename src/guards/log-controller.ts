@@ -1,0 +1,51 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { logTrouble } from '../log/log.ts'
+import { contextOf } from '../request/context.ts'
+import type { EarlyErrors } from '../request/early-errors.ts'
+import type { Judge } from '../triage/triage.ts'
+
+/** Fastify's own log calls, as far as errors reach them. */
+interface LogController {
+  incomingRequest(request: FastifyRequest, reply: FastifyReply, metadata?: unknown): void
+  requestCompleted(error: unknown, request: FastifyRequest, reply: FastifyReply, metadata?: unknown): void
+  streamError(error: unknown, request: FastifyRequest, reply: FastifyReply, metadata?: unknown): void
+}
+
+/**
+ * Some errors reach nothing but Fastify's log: a body stream that fails after its first byte, an `onResponse`
+ * hook. They become faults here, so that each is logged once and in one shape. The app's own controller stays
+ * behind this one and logs all the rest.
+ */
+export function controllerOver<T extends object>(controller: T, judge: Judge, early: EarlyErrors): T {
+  const own = controller as unknown as LogController
+  const over: LogController = {
+    incomingRequest(request, reply, metadata) {
+      try {
+        own.incomingRequest.call(this, request, reply, metadata)
+      } catch (error) {
+        early.remember(request.raw, error) // a log serializer of the app; the request has no context yet
+      }
+    },
+
+    requestCompleted(error, request, reply, metadata) {
+      const context = contextOf(request)
+      try {
+        if (context === undefined || error == null) {
+          own.requestCompleted.call(this, error, request, reply, metadata)
+          return
+        }
+        judge.inSilence(context, error)
+        own.requestCompleted.call(this, null, request, reply, metadata)
+      } catch (failure) {
+        logTrouble(reply.log, 'error', failure, 'the end of a request could not be logged')
+      }
+    },
+
+    streamError(error, request, reply, metadata) {
+      const context = contextOf(request)
+      if (context === undefined) own.streamError.call(this, error, request, reply, metadata)
+      else judge.streamFailed(context, error, request, reply)
+    },
+  }
+  return Object.assign(Object.create(controller) as T, over)
+}

@@ -1,0 +1,47 @@
+import type { FastifyRequest } from 'fastify'
+import { carried } from '../fastify/as-error.ts'
+import { isThenable } from '../is-thenable.ts'
+import { contextOf } from '../request/context.ts'
+import type { Judge } from '../triage/triage.ts'
+
+type Done = (error?: unknown, body?: unknown) => void
+type Parse = (request: FastifyRequest, payload: unknown, done: Done) => unknown
+
+/** What a content-type parser promises. Fastify takes a rejection with `undefined` or `null` for a body. */
+class ParsedBody {
+  readonly #promise: PromiseLike<unknown>
+
+  constructor(promise: PromiseLike<unknown>) {
+    this.#promise = promise
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: Fastify asks parsers for nothing but `then`
+  then(resolve: (body: unknown) => void, reject: (error: unknown) => void): void {
+    this.#promise.then(resolve, (error) => reject(carried(error)))
+  }
+}
+
+/**
+ * Guards a content-type parser: whatever it throws reaches Fastify as an error, through `done` because Fastify 6
+ * calls parsers outside of any `try`. What comes after it was done becomes a fault and changes no answer.
+ */
+export function guardParser(parse: Parse, judge: Judge): Parse {
+  return function guarded(this: unknown, request, payload, done) {
+    const context = contextOf(request)
+    if (context === undefined) return parse.call(this, request, payload, done)
+    let isDone = false
+    const goOn: Done = (error, body) => {
+      if (!isDone) {
+        isDone = true
+        done(error, body)
+      } else if (error) judge.inSilence(context, error)
+    }
+    try {
+      const result = parse.call(this, request, payload, goOn)
+      return isThenable(result) ? new ParsedBody(result) : result
+    } catch (error) {
+      goOn(carried(error))
+      return undefined
+    }
+  }
+}

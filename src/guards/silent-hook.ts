@@ -1,0 +1,48 @@
+import type { FastifyRequest } from 'fastify'
+import { uncarried } from '../fastify/as-error.ts'
+import { isThenable } from '../is-thenable.ts'
+import { requestStorage } from '../request/async-context.ts'
+import { contextOf } from '../request/context.ts'
+import type { Judge } from '../triage/triage.ts'
+
+type Hook = (...args: unknown[]) => unknown
+
+/**
+ * Guards a hook whose errors Fastify swallows or logs by itself: `onError`, `onResponse`, `onTimeout` and
+ * `onRequestAbort`.
+ * They become faults, and the lifecycle goes on.
+ */
+export function guardSilentHook(hook: Hook, judge: Judge): Hook {
+  function guarded(...args: unknown[]): unknown {
+    const context = contextOf(args[0] as FastifyRequest)
+    if (context === undefined) return hook(...args)
+    if (context.route.escapes && requestStorage.getStore() !== context) {
+      return requestStorage.run(context, guarded, ...args)
+    }
+    const last = args.length - 1
+    const done = args[last] as () => void
+    // an `onError` hook is told of an error, which is judged after it, and may well throw that one again
+    const isOnError = args.length === 4
+    if (isOnError) args[2] = uncarried(args[2])
+    const settle = (error: unknown): void => {
+      if (!isOnError || !Object.is(error, args[2])) judge.inSilence(context, error)
+    }
+    let isDone = false
+    const goOn = (error?: unknown): void => {
+      if (error) settle(error)
+      if (isDone) return
+      isDone = true
+      done()
+    }
+    args[last] = goOn
+    try {
+      const result = hook(...args)
+      return isThenable(result) ? result.then(undefined, settle) : result
+    } catch (error) {
+      settle(error)
+      goOn()
+      return undefined
+    }
+  }
+  return guarded
+}

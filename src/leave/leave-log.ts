@@ -1,0 +1,82 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { serializeError } from '../fault/serialize.ts'
+import type { CrashReport, InFlightRequest, LeaveReason } from '../report/report.ts'
+import type { Resident } from './leaving-app.ts'
+
+type Level = 'info' | 'warn' | 'error'
+
+/** The log of the way out: each line goes once to each resident's logger. No method throws. */
+export class LeaveLog {
+  readonly #residents: readonly Resident[]
+
+  constructor(residents: readonly Resident[]) {
+    this.#residents = residents
+  }
+
+  /** Every logger once. */
+  get loggers(): Set<FastifyBaseLogger> {
+    return new Set(this.#residents.map(({ log }) => log))
+  }
+
+  /** The first line. */
+  leaving(report: CrashReport, deadline: number): void {
+    const { reason, note, phase, exitCode, inFlightTotal } = report
+    this.#write(
+      levelOf(reason),
+      { leave: { reason, note: note ?? undefined, phase, exitCode, deadline, inFlight: inFlightTotal } },
+      `leaving: ${describe(reason, note)}`,
+    )
+  }
+
+  /** What the deadline cut, in one line a resident. */
+  cut({ log }: Resident, requests: readonly InFlightRequest[]): void {
+    const many = requests.length === 1 ? '1 request was' : `${requests.length} requests were`
+    write(log, 'warn', { leave: { cut: requests } }, `${many} cut at the deadline`)
+  }
+
+  /** The last line. */
+  left(reason: LeaveReason, exitCode: number, took: number): void {
+    this.#write(
+      levelOf(reason),
+      { leave: { reason, exitCode, took: Math.round(took) } },
+      `left: exit code ${exitCode}`,
+    )
+  }
+
+  info(message: string): void {
+    this.#write('info', {}, message)
+  }
+
+  warn(message: string): void {
+    this.#write('warn', {}, message)
+  }
+
+  /** Something on the way out failed. */
+  trouble(failure: unknown, message: string, resident?: Resident): void {
+    const line = { err: serializeError(failure) }
+    if (resident === undefined) this.#write('error', line, message)
+    else write(resident.log, 'error', line, message)
+  }
+
+  #write(level: Level, line: object, message: string): void {
+    for (const log of this.loggers) write(log, level, line, message)
+  }
+}
+
+function levelOf(reason: LeaveReason): Level {
+  return reason === 'fatal' || reason === 'recycle' ? 'warn' : 'info'
+}
+
+function describe(reason: LeaveReason, note: string | null): string {
+  if (reason === 'fatal') return 'a fault was fatal'
+  if (reason === 'recycle') return 'the process is recycled'
+  return note ?? (reason === 'signal' ? 'a signal' : 'asked to')
+}
+
+function write(log: FastifyBaseLogger, level: Level, line: object, message: string): void {
+  try {
+    log[level](line, message)
+  } catch {
+    // A logger that throws must not stop the way out.
+  }
+}

@@ -1,0 +1,29 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { ResolvedLeaveOptions } from '../options/resolve-leave.ts'
+import type { InFlightRequest, ReportedApp } from '../report/report.ts'
+
+/**
+ * One registered instance of the plugin, as the way out sees it. The way out knows no Fastify: everything that
+ * it asks of an app stands here. No method throws; the way out catches what does all the same.
+ */
+export interface Resident extends ReportedApp {
+  /** The app's logger. */
+  readonly log: FastifyBaseLogger
+  /** Every option with its default. */
+  readonly leave: ResolvedLeaveOptions
+  /** Whether the app has listened, or has been given a request: before that a fatal fault is a boot failure. */
+  hasServed(): boolean
+  /** Says `leaving` from now on: `app.isolation.state`, and readiness answers 503. Goes on serving. */
+  startLeaving(): void
+  /**
+   * Stops accepting, closes idle connections, answers new requests with 503 and `Retry-After`, makes every
+   * response still to come carry `Connection: close` (HTTP/2: GOAWAY).
+   */
+  stopAccepting(): void
+  /** Resolves once no request and no upgraded socket is left. */
+  drained(): Promise<void>
+  /** Cuts what is left and names it. */
+  cut(): InFlightRequest[]
+  /** `app.close()`. Resolves when it settles, whichever way; the log has its failure. */
+  close(): Promise<void>
+}

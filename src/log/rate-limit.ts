@@ -1,0 +1,101 @@
+import type { Fault } from '../fault/fault.ts'
+
+/** How many different bugs are told apart in one window: whoever causes faults of ever new kinds shares the rest. */
+const MAX_FINGERPRINTS = 1000
+
+/** The fingerprint under which all bugs beyond {@link MAX_FINGERPRINTS} of a window are counted together. */
+const OTHERS = 'others'
+
+/** What was held back of one bug in one window. */
+export interface HeldBack {
+  /** As {@link Fault.fingerprint}; `others` where a window saw more than 1000 bugs. */
+  readonly fingerprint: string
+  /** How many faults were counted but not logged. */
+  readonly heldBack: number
+  /** The route's pattern of the newest of them. */
+  readonly route: string | undefined
+  /** The id of one of their requests, as an example. */
+  readonly reqId: string | undefined
+  /** Milliseconds. */
+  readonly window: number
+}
+
+interface Entry {
+  logged: number
+  heldBack: number
+  route: string | undefined
+  reqId: string | undefined
+}
+
+/**
+ * Keeps a bug on a hot route from drowning the disk: of each bug the first faults in each window are let through,
+ * the rest is counted and told at the window's end.
+ */
+export class Storm {
+  readonly #burst: number
+  readonly #window: number
+  readonly #tell: (held: HeldBack) => void
+  readonly #entries: Map<string, Entry> = new Map()
+  #windowEnd = 0
+  #timer: NodeJS.Timeout | undefined
+  #isOver = false
+
+  /**
+   * @param burst - Faults of one bug that are let through in one window.
+   * @param window - Milliseconds.
+   * @param tell - Gets what was held back of each bug, once a window.
+   */
+  constructor(burst: number, window: number, tell: (held: HeldBack) => void) {
+    this.#burst = burst
+    this.#window = window
+    this.#tell = tell
+  }
+
+  /** Whether this fault is to be logged in full. A fatal one always is. */
+  admits(fault: Fault): boolean {
+    if (fault.verdict === 'fatal' || this.#burst === Number.POSITIVE_INFINITY || this.#isOver) return true
+    if (fault.at >= this.#windowEnd) this.#startWindow(fault.at)
+    const entry = this.#entryOf(fault.fingerprint)
+    if (entry.logged < this.#burst) {
+      entry.logged += 1
+      return true
+    }
+    entry.heldBack += 1
+    entry.route = fault.request?.route
+    entry.reqId = fault.request?.id
+    this.#timer ??= setTimeout(() => this.flush(), this.#windowEnd - fault.at).unref()
+    return false
+  }
+
+  /** Ends the window now and tells what it held back. */
+  flush(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#windowEnd = 0
+    const entries = [...this.#entries]
+    this.#entries.clear()
+    for (const [fingerprint, { heldBack, route, reqId }] of entries) {
+      if (heldBack > 0) this.#tell({ fingerprint, heldBack, route, reqId, window: this.#window })
+    }
+  }
+
+  /** Tells what is held back, and holds nothing back any more: there may be no window after this. */
+  end(): void {
+    this.#isOver = true
+    this.flush()
+  }
+
+  #startWindow(now: number): void {
+    this.flush()
+    this.#windowEnd = now + this.#window
+  }
+
+  #entryOf(fingerprint: string): Entry {
+    const known = this.#entries.get(fingerprint)
+    if (known !== undefined) return known
+    const key = this.#entries.size < MAX_FINGERPRINTS ? fingerprint : OTHERS
+    const entry = this.#entries.get(key) ?? { logged: 0, heldBack: 0, route: undefined, reqId: undefined }
+    this.#entries.set(key, entry)
+    return entry
+  }
+}

@@ -1,0 +1,144 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { Fault, Verdict } from '../fault/fault.ts'
+import type { CrashReport } from '../report/report.ts'
+
+/**
+ * Judges a fault. Called once a fault, synchronously, with the default verdict; returns a verdict, or
+ * undefined to keep the proposed one. When it throws or returns anything else, the default stands and that is
+ * logged.
+ */
+export type Classify = (fault: Fault, proposed: Verdict) => Verdict | undefined
+
+/** Says whether an error is an answer (true) or a fault (false). When it throws, the error is a fault. */
+export type IsExpected = (error: unknown, request: FastifyRequest | undefined) => boolean
+
+/**
+ * Makes the body of the answer to a fault. It may set headers and the status on `reply`. When it throws,
+ * rejects, or returns something that cannot be sent, the default body is sent instead.
+ */
+export type Answer = (fault: Fault, request: FastifyRequest, reply: FastifyReply) => unknown
+
+/** An error handler as `setErrorHandler` takes it. */
+export type ErrorHandler = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => unknown
+
+/** The exit codes of the way out: integers from 14 to 125, since 1 to 13 are Node's own. */
+export interface ExitCodes {
+  /** After a fatal fault. Default: 70, `EX_SOFTWARE` of sysexits.h. */
+  fatal?: number
+  /** After a recycle. Default: 75, `EX_TEMPFAIL` of sysexits.h. 0 is allowed here. */
+  recycle?: number
+}
+
+/** What the options of a route may override: `config: { isolate: … }`. */
+export interface RouteIsolateOptions {
+  /** As {@link IsolateOptions.classify}. */
+  classify?: Classify
+  /** As {@link IsolateOptions.expected}. */
+  expected?: 'convention' | 'branded' | IsExpected
+  /** As {@link IsolateOptions.answer}. */
+  answer?: 'json' | 'problem' | Answer
+  /** As {@link IsolateOptions.expose}. */
+  expose?: boolean
+  /** As {@link IsolateOptions.escapes}. */
+  escapes?: boolean
+  /** As {@link IsolateOptions.grace}. */
+  grace?: number
+}
+
+/** How the process leaves. */
+export interface LeaveOptions {
+  /**
+   * Milliseconds that the requests in flight have, from the moment the process stops accepting, before what is
+   * left is cut. Default: 10 000.
+   */
+  deadline?: number
+  /**
+   * Milliseconds of normal serving, with readiness saying no, before the process stops accepting, so that a
+   * load balancer can look away. Not used by a fatal fault, unless {@link LeaveOptions.drainFatal}.
+   * Default: 0.
+   */
+  drainDelay?: number
+  /** Whether a fatal fault too waits for {@link LeaveOptions.drainDelay}. Default: false. */
+  drainFatal?: boolean
+  /**
+   * Milliseconds of uptime after which a `recycle` verdict makes the process leave, plus up to 10 % so that a
+   * fleet does not restart as one. `Infinity`: never. Default: 600 000.
+   */
+  recycleAfter?: number
+  /** Signals that make the process leave with exit code 0. Default: none. */
+  signals?: readonly NodeJS.Signals[]
+  /**
+   * Runs beside the drain (flush a tracker, release a lock), bounded by the same deadline. Its failure is
+   * logged and stops nothing. Default: none.
+   */
+  onLeave?: (report: CrashReport) => unknown
+  /** The exit codes. Default: `{ fatal: 70, recycle: 75 }`. A signal and a plain `leave()` exit with 0. */
+  exitCodes?: ExitCodes
+  /** The folder that gets `crash-<time>-<pid>.json`, the newest 10 of them. Default: no report file. */
+  reportDir?: string
+  /**
+   * The file that gets a summary of at most 4 096 bytes. Default: `/dev/termination-log` in Kubernetes,
+   * none elsewhere. `false`: none anywhere.
+   */
+  terminationLog?: string | false
+  /** The path of a readiness probe: 200 while serving, 503 while leaving. Default: none. */
+  readiness?: string
+  /**
+   * Replaces `process.exit`, for tests. Default: `process.exit`.
+   */
+  exit?: (code: number) => void
+}
+
+/** What a storm of faults may write: a bug on a hot route must not drown the disk. */
+export interface LogOptions {
+  /**
+   * Faults of one fingerprint that are logged in full in each window. The rest is counted, and one line at the
+   * end of the window says how many were held back. Fatal lines are never held back. `Infinity`: all are logged.
+   * Default: 100.
+   */
+  burst?: number
+  /** The window's length in milliseconds. Default: 10 000. */
+  window?: number
+}
+
+/** The options of {@link isolate}. */
+export interface IsolateOptions {
+  /** Judges faults. Default: the proposed verdict stands. */
+  classify?: Classify
+  /**
+   * Which errors are answers and not faults. `'convention'`: http-errors with `expose`, Fastify's and
+   * `@fastify/error`'s own errors below 500, validation errors, and an Error with an own `statusCode` of 400
+   * to 499. `'branded'`: the same without that last clause. Or a function. Default: `'convention'`.
+   */
+  expected?: 'convention' | 'branded' | IsExpected
+  /**
+   * The body of the answer to a fault. `'json'`: Fastify's shape with the request's id. `'problem'`: RFC 9457,
+   * `application/problem+json`. Or a function. Default: `'json'`, or a problem where the client's Accept names
+   * `application/problem+json`.
+   */
+  answer?: 'json' | 'problem' | Answer
+  /**
+   * Whether an error's message and stack are sent to the client. For development. Browsers get a page that shows
+   * the source too, where `youch` is installed: it is loaded for the first such page, never otherwise.
+   * Default: false.
+   */
+  expose?: boolean
+  /** The app's own root error handler, for Fastify 6, which refuses two handlers in one scope. Default: none. */
+  errorHandler?: ErrorHandler
+  /** Sees every fault, after it was logged: error trackers hang there. Default: none. */
+  onFault?: (fault: Fault) => void
+  /**
+   * Whether errors that escape to the process are attributed to their request and contained. `false` installs
+   * no process listener and keeps no context. Default: true.
+   */
+  escapes?: boolean
+  /**
+   * Milliseconds that a request with an escaped error has to finish on its own before it is answered with a
+   * 500. Default: 1 000.
+   */
+  grace?: number
+  /** How the process leaves. Default: all of its options have theirs. */
+  leave?: LeaveOptions
+  /** How many lines a storm of faults may write. Default: both of its options have theirs. */
+  log?: LogOptions
+}

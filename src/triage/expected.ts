@@ -1,0 +1,81 @@
+import type { FastifyRequest } from 'fastify'
+import { isFastifyError, isHttpError, statusOf } from '../fault/http-error.ts'
+import { isArrayLike, isErrorLike, ownProperty, readProperty } from '../fault/thrown.ts'
+import { show } from '../options/check.ts'
+import type { IsExpected } from '../options/options.ts'
+
+/** Whether an error is an answer, and why a policy could not say. */
+export interface Expectation {
+  /** True: an answer. False: a fault. */
+  readonly expected: boolean
+  /** What the policy threw, or a TypeError about what it returned; undefined where it did its work. */
+  readonly failure: unknown
+}
+
+const EXPECTED: Expectation = Object.freeze({ expected: true, failure: undefined })
+const FAULT: Expectation = Object.freeze({ expected: false, failure: undefined })
+
+/**
+ * Says whether an error is an answer or a fault. Never throws.
+ *
+ * `'branded'` expects http-errors with `expose`, errors of `@fastify/error` (Fastify's own among them) from 400
+ * to 499, and validation errors from 400 to 499. `'convention'` expects every Error with an own `statusCode` of
+ * 400 to 499 besides. What is not an Error is expected by neither.
+ *
+ * @param error What was thrown.
+ * @param policy The option `expected`. A function that throws, or returns neither a boolean nor undefined,
+ * makes the error a fault and its failure part of the result.
+ * @param request The request, if there is one.
+ */
+export function judgeExpected(
+  error: unknown,
+  policy: 'convention' | 'branded' | IsExpected,
+  request: FastifyRequest | undefined,
+): Expectation {
+  if (typeof policy === 'function') return ask(policy, error, request)
+  if (!isErrorLike(error)) return FAULT
+  if (readProperty(error, 'expose') === true && isHttpError(error)) return EXPECTED
+  // Fastify itself would answer anything else with a 500 that shows the message.
+  if (!isClientStatus(statusOf(error))) return FAULT
+  if (policy === 'convention' && isClientStatus(ownProperty(error, 'statusCode'))) return EXPECTED
+  return isFastifyError(error) || isValidationError(error) ? EXPECTED : FAULT
+}
+
+function isClientStatus(status: unknown): boolean {
+  return Number.isInteger(status) && (status as number) >= 400 && (status as number) <= 499
+}
+
+/**
+ * Fastify marks what a validator found with the list itself; an Error that a custom validator made only with
+ * the part of the request that it is about (`lib/validation.js`, `wrapValidationError`).
+ */
+function isValidationError(error: unknown): boolean {
+  if (isArrayLike(ownProperty(error, 'validation'))) return true
+  return typeof ownProperty(error, 'validationContext') === 'string'
+}
+
+function ask(policy: IsExpected, error: unknown, request: FastifyRequest | undefined): Expectation {
+  let answer: unknown
+  try {
+    answer = policy(error, request)
+  } catch (failure) {
+    // `throw undefined` is a failure too.
+    return { expected: false, failure: failure ?? new TypeError(`\`expected\` threw ${show(failure)}`) }
+  }
+  if (answer === true) return EXPECTED
+  if (answer === false || answer === undefined) return FAULT
+  disown(answer)
+  return {
+    expected: false,
+    failure: new TypeError(`\`expected\` must return a boolean, got ${show(answer)}`),
+  }
+}
+
+/** The rejection of an async policy must not become an unhandled one. Never throws. */
+export function disown(answer: unknown): void {
+  try {
+    if (answer instanceof Promise) answer.catch(() => {})
+  } catch {
+    // A Proxy that throws is no promise.
+  }
+}

@@ -1,0 +1,131 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { dropHeadersOfTheSuccess } from '../answer/headers.ts'
+import { answerRaw, cut } from '../answer/raw.ts'
+import { uncarried } from '../fastify/as-error.ts'
+import type { Internals } from '../fastify/internals.ts'
+import { isFatalError } from '../fault/fatal-error.ts'
+import type { Fault, Origin } from '../fault/fault.ts'
+import { fingerprintOf } from '../fault/fingerprint.ts'
+import { messageOf, typeName } from '../fault/thrown.ts'
+import { logTrouble } from '../log/log.ts'
+import { isClientAbort } from '../request/client-abort.ts'
+import type { Judgement, RequestContext } from '../request/context.ts'
+import type { Settler } from '../request/record-fault.ts'
+import { judgeExpected } from './expected.ts'
+
+function isSameBug(fault: Fault, error: unknown): boolean {
+  if (typeName(fault.error) === typeName(error) && messageOf(fault.error) === messageOf(error)) return true
+  return fault.fingerprint === fingerprintOf(error)
+}
+
+/** Whether an error is the one that was judged last, also after the response has closed. */
+function wasJudged({ judged, judgedBefore }: RequestContext, error: unknown): boolean {
+  if (judged !== undefined) return Object.is(judged.error, error)
+  return judgedBefore !== undefined && judgedBefore.deref() === error
+}
+
+/** Tells faults from answers, exactly once for each error of a request. */
+export class Judge {
+  readonly #settler: Settler
+  readonly #internals: Internals
+
+  constructor(settler: Settler, internals: Internals) {
+    this.#settler = settler
+    this.#internals = internals
+  }
+
+  /** Judges an error on its way to the error handlers. */
+  judge(context: RequestContext, thrown: unknown, request: FastifyRequest): Judgement {
+    const error = uncarried(thrown)
+    const { judged } = context
+    if (judged !== undefined && Object.is(judged.error, error)) return judged.judgement
+    context.sending = false
+    const judgement = this.#judge(context, error, request)
+    context.judged = { error, judgement }
+    context.fault = typeof judgement === 'object' ? judgement : undefined
+    return judgement
+  }
+
+  #judge(context: RequestContext, error: unknown, request: FastifyRequest): Judgement {
+    if (isClientAbort(error, request)) {
+      logTrouble(context.log, 'info', error, 'the client went away before its request was done')
+      return 'client-abort'
+    }
+    if (this.#isExpected(context, error, request)) return 'expected'
+    const { fault } = context
+    if (fault !== undefined && !isFatalError(error)) {
+      // the app's own error handler failed on a fault: one bug, one fault, and the failure is told beside it
+      logTrouble(context.log, 'error', error, 'the answer to a failed request could not be made', {
+        faultId: fault.id,
+      })
+      return fault
+    }
+    return this.#settler.settle(error, context.phase, 'call', context)
+  }
+
+  #isExpected(context: RequestContext, error: unknown, request: FastifyRequest | undefined): boolean {
+    const { expected, failure } = judgeExpected(error, context.route.expected, request)
+    if (failure !== undefined) {
+      logTrouble(context.log, 'error', failure, 'the `expected` option failed: the error counts as a fault')
+    }
+    return expected
+  }
+
+  /**
+   * An error that comes when the answer is settled: it is a fault, and the answer stays as it is. A hijacked
+   * reply has nobody to end it, so it is answered or cut.
+   */
+  late(context: RequestContext, thrown: unknown, origin: Origin, reply: FastifyReply): void {
+    this.inSilence(context, thrown, origin)
+    const { raw } = reply
+    const isHijacked = reply.sent && !raw.writableEnded && !context.sending
+    if (!isHijacked) return
+    if (!raw.headersSent) dropHeadersOfTheSuccess(context, reply, this.#internals)
+    answerRaw(reply, this.#internals)
+  }
+
+  /**
+   * An error of the answer to a fault. Whatever fails on every answer (an `onSend` hook, a serializer) was logged
+   * as the fault that this answer is for; anything else is one more fault.
+   */
+  again(context: RequestContext, thrown: unknown): void {
+    const error = uncarried(thrown)
+    if (context.fault === undefined || !isSameBug(context.fault, error)) {
+      this.inSilence(context, error, context.phase)
+    }
+  }
+
+  /**
+   * Whether Fastify has no error handler left for this reply, and would write the next error into its answer. Then
+   * the error is judged here and the reply answered past Fastify.
+   */
+  takesLast(context: RequestContext, error: unknown, reply: FastifyReply): boolean {
+    if (!this.#internals.hasNoErrorHandlerLeft(reply)) return false
+    this.inSilence(context, error, context.phase)
+    answerRaw(reply, this.#internals)
+    return true
+  }
+
+  /** An error that nothing else would tell of. */
+  inSilence(context: RequestContext, thrown: unknown, origin: Origin = 'hook'): void {
+    const error = uncarried(thrown)
+    if (wasJudged(context, error)) return // as `reply.send(error); throw error` does
+    if (isClientAbort(error, context.request)) {
+      logTrouble(context.log, 'info', error, 'the client went away before its request was done')
+    } else {
+      this.#settler.settle(error, origin, 'call', context)
+    }
+  }
+
+  /** A body stream that failed after its first byte: the connection is cut. */
+  streamFailed(context: RequestContext, thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const error = uncarried(thrown)
+    if (isClientAbort(error, request)) {
+      logTrouble(context.log, 'info', error, 'the client went away before it had its answer')
+    } else {
+      const bytesSent = context.bytesSent === -1 ? undefined : context.bytesSent
+      this.#settler.settle(error, 'stream', 'call', context, { bytesSent })
+    }
+    cut(reply)
+  }
+}

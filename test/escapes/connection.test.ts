@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Child, startFixture } from '../support/child.ts'
+import { connectRaw, type RawConnection } from '../support/client.ts'
+import { until } from '../support/until.ts'
+
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: a\r\nx-request-id: ${path}\r\n\r\n`
+const post = (path: string, body = '{"a":1}', length = body.length): string =>
+  `POST ${path} HTTP/1.1\r\nhost: a\r\nx-request-id: ${path}\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n${body}`
+
+function statuses(connection: RawConnection): number[] {
+  return Array.from(connection.received().matchAll(/HTTP\/1\.1 (\d{3})/g), ([, status]) => Number(status))
+}
+
+async function answers(connection: RawConnection, count: number): Promise<number[]> {
+  await until(() => statuses(connection).length >= count)
+  return statuses(connection)
+}
+
+async function isIdle(child: Child): Promise<void> {
+  await until(async () => (await child.ask('/in-flight')).body === '{"others":0}')
+}
+
+const faultsOf = (child: Child): string[] =>
+  child.log().flatMap((line) => (line.fault === undefined ? [] : [`${line.reqId} ${line.fault.origin}`]))
+
+describe("an exception that passes Node's HTTP parser", () => {
+  test('while it has the body: the connection is not used again', async (t) => {
+    const child = await startFixture(t, 'escapes-connection')
+    const connection = await connectRaw(child.port, post('/data'))
+    await connection.closed
+    assert.deepEqual(statuses(connection), [500])
+    assert.match(connection.received(), /^connection: close\r$/im)
+    await isIdle(child)
+    assert.deepEqual(faultsOf(child), ['/data exception'])
+  })
+
+  test('when the answer is already there: the connection is closed behind it', async (t) => {
+    const child = await startFixture(t, 'escapes-connection')
+    const connection = await connectRaw(child.port, post('/answers-early'))
+    await connection.closed
+    assert.deepEqual(statuses(connection), [200])
+    assert.match(connection.received(), /early$/)
+    await isIdle(child)
+  })
+
+  test('while it has the body of a later request: that one is answered too', async (t) => {
+    const child = await startFixture(t, 'escapes-connection')
+    const connection = await connectRaw(child.port, get('/fine') + get('/tick') + post('/post'))
+    await connection.closed
+    assert.deepEqual(statuses(connection), [200, 500, 500])
+    assert.doesNotMatch(connection.received(), /hunter2/)
+    await isIdle(child)
+    assert.deepEqual(faultsOf(child), ['/tick exception'])
+  })
+})
+
+test('ticks that throw one after the other cost the bodies of others nothing', async (t) => {
+  const child = await startFixture(t, 'escapes-connection')
+  const [block, ticks, ...others] = await Promise.all(
+    Array.from({ length: 6 }, () => connectRaw(child.port, get('/fine'))),
+  )
+  await until(() => [block, ticks, ...others].every((connection) => connection?.received().endsWith('fine')))
+  block?.socket.write(get('/block'))
+  // they arrive while the server is busy, in this order
+  await child.line((line) => line.msg === 'blocking')
+  ticks?.socket.write(get('/ticks'))
+  for (const other of others) other.socket.write(post('/post'))
+  for (const other of others) assert.deepEqual(await answers(other, 2), [200, 200])
+  assert.deepEqual(await answers(ticks as RawConnection, 2), [200, 500])
+  await isIdle(child)
+  assert.deepEqual(faultsOf(child), Array(5).fill('/ticks exception'))
+  for (const connection of [block, ticks, ...others]) connection?.socket.destroy()
+})
+
+describe('an exception while a body is on its way', () => {
+  test('costs a request without a body nothing, and its connection is kept', async (t) => {
+    const child = await startFixture(t, 'escapes-connection')
+    const connection = await connectRaw(child.port, get('/tick') + get('/fine'))
+    assert.deepEqual(await answers(connection, 2), [500, 200])
+    connection.socket.write(get('/fine') + post('/post'))
+    assert.deepEqual(await answers(connection, 4), [500, 200, 200, 200])
+    connection.socket.destroy()
+  })
+
+  test('costs a later request nothing whose body goes on', async (t) => {
+    const child = await startFixture(t, 'escapes-connection', { env: { GRACE: '2000' } })
+    const connection = await connectRaw(child.port, get('/tick') + post('/post', '', 7))
+    await until(() => faultsOf(child).length === 1)
+    connection.socket.write('{"a"')
+    assert.deepEqual(await answers(connection, 1), [500])
+    // its own grace began with that of the other one
+    connection.socket.write(':1}')
+    assert.deepEqual(await answers(connection, 2), [500, 200])
+    await connection.closed
+    assert.match(connection.received(), /\{"a":1\}$/)
+  })
+
+  test('leaves the request its own good answer', async (t) => {
+    const child = await startFixture(t, 'escapes-connection', { env: { GRACE: '2000' } })
+    const connection = await connectRaw(child.port, post('/early', '{"a"', 7))
+    await until(() => faultsOf(child).length === 1)
+    connection.socket.write(':1}')
+    assert.deepEqual(await answers(connection, 1), [200])
+    await connection.closed
+  })
+})
+
+test('a blocked event loop takes nothing of the grace', async (t) => {
+  const child = await startFixture(t, 'escapes-connection', { env: { GRACE: '700' } })
+  const answer = await child.ask('/blocked')
+  assert.equal(answer.status, 200, answer.body)
+  await child.line((line) => line.fault?.origin === 'rejection')
+})
+
+for (const path of ['/slow-hook', '/slow-stream']) {
+  test(`an answer that comes after the 500 is no fault: ${path}`, async (t) => {
+    const child = await startFixture(t, 'escapes-connection')
+    const answer = await child.ask(path)
+    assert.equal(answer.status, 500)
+    assert.doesNotMatch(answer.body, /too late/)
+    await sleep(600) // until the answer has come after all
+    assert.equal((await child.ask('/fine')).status, 200)
+    assert.equal(faultsOf(child).length, 1)
+    assert.deepEqual(
+      child.log().map((line) => line.fault?.origin),
+      ['exception'],
+    )
+  })
+}

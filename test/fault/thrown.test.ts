@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import vm from 'node:vm'
+import createError from '@fastify/error'
+import {
+  clip,
+  isArrayLike,
+  isErrorLike,
+  messageOf,
+  ownProperty,
+  readProperty,
+  typeName,
+} from '../../src/fault/thrown.ts'
+import { hostileValues, revokedProxy, throwingGetters, throwingProxy } from '../support/hostile.ts'
+
+for (const [name, value] of hostileValues()) {
+  test(`reads ${name} without throwing`, () => {
+    readProperty(value, 'message')
+    ownProperty(value, 'message')
+    isArrayLike(value)
+    assert.equal(typeof isErrorLike(value), 'boolean')
+    assert.equal(typeof typeName(value), 'string')
+    const message = messageOf(value)
+    assert.equal(typeof message, 'string')
+    assert.ok(message.length < 8300, `the message is bounded, got ${message.length}`)
+  })
+}
+
+test('readProperty reads own and inherited properties', () => {
+  assert.equal(readProperty(new TypeError('x'), 'name'), 'TypeError')
+  assert.equal(readProperty('abc', 'length'), 3)
+  assert.equal(readProperty(null, 'a'), undefined)
+  assert.equal(readProperty(throwingGetters(), 'message'), undefined)
+})
+
+test('ownProperty ignores what is inherited', () => {
+  assert.equal(ownProperty(new TypeError('x'), 'name'), undefined)
+  assert.equal(ownProperty({ statusCode: 4 }, 'statusCode'), 4)
+  assert.equal(ownProperty(undefined, 'a'), undefined)
+  assert.equal(ownProperty(throwingProxy(), 'a'), undefined)
+})
+
+test('isErrorLike knows errors of every kind', () => {
+  const FastifyError = createError('X_CODE', 'message')
+  for (const error of [
+    new Error('x'),
+    new TypeError('x'),
+    new AggregateError([]),
+    new DOMException('x'),
+    vm.runInNewContext('new Error("x")'),
+    new FastifyError(),
+    Object.create(Error.prototype),
+    new Proxy(new Error('x'), {}),
+    throwingGetters(),
+  ]) {
+    assert.equal(isErrorLike(error), true)
+  }
+})
+
+test('isErrorLike refuses what is not an error', () => {
+  for (const value of [
+    { message: 'x', stack: 'y' },
+    'Error',
+    null,
+    undefined,
+    Error,
+    throwingProxy(),
+    revokedProxy(),
+  ]) {
+    assert.equal(isErrorLike(value), false)
+  }
+})
+
+test('isArrayLike is false for a revoked Proxy', () => {
+  assert.equal(isArrayLike([]), true)
+  assert.equal(isArrayLike(revokedProxy([])), false)
+})
+
+test('typeName names the type as a person would', () => {
+  class DatabaseError extends Error {}
+  const renamed = new Error('x')
+  renamed.name = 'Renamed'
+  const nameless = Object.assign(new Error('x'), { name: '', constructor: undefined })
+  assert.equal(typeName(new DatabaseError('x')), 'DatabaseError')
+  assert.equal(typeName(renamed), 'Renamed')
+  assert.equal(typeName(nameless), 'Error')
+  assert.equal(typeName(new DOMException('x', 'AbortError')), 'AbortError')
+  assert.equal(typeName(null), 'null')
+  assert.equal(typeName(undefined), 'undefined')
+  assert.equal(typeName('x'), 'string')
+  assert.equal(
+    typeName(() => 1),
+    'function',
+  )
+  assert.equal(typeName({}), 'Object')
+  assert.equal(typeName(new Map()), 'Map')
+  assert.equal(typeName(Object.create(null)), 'object')
+  assert.equal(typeName(revokedProxy()), 'object')
+  assert.equal(typeName(Object.assign(new Error('x'), { name: 'n'.repeat(1000) })).length, 128)
+})
+
+test('messageOf gives an error its message and other values their inspection', () => {
+  assert.equal(messageOf(new Error('hello')), 'hello')
+  assert.equal(messageOf('hello'), 'hello')
+  assert.equal(messageOf(undefined), 'undefined')
+  assert.equal(messageOf(5n), '5n')
+  assert.equal(messageOf(Symbol('s')), 'Symbol(s)')
+  assert.equal(messageOf({ a: { b: { c: { d: 1 } } } }), '{ a: { b: { c: [Object] } } }')
+  assert.equal(messageOf(Object.assign(new Error('x'), { message: 7 })), '7')
+  assert.equal(messageOf(Object.assign(new Error('x'), { message: undefined })), '')
+  assert.equal(messageOf(throwingGetters()), '')
+})
+
+test('messageOf runs no code of the value', () => {
+  let ran = false
+  const spy = (): string => {
+    ran = true
+    return 'x'
+  }
+  messageOf({ [Symbol.for('nodejs.util.inspect.custom')]: spy, toString: spy, toJSON: spy })
+  messageOf(Object.defineProperty({}, 'secret', { get: spy, enumerable: true }))
+  messageOf(new Proxy({}, { get: spy, ownKeys: () => [spy()] }))
+  assert.equal(ran, false)
+})
+
+test('messageOf does not inspect objects with very many keys', () => {
+  const keys = Object.fromEntries(Array.from({ length: 201 }, (_, i) => [`key${i}`, i]))
+  assert.equal(messageOf(keys), '[Object with more than 200 keys]')
+  assert.match(messageOf(Array.from({ length: 5000 }, () => 1)), /more items/)
+})
+
+test('messageOf says so when a value cannot be inspected', () => {
+  assert.equal(messageOf(Object.create(throwingProxy())), '[object that cannot be inspected]')
+})
+
+test('clip cuts at the limit, says so, and keeps characters whole', () => {
+  assert.equal(clip('abc', 3), 'abc')
+  assert.equal(clip('abcd', 3), 'abc… [cut, 4 characters]')
+  assert.equal(clip('ab\u{1f600}cd', 3), 'ab… [cut, 6 characters]')
+})

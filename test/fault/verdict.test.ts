@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { inspect } from 'node:util'
+import { someInChain } from '../../src/fault/chain.ts'
+import { FatalError, isFatalError } from '../../src/fault/fatal-error.ts'
+import { isVerdict, proposeVerdict } from '../../src/fault/verdict.ts'
+import { cyclicError, hostileValues, revokedProxy } from '../support/hostile.ts'
+
+const withCode = (code: string): Error => Object.assign(new Error('x'), { code })
+
+for (const [name, value] of hostileValues()) {
+  test(`judges ${name} without throwing`, () => {
+    assert.equal(isFatalError(value), false)
+    assert.equal(proposeVerdict(value, 'handler', 'call'), 'contain')
+    assert.equal(proposeVerdict(value, 'rejection', 'context'), 'contain')
+  })
+}
+
+test('FatalError is an ordinary Error with a name, a message and a cause', () => {
+  const cause = new Error('why')
+  const error = new FatalError('broken', { cause })
+  assert.ok(error instanceof Error)
+  assert.equal(error.name, 'FatalError')
+  assert.equal(error.message, 'broken')
+  assert.equal(error.cause, cause)
+  assert.match(error.stack ?? '', /^FatalError: broken\n/)
+  assert.deepEqual(Object.keys(error), [])
+  assert.doesNotMatch(inspect(new FatalError('x')), /Symbol/)
+  assert.equal(new FatalError().message, '')
+})
+
+test('a FatalError is recognised anywhere in the chain', () => {
+  class LostLock extends FatalError {}
+  const fatal = new FatalError('x')
+  assert.ok(isFatalError(fatal))
+  assert.ok(isFatalError(new LostLock('x')))
+  assert.ok(isFatalError(new Error('a', { cause: new Error('b', { cause: fatal }) })))
+  assert.ok(isFatalError(new AggregateError([new Error('a'), fatal])))
+  assert.ok(isFatalError(new AggregateError([new Error('a', { cause: new AggregateError([fatal]) })])))
+  assert.ok(isFatalError(new Proxy(fatal, {})))
+})
+
+test('a FatalError of another copy of the package is recognised', () => {
+  class FatalOfAnotherCopy extends Error {
+    get [Symbol.for('fastify-isolate.FatalError')](): boolean {
+      return true
+    }
+  }
+  const error = new FatalOfAnotherCopy('x')
+  assert.ok(!(error instanceof FatalError))
+  assert.ok(isFatalError(error))
+})
+
+test('only Errors can be fatal: what a client sent cannot pose as one', () => {
+  assert.equal(isFatalError({ [Symbol.for('fastify-isolate.FatalError')]: true }), false)
+  assert.equal(isFatalError(new Proxy({}, { get: () => true })), false)
+  assert.equal(proposeVerdict({ code: 'EMFILE' }, 'handler', 'call'), 'contain')
+  assert.equal(proposeVerdict({ code: 'ERR_INTERNAL_ASSERTION' }, 'handler', 'call'), 'contain')
+})
+
+test('the search through causes ends on cycles and on endless chains', () => {
+  assert.equal(isFatalError(cyclicError()), false)
+  class Endless extends Error {
+    override get cause(): Error {
+      return new Endless('again')
+    }
+  }
+  let visited = 0
+  const count = (): boolean => {
+    visited += 1
+    return false
+  }
+  assert.equal(someInChain(new Endless('x'), count), false)
+  assert.equal(visited, 100)
+})
+
+test('the search survives hostile members and still finds what stands beside them', () => {
+  const fatal = new FatalError('x')
+  assert.ok(isFatalError(new AggregateError([revokedProxy(), null, 'x', fatal])))
+  const huge = Object.assign(new Error('x'), { errors: Array.from({ length: 1000 }, () => new Error('e')) })
+  assert.equal(isFatalError(huge), false)
+})
+
+test('fatal: an assertion inside of Node', () => {
+  assert.equal(proposeVerdict(withCode('ERR_INTERNAL_ASSERTION'), 'handler', 'call'), 'fatal')
+  const wrapped = new Error('x', { cause: withCode('ERR_INTERNAL_ASSERTION') })
+  assert.equal(proposeVerdict(wrapped, 'handler', 'call'), 'fatal')
+  assert.equal(proposeVerdict(new FatalError('x'), 'stream', 'call'), 'fatal')
+})
+
+for (const code of [
+  'EMFILE',
+  'ENFILE',
+  'ENOBUFS',
+  'ERR_WORKER_OUT_OF_MEMORY',
+  'ERR_MEMORY_ALLOCATION_FAILED',
+]) {
+  test(`recycle: ${code}, also as a cause`, () => {
+    assert.equal(proposeVerdict(withCode(code), 'handler', 'call'), 'recycle')
+    assert.equal(proposeVerdict(new Error('x', { cause: withCode(code) }), 'rejection', 'context'), 'recycle')
+  })
+}
+
+function thrownBy(action: () => unknown): unknown {
+  try {
+    action()
+  } catch (error) {
+    return error
+  }
+  throw new assert.AssertionError({ message: 'nothing was thrown' })
+}
+
+test('recycle: V8 got no memory', () => {
+  const error = thrownBy(() => new ArrayBuffer(1e15))
+  assert.equal(proposeVerdict(error, 'handler', 'call'), 'recycle')
+  const wasm = new RangeError('WebAssembly.Memory(): could not allocate memory')
+  assert.equal(proposeVerdict(wasm, 'handler', 'call'), 'recycle')
+})
+
+test('contain: a value that is too large is the bug of one request', () => {
+  const overflow = (): number => overflow() + 1
+  const errors = [
+    thrownBy(() => new Array(-1)),
+    thrownBy(() => 'x'.repeat(2 ** 30)),
+    thrownBy(overflow),
+    new Error('Array buffer allocation failed'),
+    withCode('ENOENT'),
+  ]
+  for (const error of errors) assert.equal(proposeVerdict(error, 'handler', 'call'), 'contain')
+})
+
+test('an error that escaped is fatal without a request; with one, an exception recycles', () => {
+  const error = new Error('x')
+  assert.equal(proposeVerdict(error, 'rejection', 'none'), 'fatal')
+  assert.equal(proposeVerdict(error, 'exception', 'none'), 'fatal')
+  assert.equal(proposeVerdict(error, 'exception', 'context'), 'recycle')
+  assert.equal(proposeVerdict(error, 'exception', 'call'), 'recycle')
+  assert.equal(proposeVerdict(error, 'rejection', 'context'), 'contain')
+  assert.equal(proposeVerdict(new FatalError('x'), 'exception', 'context'), 'fatal')
+})
+
+test('what an app reports itself, without a request, is contained', () => {
+  assert.equal(proposeVerdict(new Error('x'), 'handler', 'none'), 'contain')
+})
+
+test('isVerdict', () => {
+  for (const verdict of ['contain', 'recycle', 'fatal']) assert.equal(isVerdict(verdict), true)
+  for (const value of ['FATAL', '', undefined, null, true, ['fatal'], revokedProxy()])
+    assert.equal(isVerdict(value), false)
+})

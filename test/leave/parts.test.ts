@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Exit } from '../../src/leave/exit.ts'
+import { LeaveLog } from '../../src/leave/leave-log.ts'
+import { Recycling } from '../../src/leave/recycle.ts'
+import { Signals } from '../../src/leave/signals.ts'
+import { startWatchdog } from '../../src/leave/watchdog.ts'
+import { eventLoopDelay, unwatchEventLoop, watchEventLoop } from '../../src/report/event-loop-delay.ts'
+import { resident } from '../support/resident.ts'
+import { until } from '../support/until.ts'
+
+test('interrupt: every `leave.exit` is called at once, with the code', () => {
+  const { made, codes } = resident()
+  const exit = new Exit([made], 70, new LeaveLog([made]))
+  exit.claim()
+  exit.now(130)
+  assert.deepEqual(codes, [130])
+})
+
+test('recycling: the earliest demand counts, Infinity never comes, and a far one is waited for in parts', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  let uptime = 0
+  t.mock.method(process, 'uptime', () => uptime)
+  const longest = 2 ** 31 - 1
+  let recycled = 0
+  const recycling = new Recycling(() => {
+    recycled += 1
+  })
+  const wait = (milliseconds: number) => {
+    uptime += milliseconds / 1_000
+    t.mock.timers.tick(milliseconds)
+  }
+  recycling.demand(Infinity)
+  wait(longest)
+  assert.equal(recycled, 0)
+  recycling.demand(uptime * 1_000 + longest * 1.5)
+  recycling.demand(Infinity)
+  wait(longest)
+  assert.equal(recycled, 0)
+  wait(longest)
+  assert.equal(recycled, 1)
+  recycling.demand(0)
+  recycling.cancel()
+  wait(longest)
+  assert.equal(recycled, 1)
+})
+
+test('signals are counted, and those that nobody may handle are left alone', () => {
+  const before = process.listenerCount('SIGUSR2')
+  const signals = new Signals(() => {})
+  signals.want(['SIGUSR2', 'SIGUSR2', 'SIGKILL'])
+  signals.want(['SIGUSR2'])
+  assert.equal(process.listenerCount('SIGUSR2'), before + 1)
+  signals.release(['SIGUSR2'])
+  assert.equal(process.listenerCount('SIGUSR2'), before + 1)
+  signals.release(['SIGUSR2', 'SIGKILL'])
+  assert.equal(process.listenerCount('SIGUSR2'), before)
+})
+
+test('a watchdog that cannot be had is told, and one that is called off kills nothing', async () => {
+  const failures: unknown[] = []
+  // No thread gets what cannot be cloned.
+  startWatchdog((() => {}) as unknown as number, (failure) => failures.push(failure)).callOff()
+  assert.equal(failures.length, 1)
+  startWatchdog(60_000, (failure) => failures.push(failure)).callOff()
+  assert.equal(failures.length, 1)
+})
+
+test('the delay of the event loop: milliseconds with two digits at most, null where nothing was measured', async () => {
+  assert.equal(eventLoopDelay(), null)
+  watchEventLoop()
+  watchEventLoop()
+  await until(() => eventLoopDelay() !== null)
+  for (const value of Object.values(eventLoopDelay() ?? {})) {
+    assert.ok(value >= 0 && String(value).replace(/^\d+\.?/, '').length <= 2, `${value}`)
+  }
+  unwatchEventLoop()
+  unwatchEventLoop()
+  assert.equal(eventLoopDelay(), null)
+})

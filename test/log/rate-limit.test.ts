@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Fault } from '../../src/fault/fault.ts'
+import { type HeldBack, Storm } from '../../src/log/rate-limit.ts'
+import { until } from '../support/until.ts'
+
+function fault(fingerprint: string, at: number, more: Partial<Fault> = {}): Fault {
+  const request = {
+    id: `req-${at}`,
+    method: 'GET',
+    url: '/',
+    route: '/',
+    remoteAddress: undefined,
+    startedAt: at,
+  }
+  return {
+    id: String(at),
+    error: undefined,
+    origin: 'handler',
+    verdict: 'contain',
+    attributedTo: 'call',
+    request,
+    fingerprint,
+    at,
+    ...more,
+  }
+}
+
+function stormOf(burst: number, window: number): { storm: Storm; told: HeldBack[] } {
+  const told: HeldBack[] = []
+  return { storm: new Storm(burst, window, (held) => told.push(held)), told }
+}
+
+test('lets the first faults of each bug through, and tells of the rest once a window', () => {
+  const { storm, told } = stormOf(2, 60_000)
+  const admitted = [1, 2, 3, 4].map((at) => storm.admits(fault('a', at)))
+  assert.deepEqual(admitted, [true, true, false, false])
+  assert.equal(storm.admits(fault('b', 5)), true, 'another bug has a burst of its own')
+  assert.deepEqual(told, [])
+  assert.equal(storm.admits(fault('a', 60_001)), true, 'a new window starts')
+  assert.deepEqual(told, [{ fingerprint: 'a', heldBack: 2, route: '/', reqId: 'req-4', window: 60_000 }])
+})
+
+test('the counts of a storm add up exactly', () => {
+  const { storm, told } = stormOf(100, 10_000)
+  let logged = 0
+  for (let n = 0; n < 50_000; n += 1) if (storm.admits(fault('a', n))) logged += 1
+  storm.flush()
+  const heldBack = told.reduce((sum, held) => sum + held.heldBack, 0)
+  assert.equal(logged, 5 * 100)
+  assert.equal(told.length, 5)
+  assert.equal(logged + heldBack, 50_000)
+})
+
+test('never holds a fatal fault back', () => {
+  const { storm } = stormOf(0, 10_000)
+  assert.equal(storm.admits(fault('a', 1)), false)
+  assert.equal(storm.admits(fault('a', 2, { verdict: 'fatal' })), true)
+})
+
+test('holds nothing back with a burst of Infinity', () => {
+  const { storm, told } = stormOf(Number.POSITIVE_INFINITY, 10_000)
+  for (let n = 0; n < 1000; n += 1) assert.equal(storm.admits(fault('a', n)), true)
+  storm.flush()
+  assert.deepEqual(told, [])
+})
+
+test('bugs beyond the bound share one burst', () => {
+  const { storm, told } = stormOf(1, 10_000)
+  for (let n = 0; n < 1000; n += 1) assert.equal(storm.admits(fault(`bug-${n}`, n)), true)
+  assert.equal(storm.admits(fault('one more', 1001)), true)
+  assert.equal(storm.admits(fault('and another', 1002)), false)
+  assert.equal(storm.admits(fault('and a third', 1003)), false)
+  storm.flush()
+  assert.deepEqual(
+    told.map(({ fingerprint, heldBack }) => [fingerprint, heldBack]),
+    [['others', 2]],
+  )
+})
+
+test('holds nothing back once it is over', () => {
+  const { storm, told } = stormOf(1, 10_000)
+  assert.deepEqual([storm.admits(fault('a', 1)), storm.admits(fault('a', 2))], [true, false])
+  storm.end()
+  assert.deepEqual(
+    told.map(({ heldBack }) => heldBack),
+    [1],
+  )
+  assert.deepEqual([storm.admits(fault('a', 3)), storm.admits(fault('a', 4))], [true, true])
+})
+
+test('tells by itself when the window ends without another fault', async () => {
+  const told: HeldBack[] = []
+  new Storm(0, 20, (held) => told.push(held)).admits(fault('a', Date.now()))
+  await until(() => told.length > 0)
+  assert.deepEqual(
+    told.map(({ heldBack }) => heldBack),
+    [1],
+  )
+})

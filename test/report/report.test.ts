@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { wayOut } from '../../src/leave/leave.ts'
+import { LeaveLog } from '../../src/leave/leave-log.ts'
+import type { Resident } from '../../src/leave/leaving-app.ts'
+import { keepReport } from '../../src/leave/save-report.ts'
+import { isAllowedExitCode } from '../../src/options/exit-codes.ts'
+import { listReports, REPORTS_KEPT, writeReportFile } from '../../src/report/file.ts'
+import { buildReport, withoutQuery } from '../../src/report/report.ts'
+import { truncate, writeTerminationLog } from '../../src/report/termination-log.ts'
+import { VERSION } from '../../src/version.ts'
+import { report } from '../support/crash-report.ts'
+import { temporaryFolder } from '../support/folder.ts'
+
+test('a report survives residents that throw', () => {
+  const broken = new Proxy({} as Resident, {
+    get: () => {
+      throw new Error('broken')
+    },
+  })
+  assert.doesNotThrow(() => {
+    const made = buildReport(
+      { reason: 'requested', note: 'x', phase: 'boot', exitCode: 0, fault: undefined },
+      [broken],
+    )
+    assert.deepEqual([made.inFlight, made.fingerprints, made.versions.fastify], [[], {}, null])
+  })
+})
+
+test('the newest ten reports are kept, and nothing else is touched', (t) => {
+  const folder = temporaryFolder(t)
+  writeFileSync(join(folder, 'notes.json'), '')
+  for (let i = 0; i < REPORTS_KEPT + 3; i++) {
+    const at = new Date(Date.UTC(2026, 0, 1) + i).toISOString()
+    assert.ok('path' in writeReportFile(folder, { ...report(), at }))
+  }
+  const kept = listReports(folder)
+  assert.equal(kept.length, REPORTS_KEPT)
+  assert.deepEqual(
+    [kept[0], kept.at(-1)],
+    [
+      `crash-2026-01-01T00-00-00-012Z-${process.pid}.json`,
+      `crash-2026-01-01T00-00-00-003Z-${process.pid}.json`,
+    ],
+  )
+  assert.deepEqual(readdirSync(folder).length, REPORTS_KEPT + 1)
+  assert.equal(JSON.parse(readFileSync(join(folder, kept[0] as string), 'utf8')).version, 1)
+})
+
+test('two reports of one millisecond have names of their own', (t) => {
+  const folder = temporaryFolder(t)
+  const made = report()
+  writeReportFile(folder, made)
+  writeReportFile(folder, made)
+  assert.equal(listReports(folder).length, 2)
+})
+
+test('a report that cannot be renamed leaves no temporary file', (t) => {
+  const folder = temporaryFolder(t)
+  const blocked = join(folder, 'blocked')
+  mkdirSync(blocked)
+  chmodSync(blocked, 0o500)
+  const written = writeReportFile(process.getuid?.() === 0 ? '/proc/self/nothing' : blocked, report())
+  assert.ok('error' in written)
+  assert.deepEqual(readdirSync(blocked), [])
+})
+
+test('a folder that may be written but not read gets its report', (t) => {
+  const folder = temporaryFolder(t)
+  chmodSync(folder, 0o333)
+  const isRoot = process.getuid?.() === 0
+  if (isRoot) process.seteuid?.(65_534)
+  try {
+    assert.ok('path' in writeReportFile(folder, report()))
+  } finally {
+    if (isRoot) process.seteuid?.(0)
+    chmodSync(folder, 0o700)
+  }
+  assert.equal(listReports(folder).length, 1)
+})
+
+test('instances that name one folder leave one report in it', (t) => {
+  const reportDir = temporaryFolder(t)
+  const residents = [1, 2].map(() => ({ leave: { reportDir, terminationLog: false } }) as Resident)
+  keepReport(report(), residents, new LeaveLog([]))
+  assert.equal(listReports(reportDir).length, 1)
+})
+
+test('texts are cut at whole characters', () => {
+  assert.equal(truncate('abc', 3), 'abc')
+  assert.equal(truncate('aäöü', 4), 'aä')
+  assert.equal(truncate('a😀', 4), 'a')
+  const long = truncate('😀'.repeat(4_000), 4_096)
+  assert.equal(Buffer.byteLength(long), 4_096)
+  assert.doesNotMatch(long, /\ufffd/)
+})
+
+test('the termination log is bounded in bytes, however many a character has', (t) => {
+  const path = join(temporaryFolder(t), 'termination-log')
+  const told = report()
+  const stack = `Error: ${'ä'.repeat(4_000)}`
+  const fault = { ...told.fault!, error: { ...told.fault!.error, stack } }
+  assert.equal(writeTerminationLog(path, { ...told, fault }), undefined)
+  const text = readFileSync(path, 'utf8')
+  assert.ok(text.includes('ääää'))
+  assert.ok(statSync(path).size <= 4_096, `${statSync(path).size} bytes`)
+})
+
+test('urls lose their query strings', () => {
+  assert.equal(withoutQuery('/a?b=c'), '/a')
+  assert.equal(withoutQuery('/a#b'), '/a')
+  assert.equal(withoutQuery('/a'), '/a')
+  assert.equal(report().fault?.request?.url, '/a')
+})
+
+test("exit codes: not Node's own, not a shell's, 0 only for a recycle", () => {
+  for (const code of [0, 1, 13, 126, 256, 14.5, '70', -1, NaN])
+    assert.equal(isAllowedExitCode(code, 'fatal'), false)
+  for (const code of [14, 70, 125]) assert.equal(isAllowedExitCode(code, 'fatal'), true)
+  assert.equal(isAllowedExitCode(0, 'recycle'), true)
+})
+
+test('copies of the package share one way out', async () => {
+  const copy = (await import(
+    `../src/leave/leave.js?copy=${Date.now()}`
+  )) as typeof import('../../src/leave/leave.ts')
+  assert.notEqual(copy.wayOut, wayOut)
+  assert.equal(copy.wayOut(), wayOut())
+})
+
+test("the version is the package's", () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  assert.equal(VERSION, version)
+})

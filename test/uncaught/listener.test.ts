@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { join, type Keeper, part } from '../../src/uncaught/listener.ts'
+
+const fixture = fileURLToPath(new URL('./fixtures/guard.js', import.meta.url))
+
+interface Outcome {
+  readonly code: number | null
+  readonly lines: string[]
+  readonly errors: string
+}
+
+async function run(how: string, keepers: string[], flags: string[] = []): Promise<Outcome> {
+  const child = spawn(process.execPath, [...flags, fixture, how, ...keepers])
+  let out = ''
+  let errors = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (out += chunk))
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk))
+  const [code] = await once(child, 'close')
+  return { code, lines: out.trimEnd().split('\n'), errors }
+}
+
+const stub: Keeper = {
+  serving: () => true,
+  inFlight: () => 0,
+  claim: () => 'taken',
+  claimSole: () => 'unknown',
+  adopt: () => 'taken',
+  handledLate: () => true,
+  leaveContext: () => {},
+}
+
+test('an escape goes to the member that owns it, and the process lives', async () => {
+  const { code, lines } = await run('exception', ['unknown,,', 'taken,,'])
+  assert.deepEqual(lines, ['0 claim exception thrown', '1 claim exception thrown', 'alive', 'exit 0'])
+  assert.equal(code, 0)
+})
+
+test('an escape that nobody owns goes to the oldest member that serves', async () => {
+  const { lines } = await run('rejection', ['unknown,,taken,0,no', 'unknown,,taken', 'unknown,,taken'])
+  assert.deepEqual(lines.slice(3), ['1 adopt rejection rejected', 'alive', 'exit 0'])
+})
+
+test('without a serving member the oldest one gets it', async () => {
+  const { lines } = await run('rejection', ['unknown,,taken,0,no', 'unknown,,taken,0,no'])
+  assert.deepEqual(lines.slice(2), ['0 adopt rejection rejected', 'alive', 'exit 0'])
+})
+
+test('the only request in the process is asked before anybody adopts', async () => {
+  const one = await run('exception', ['unknown,,taken', 'unknown,taken,taken,1'])
+  assert.deepEqual(one.lines.slice(2), ['1 claimSole exception thrown', 'alive', 'exit 0'])
+  const two = await run('exception', ['unknown,taken,taken,1', 'unknown,taken,taken,1'])
+  assert.deepEqual(two.lines.slice(2), ['0 adopt exception thrown', 'alive', 'exit 0'])
+})
+
+test('a rejection handled late is told to the members', async () => {
+  const { code, lines } = await run('late', ['taken,,'])
+  assert.deepEqual(lines, ['0 claim rejection late', 'caught', '0 late', 'alive', 'exit 0'])
+  assert.equal(code, 0)
+})
+
+test('members that throw never make Node exit with 7', async () => {
+  const { code, lines } = await run('exception', ['throw,throw,throw', 'unknown,,taken'])
+  assert.deepEqual(lines.slice(-3), ['1 adopt exception thrown', 'alive', 'exit 0'])
+  assert.equal(code, 0)
+  const alone = await run('exception', ['throw,throw,throw'])
+  assert.equal(alone.code, 1)
+})
+
+test('an exception that nobody takes dies as in bare Node', async () => {
+  for (const keepers of [['declined,,'], ['unknown,unknown,unknown']]) {
+    const { code, lines, errors } = await run('exception', keepers)
+    assert.equal(code, 1)
+    assert.equal(lines.at(-1), 'exit 1')
+    assert.match(errors, /Error: thrown\n {4}at [\s\S]*\nNode\.js v/)
+  }
+})
+
+test('a rejection that nobody takes does what --unhandled-rejections says', async () => {
+  const thrown = await run('rejection', ['declined,,'])
+  assert.deepEqual([thrown.code, thrown.lines.at(-1)], [1, 'exit 1'])
+  assert.match(thrown.errors, /Error: rejected\n/)
+  const reason = await run('undefined', ['declined,,'])
+  assert.equal(reason.code, 1)
+  assert.match(reason.errors, /UnhandledPromiseRejection|reason "undefined"/)
+  const warned = await run('rejection', ['declined,,'], ['--unhandled-rejections=warn'])
+  assert.deepEqual([warned.code, warned.lines.at(-1)], [0, 'exit 0'])
+})
+
+test('strict rejections are one escape, not two', async () => {
+  const { code, lines } = await run('rejection', ['taken,,'], ['--unhandled-rejections=strict'])
+  assert.deepEqual(lines, ['0 claim rejection rejected', 'alive', 'exit 0'])
+  assert.equal(code, 0)
+})
+
+test('a declined error is left to the listeners of others', async () => {
+  const { code, lines } = await run('others', ['declined,,'])
+  assert.deepEqual(lines, ['0 claim exception thrown', 'other thrown', 'alive', 'exit 0'])
+  assert.equal(code, 0)
+})
+
+test('after the last member parted, Node is bare again', async () => {
+  const { code, lines, errors } = await run('parted', ['taken,,', 'taken,,'])
+  assert.equal(code, 1)
+  assert.deepEqual(lines, ['exit 1'])
+  assert.match(errors, /Error: thrown/)
+})
+
+const events = ['uncaughtException', 'unhandledRejection', 'rejectionHandled']
+const counts = (): number[] => events.map((event) => process.listenerCount(event))
+const kGuard = Symbol.for('fastify-isolate.guard')
+
+test('a rejection handled late is offered on, where a member does not know it or throws', () => {
+  const asked: number[] = []
+  const members = [0, 1, 2, 3].map((which) => ({
+    ...stub,
+    handledLate: () => {
+      asked.push(which)
+      if (which === 0) throw new Error('broken')
+      return which === 2
+    },
+  }))
+  for (const member of members) join(member)
+  try {
+    process.emit('rejectionHandled', Promise.resolve())
+    assert.deepEqual(asked, [0, 1, 2])
+    part(members[2] as Keeper)
+    process.emit('rejectionHandled', Promise.resolve())
+    assert.deepEqual(asked.slice(3), [0, 1, 3])
+  } finally {
+    for (const member of members) part(member)
+  }
+})
+
+test('a thousand members coming and going leave nothing', () => {
+  const before = counts()
+  for (let round = 0; round < 1000; round++) {
+    const one = { ...stub }
+    const other = { ...stub }
+    join(one)
+    join(one)
+    join(other)
+    assert.deepEqual(
+      counts(),
+      before.map((count) => count + 1),
+    )
+    part(one)
+    part(one)
+    assert.deepEqual(
+      counts(),
+      before.map((count) => count + 1),
+    )
+    part(other)
+    assert.deepEqual(counts(), before)
+    assert.equal(kGuard in globalThis, false)
+  }
+})
+
+test('a second copy of the package joins the same guard', async () => {
+  const copy: typeof import('../../src/uncaught/listener.ts') = await import(
+    `${new URL('../src/uncaught/listener.js', import.meta.url).href}?copy`
+  )
+  assert.notEqual(copy.join, join)
+  const before = counts()
+  const mine = { ...stub }
+  const theirs = { ...stub }
+  join(mine)
+  copy.join(theirs)
+  assert.deepEqual(
+    counts(),
+    before.map((count) => count + 1),
+  )
+  assert.ok(process.listeners('uncaughtException').some((listener) => copy.isGuards(listener)))
+  part(mine)
+  copy.part(theirs)
+  assert.deepEqual(counts(), before)
+})
