@@ -39,7 +39,7 @@ function raiseEmptyErrors(stream: unknown, fail: (error: unknown) => void): void
  * Fastify sets a property on what a serializer throws, which fails on what is frozen or no object: then the
  * TypeError of that arrives here, and serializing once more gives what was thrown.
  */
-function originalOf(error: unknown, reply: FastifyReply, payload: unknown): unknown {
+function thrownBySerializer(error: unknown, reply: FastifyReply, payload: unknown): unknown {
   if (!(isError(error) && error instanceof TypeError && /\bserialization\b/.test(error.message))) return error
   try {
     reply.serialize(payload)
@@ -80,7 +80,7 @@ export function followSends(app: FastifyInstance, internals: Internals, judge: J
       // the app's own mistake to learn of, and no answer was lost by it
       context.sending = false
       if (readProperty(error, 'code') === 'FST_ERR_SEND_INSIDE_ONERR') throw error
-      return failSend(this, originalOf(error, this, payload))
+      return failSend(this, thrownBySerializer(error, this, payload))
     }
   } as typeof send
 
