@@ -3,7 +3,7 @@ import { type GuardedRoute } from '../request/context.ts'
 import { type Dispatch } from '../request/async-context.ts'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { carried } from '../fastify/as-error.ts'
+import { asError } from '../fastify/as-error.ts'
 import type { RouteContext } from '../fastify/compiled-route.ts'
 import { contextOf, RequestContext } from '../request/context.ts'
 import { substituteId } from '../request/early-errors.ts'
@@ -84,7 +84,7 @@ export function guardFrameworkErrors(app: FastifyInstance, house: House): void {
   options.frameworkErrors = (error, request, reply) => {
     const fail = (failure: unknown): void => {
       internals.markAsError(reply)
-      reply.send(carried(failure))
+      reply.send(asError(failure))
     }
     const handler = guardHandler((...args) => answer.call(options, error, ...args), judge, internals)
     house.enclose(internals.routeOf(request))

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { answerInstead, answerRaw, cut } from '../answer/raw.ts'
-import { carried } from '../fastify/as-error.ts'
+import { asError } from '../fastify/as-error.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { Fault } from '../fault/fault.ts'
 import { logHandledLate, logTrouble } from '../log/log.ts'
@@ -144,7 +144,7 @@ export class Escapes implements Keeper {
         context.judged = { error: fault.error, judgement: fault }
         context.fault = fault
         this.#internals.markAsError(reply)
-        reply.send(carried(fault.error))
+        reply.send(asError(fault.error))
       }
     } catch (failure) {
       logTrouble(context.log, 'error', failure, 'the answer to a failed request could not be made')

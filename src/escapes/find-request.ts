@@ -36,7 +36,7 @@ function ownerOf(resource: object): RequestContext | undefined {
   return contextOfSocket(socket)
 }
 
-/** The request that a socket is busy with, else the last one that it carried. */
+/** The request that a socket is busy with, else the last one that it asError. */
 function contextOfSocket(socket: unknown): RequestContext | undefined {
   if (typeof socket !== 'object' || socket === null) return undefined
   return contextOf((socket as { _httpMessage?: object })._httpMessage) ?? contextOf(socket)

@@ -1,9 +1,9 @@
 /**
  * Carries a thrown value through those places of Fastify that would mistake it for "no error" (`undefined`,
  * `null`) or for a payload (what is not an Error of this realm). It never leaves the plugin: whoever gets an
- * error gets {@link uncarried} of it.
+ * error gets {@link originalOf} of it.
  */
-class Carried extends Error {
+class NonError extends Error {
   readonly value: unknown
 
   constructor(value: unknown) {
@@ -22,11 +22,11 @@ export function isError(value: unknown): boolean {
 }
 
 /** The value itself where Fastify takes it for an error, else a carrier of it. */
-export function carried(value: unknown): unknown {
-  return isError(value) ? value : new Carried(value)
+export function asError(value: unknown): unknown {
+  return isError(value) ? value : new NonError(value)
 }
 
 /** Exactly what was thrown. */
-export function uncarried(value: unknown): unknown {
-  return isError(value) && value instanceof Carried ? value.value : value
+export function originalOf(value: unknown): unknown {
+  return isError(value) && value instanceof NonError ? value.value : value
 }

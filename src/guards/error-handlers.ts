@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { answerFault } from '../answer/answer.ts'
 import { answerRaw, cut } from '../answer/raw.ts'
-import { carried, uncarried } from '../fastify/as-error.ts'
+import { asError, originalOf } from '../fastify/as-error.ts'
 import type { ErrorHandlerLink } from '../fastify/compiled-route.ts'
 import type { Internals } from '../fastify/internals.ts'
 import { isThenable } from '../is-thenable.ts'
@@ -58,7 +58,7 @@ export function guardChain(chain: ErrorHandlerLink, judge: Judge, internals: Int
 function terminal(fastifyDefault: HandlerFunction, judge: Judge, internals: Internals): HandlerFunction {
   return (thrown, request, reply) => {
     const context = contextOf(request)
-    const error = uncarried(thrown)
+    const error = originalOf(thrown)
     if (context === undefined) {
       // an opted-out route that called the 404 handler: as in bare Fastify, nothing comes after its default
       internals.setNextErrorHandler(reply, Object.prototype)
@@ -100,7 +100,7 @@ function afterDefault(
 function guardUserHandler(handler: HandlerFunction, judge: Judge, internals: Internals): HandlerFunction {
   return (thrown, request, reply) => {
     const context = contextOf(request)
-    const error = uncarried(thrown)
+    const error = originalOf(thrown)
     if (context === undefined) return handler(error, request, reply)
     judge.judge(context, error, request)
     try {
@@ -108,7 +108,7 @@ function guardUserHandler(handler: HandlerFunction, judge: Judge, internals: Int
       if (!isThenable(result) || (result as unknown) === reply) return result
       return new SettledHandler(result, context, request, reply, judge, internals)
     } catch (failure) {
-      if (!isAnswered(context, reply)) throw carried(failure)
+      if (!isAnswered(context, reply)) throw asError(failure)
       judge.late(context, failure, 'handler', reply)
       return undefined
     }
@@ -152,7 +152,7 @@ class SettledHandler {
         return payload === undefined && hasAnswered ? undefined : resolve(payload)
       },
       (failure) => {
-        if (!isAnswered(context, this.#reply)) return reject(carried(failure))
+        if (!isAnswered(context, this.#reply)) return reject(asError(failure))
         return this.#judge.late(context, failure, 'handler', this.#reply)
       },
     )

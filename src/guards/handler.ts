@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { carried } from '../fastify/as-error.ts'
+import { asError } from '../fastify/as-error.ts'
 import type { Internals } from '../fastify/internals.ts'
 import { isThenable } from '../is-thenable.ts'
 import { requestStorage } from '../request/async-context.ts'
@@ -27,7 +27,7 @@ export function guardHandler(handler: Handler, judge: Judge, internals: Internal
         ? new Watched(result, context, reply, judge, 'handler')
         : result
     } catch (error) {
-      if (!isAnswered(context, reply)) throw carried(error)
+      if (!isAnswered(context, reply)) throw asError(error)
       judge.late(context, error, 'handler', reply)
       return undefined
     }

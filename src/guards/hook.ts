@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { carried } from '../fastify/as-error.ts'
+import { asError } from '../fastify/as-error.ts'
 import { isThenable } from '../is-thenable.ts'
 import { requestStorage } from '../request/async-context.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
@@ -59,7 +59,7 @@ class HookCall {
       this.#isDone = true
       if (isDropped) return
       try {
-        done(error ? carried(error) : error, value)
+        done(error ? asError(error) : error, value)
       } catch (failure) {
         failAfterHook(context, reply, judge, done, failure)
       }
@@ -73,7 +73,7 @@ class HookCall {
         ? new Watched(result, this.#context, this.#reply, this.#judge, this.#stage)
         : result
     } catch (error) {
-      if (!this.#dropsError(error)) throw carried(error)
+      if (!this.#dropsError(error)) throw asError(error)
       return undefined
     }
   }

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { carried } from '../fastify/as-error.ts'
+import { asError } from '../fastify/as-error.ts'
 import { isThenable } from '../is-thenable.ts'
 import { contextOf } from '../request/context.ts'
 import type { Judge } from '../triage/triage.ts'
@@ -17,7 +17,7 @@ class ParsedBody {
 
   // biome-ignore lint/suspicious/noThenProperty: Fastify asks parsers for nothing but `then`
   then(resolve: (body: unknown) => void, reject: (error: unknown) => void): void {
-    this.#promise.then(resolve, (error) => reject(carried(error)))
+    this.#promise.then(resolve, (error) => reject(asError(error)))
   }
 }
 
@@ -40,7 +40,7 @@ export function guardParser(parse: Parse, judge: Judge): Parse {
       const result = parse.call(this, request, payload, goOn)
       return isThenable(result) ? new ParsedBody(result) : result
     } catch (error) {
-      goOn(carried(error))
+      goOn(asError(error))
       return undefined
     }
   }

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { carried } from '../fastify/as-error.ts'
+import { asError } from '../fastify/as-error.ts'
 import type { RequestContext } from '../request/context.ts'
 import type { Judge } from '../triage/triage.ts'
 
@@ -55,7 +55,7 @@ export class Watched {
         this.#context.phase = originOf(this.#stage)
         if (this.#stage === 'send' && this.#judge.takesLast(this.#context, error, this.#reply))
           return undefined
-        return reject(carried(error))
+        return reject(asError(error))
       }
       this.#judge.late(this.#context, error, originOf(this.#stage), this.#reply)
       return undefined
@@ -87,7 +87,7 @@ export function failAfterHook(
   fail: (error: unknown) => unknown,
   error: unknown,
 ): unknown {
-  if (!reply.sent) return fail(carried(error))
+  if (!reply.sent) return fail(asError(error))
   judge.late(context, error, context.phase, reply)
   return undefined
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { carried, isError } from '../fastify/as-error.ts'
+import { asError, isError } from '../fastify/as-error.ts'
 import type { Internals } from '../fastify/internals.ts'
 import { isErrorLike, readProperty } from '../fault/thrown.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
@@ -86,6 +86,6 @@ export function followSends(app: FastifyInstance, internals: Internals, judge: J
 
   function failSend(reply: FastifyReply, error: unknown): FastifyReply {
     internals.markAsError(reply)
-    return send.call(reply, carried(error))
+    return send.call(reply, asError(error))
   }
 }

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { uncarried } from '../fastify/as-error.ts'
+import { originalOf } from '../fastify/as-error.ts'
 import { isThenable } from '../is-thenable.ts'
 import { requestStorage } from '../request/async-context.ts'
 import { contextOf } from '../request/context.ts'
@@ -23,7 +23,7 @@ export function guardSilentHook(hook: Hook, judge: Judge): Hook {
     const done = args[last] as () => void
     // an `onError` hook is told of an error, which is judged after it, and may well throw that one again
     const isOnError = args.length === 4
-    if (isOnError) args[2] = uncarried(args[2])
+    if (isOnError) args[2] = originalOf(args[2])
     const settle = (error: unknown): void => {
       if (!isOnError || !Object.is(error, args[2])) judge.inSilence(context, error)
     }

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
-import { carried } from '../fastify/as-error.ts'
+import { asError } from '../fastify/as-error.ts'
 import type { RouteContext } from '../fastify/compiled-route.ts'
 import type { Internals } from '../fastify/internals.ts'
 import { type Dispatch, leaveTrail, OPTED_OUT, requestStorage } from './async-context.ts'
@@ -64,7 +64,7 @@ export function makeEnter(entrance: Entrance): Enter {
     traffic.arrived(context)
     raw.on('close', onClose)
     if (raw.socket === null) closeWithConnection(request.raw.socket, raw, onClose)
-    const next = failure === undefined ? done : () => done(carried(failure.error) as Error)
+    const next = failure === undefined ? done : () => done(asError(failure.error) as Error)
     if (route.escapes) {
       leaveTrail(context, request.raw)
       dispatch.enter(context, request.raw, next)

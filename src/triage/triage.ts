@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { dropHeadersOfTheSuccess } from '../answer/headers.ts'
 import { answerRaw, cut } from '../answer/raw.ts'
-import { uncarried } from '../fastify/as-error.ts'
+import { originalOf } from '../fastify/as-error.ts'
 import type { Internals } from '../fastify/internals.ts'
 import { isFatalError } from '../fault/fatal-error.ts'
 import type { Fault, Origin } from '../fault/fault.ts'
@@ -36,7 +36,7 @@ export class Judge {
 
   /** Judges an error on its way to the error handlers. */
   judge(context: RequestContext, thrown: unknown, request: FastifyRequest): Judgement {
-    const error = uncarried(thrown)
+    const error = originalOf(thrown)
     const { judged } = context
     if (judged !== undefined && Object.is(judged.error, error)) return judged.judgement
     context.sending = false
@@ -89,7 +89,7 @@ export class Judge {
    * as the fault that this answer is for; anything else is one more fault.
    */
   again(context: RequestContext, thrown: unknown): void {
-    const error = uncarried(thrown)
+    const error = originalOf(thrown)
     if (context.fault === undefined || !isSameBug(context.fault, error)) {
       this.inSilence(context, error, context.phase)
     }
@@ -108,7 +108,7 @@ export class Judge {
 
   /** An error that nothing else would tell of. */
   inSilence(context: RequestContext, thrown: unknown, origin: Origin = 'hook'): void {
-    const error = uncarried(thrown)
+    const error = originalOf(thrown)
     if (wasJudged(context, error)) return // as `reply.send(error); throw error` does
     if (isClientAbort(error, context.request)) {
       logTrouble(context.log, 'info', error, 'the client went away before its request was done')
@@ -119,7 +119,7 @@ export class Judge {
 
   /** A body stream that failed after its first byte: the connection is cut. */
   streamFailed(context: RequestContext, thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const error = uncarried(thrown)
+    const error = originalOf(thrown)
     if (isClientAbort(error, request)) {
       logTrouble(context.log, 'info', error, 'the client went away before it had its answer')
     } else {

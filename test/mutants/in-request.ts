@@ -96,7 +96,7 @@ export const inRequest: readonly Mutant[] = [
   {
     name: 'parser-that-throws-undefined-has-parsed',
     file: 'guards/parser.ts',
-    find: 'goOn(carried(error))',
+    find: 'goOn(asError(error))',
     replace: 'goOn(error)',
     tests: ['guards/hostile'],
     only: 'undefined',
