@@ -57,7 +57,7 @@ export function describeAim(aim: Aim): string {
 }
 
 /** Compares an aim with what was measured. */
-export function judge(aim: Aim, results: Results): Outcome {
+export function triage(aim: Aim, results: Results): Outcome {
   const limit = Number.parseInt(results.node, 10) >= 24 ? aim.limit.since24 : aim.limit.before
   const found = find(aim, results)
   return {

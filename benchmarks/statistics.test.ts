@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { AIMS, judge, type Verdict } from './aims.ts'
+import { AIMS, triage, type Verdict } from './aims.ts'
 import { arrivalsOf } from './load.ts'
 import { coresIn } from './machine.ts'
 import type { Figure, Results } from './results.ts'
@@ -92,7 +92,7 @@ describe('an aim', () => {
     },
   })
   const verdicts = (node: string, own: Rounds, others: Rounds): Verdict[] =>
-    AIMS.slice(0, 3).map((aim) => judge(aim, results(node, own, others)).verdict)
+    AIMS.slice(0, 3).map((aim) => triage(aim, results(node, own, others)).verdict)
   const slow = [[1.1, 1.1, 1.1]]
   const slower = [[1.2, 1.2, 1.2]]
 

@@ -1,5 +1,5 @@
 import { markdownTable } from 'markdown-table'
-import { AIMS, describeAim, judge } from './aims.ts'
+import { AIMS, describeAim, triage } from './aims.ts'
 import { TITLES } from './cases.ts'
 import { type Figure, type Figures, METRICS, type Metric, type Results } from './results.ts'
 import { type Estimate, isDifferent } from './statistics.ts'
@@ -70,7 +70,7 @@ export function aimsTable(all: readonly Results[]): string {
   const rows = AIMS.map((aim) => [
     describeAim(aim),
     ...all.map((results) => {
-      const { limit, found, verdict } = judge(aim, results)
+      const { limit, found, verdict } = triage(aim, results)
       if (found === undefined) return verdict
       const text = `${comparison(aim.metric, found)}, aim ${aim.to === BARE ? 'at most' : 'below'} ${limit}`
       return verdict === 'not reached' ? `**${text}: ${verdict}**` : `${text}: ${verdict}`

@@ -8,7 +8,7 @@ import { Isolation } from './isolation.ts'
 import { prepareLastLogger } from './log/stderr.ts'
 import type { IsolateOptions, RouteIsolateOptions } from './options/options.ts'
 import { resolveOptions } from './options/resolve.ts'
-import { Judge } from './triage/triage.ts'
+import { Triage } from './triage/triage.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -39,7 +39,7 @@ function install(app: FastifyInstance, given: IsolateOptions): void {
   }
   const isolation = new Isolation(app, options)
   app.decorate('isolation', isolation)
-  const boundary = new Boundary(app, internals, options, new Judge(isolation, internals), isolation)
+  const boundary = new Boundary(app, internals, options, new Triage(isolation, internals), isolation)
   boundary.install()
   isolation.leaveThrough(reside(app, isolation, internals, options.leave))
   app.addHook('onReady', (done) => {

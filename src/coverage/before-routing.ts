@@ -10,12 +10,12 @@ import { substituteId } from '../request/early-errors.ts'
 import type { Enter } from '../request/enter.ts'
 import { guardHandler } from '../guards/handler.ts'
 import type { Internals } from '../fastify/internals.ts'
-import type { Judge } from '../triage/triage.ts'
+import type { Triage } from '../triage/triage.ts'
 import { plainBody } from '../answer/raw.ts'
 
 /** What a front door needs of the {@link Boundary}. */
 export interface House {
-  readonly judge: Judge
+  readonly triage: Triage
   readonly internals: Internals
   /** Gives a request its context. */
   readonly enter: Enter
@@ -59,7 +59,7 @@ function meet(
   raw: IncomingMessage,
   response: ServerResponse,
   app: FastifyInstance,
-  { judge, internals, options }: House,
+  { triage, internals, options }: House,
 ): void {
   try {
     const id = substituteId()
@@ -67,7 +67,7 @@ function meet(
     const stranger = { id, raw, log, ip: raw.socket.remoteAddress } as FastifyRequest
     const context = new RequestContext(stranger, undefined, options)
     context.release()
-    judge.inSilence(context, error)
+    triage.inSilence(context, error)
     response.writeHead(500, { 'content-type': 'application/json; charset=utf-8' })
     response.end(raw.method === 'HEAD' ? undefined : plainBody(id))
   } catch {
@@ -77,7 +77,7 @@ function meet(
 
 /** Guards `frameworkErrors`, which Fastify asks for the answer to an URL that it cannot route. */
 export function guardFrameworkErrors(app: FastifyInstance, house: House): void {
-  const { internals, judge } = house
+  const { internals, triage } = house
   const options = internals.optionsOf(app)
   const answer = options?.frameworkErrors
   if (options === undefined || typeof answer !== 'function') return
@@ -86,7 +86,7 @@ export function guardFrameworkErrors(app: FastifyInstance, house: House): void {
       internals.markAsError(reply)
       reply.send(asError(failure))
     }
-    const handler = guardHandler((...args) => answer.call(options, error, ...args), judge, internals)
+    const handler = guardHandler((...args) => answer.call(options, error, ...args), triage, internals)
     house.enclose(internals.routeOf(request))
     house.enter(request, reply, (early) => {
       if (early !== undefined) return fail(early)

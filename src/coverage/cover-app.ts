@@ -13,7 +13,7 @@ import { guardEntrance, guardFrameworkErrors, type House } from './before-routin
 import { guardParser } from '../guards/parser.ts'
 import { guardRoute } from '../guards/route.ts'
 import type { Internals } from '../fastify/internals.ts'
-import type { Judge } from '../triage/triage.ts'
+import type { Triage } from '../triage/triage.ts'
 import { controllerOver } from '../guards/log-controller.ts'
 import { followSends } from '../guards/send.ts'
 
@@ -28,7 +28,7 @@ export class Boundary {
   keepsContexts = false
   readonly #app: FastifyInstance
   readonly #options: ResolvedOptions
-  readonly judge: Judge
+  readonly triage: Triage
   readonly #traffic: Traffic
   readonly early: EarlyErrors = new EarlyErrors()
   #guardServers: () => void = () => {}
@@ -40,13 +40,13 @@ export class Boundary {
     app: FastifyInstance,
     internals: Internals,
     options: ResolvedOptions,
-    judge: Judge,
+    triage: Triage,
     traffic: Traffic,
   ) {
     this.internals = internals
     this.#app = app
     this.#options = options
-    this.judge = judge
+    this.triage = triage
     this.#traffic = traffic
     this.enter = makeEnter({
       internals,
@@ -69,13 +69,13 @@ export class Boundary {
         return contextOf(this.request)
       },
     })
-    followSends(app, internals, this.judge)
+    followSends(app, internals, this.triage)
     app.addHook('onListen', (done) => {
       this.#guardServers() // a host name with several addresses has a server for each
       done()
     })
     const controller = internals.logController(app)
-    internals.replaceLogController(app, controllerOver(controller, this.judge, this.early))
+    internals.replaceLogController(app, controllerOver(controller, this.triage, this.early))
   }
 
   /**
@@ -89,7 +89,7 @@ export class Boundary {
     const instances = internals.instancesOf(app)
     guardRequestIds(instances, internals, this.early)
     for (const instance of instances)
-      internals.replaceParsers(instance, (parse) => guardParser(parse, this.judge))
+      internals.replaceParsers(instance, (parse) => guardParser(parse, this.triage))
     const uncovered: string[] = []
     const routes = internals.routes(app)
     for (const { method, path, context } of routes) {
@@ -120,7 +120,7 @@ export class Boundary {
       guardRoute(route, this)
     }
     const house: House = {
-      judge: this.judge,
+      triage: this.triage,
       internals: this.internals,
       enter: this.enter,
       options,

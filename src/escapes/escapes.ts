@@ -140,8 +140,8 @@ export class Escapes implements Keeper {
       } else if (reply.sent || context.sending) {
         answerInstead(reply, this.#internals)
       } else {
-        // through the error handlers, as if the handler had thrown it; it was judged already
-        context.judged = { error: fault.error, judgement: fault }
+        // through the error handlers, as if the handler had thrown it; it was triaged already
+        context.triaged = { error: fault.error, outcome: fault }
         context.fault = fault
         this.#internals.markAsError(reply)
         reply.send(asError(fault.error))

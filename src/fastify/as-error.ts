@@ -21,7 +21,7 @@ export function isError(value: unknown): boolean {
   }
 }
 
-/** The value itself where Fastify takes it for an error, else a carrier of it. */
+/** The value itself where Fastify takes it for an error, else a {@link NonError} that stands for it. */
 export function asError(value: unknown): unknown {
   return isError(value) ? value : new NonError(value)
 }

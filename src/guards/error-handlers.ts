@@ -6,7 +6,7 @@ import type { ErrorHandlerLink } from '../fastify/compiled-route.ts'
 import type { Internals } from '../fastify/internals.ts'
 import { isThenable } from '../is-thenable.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
-import type { Judge } from '../triage/triage.ts'
+import type { Triage } from '../triage/triage.ts'
 import { isAnswered } from './promise.ts'
 
 type HandlerFunction = NonNullable<ErrorHandlerLink['func']>
@@ -39,23 +39,23 @@ export function withRootHandler(chain: ErrorHandlerLink, handler: HandlerFunctio
  * Fastify's default replaced by the answer to a fault, and a raw answer behind it for when even that fails. An
  * expected error still ends at Fastify's default.
  */
-export function guardChain(chain: ErrorHandlerLink, judge: Judge, internals: Internals): ErrorHandlerLink {
+export function guardChain(chain: ErrorHandlerLink, triage: Triage, internals: Internals): ErrorHandlerLink {
   const functions = linksOf(chain)
   const fastifyDefault = functions.pop() as HandlerFunction
   const lastResort = link(Object.prototype, (error, request, reply) => {
     const context = contextOf(request)
-    if (context !== undefined) judge.again(context, error)
+    if (context !== undefined) triage.again(context, error)
     answerRaw(reply, internals)
   })
-  const own = link(lastResort, terminal(fastifyDefault, judge, internals))
+  const own = link(lastResort, terminal(fastifyDefault, triage, internals))
   return functions.reduceRight<ErrorHandlerLink>(
-    (parent, func) => link(parent, guardUserHandler(func, judge, internals)),
+    (parent, func) => link(parent, guardUserHandler(func, triage, internals)),
     own,
   )
 }
 
 /** The end of the chain: Fastify's default for what is expected, the masked answer for a fault. */
-function terminal(fastifyDefault: HandlerFunction, judge: Judge, internals: Internals): HandlerFunction {
+function terminal(fastifyDefault: HandlerFunction, triage: Triage, internals: Internals): HandlerFunction {
   return (thrown, request, reply) => {
     const context = contextOf(request)
     const error = originalOf(thrown)
@@ -64,11 +64,11 @@ function terminal(fastifyDefault: HandlerFunction, judge: Judge, internals: Inte
       internals.setNextErrorHandler(reply, Object.prototype)
       return fastifyDefault(error, request, reply)
     }
-    const judgement = judge.judge(context, error, request)
-    if (judgement === 'client-abort') return cut(reply)
-    if (judgement !== 'expected') return answerFault(context, judgement, request, reply, internals)
+    const outcome = triage.triage(context, error, request)
+    if (outcome === 'client-abort') return cut(reply)
+    if (outcome !== 'expected') return answerFault(context, outcome, request, reply, internals)
     if (reply.raw.headersSent) return cut(reply)
-    internals.setNextErrorHandler(reply, afterDefault(error, context, judge, internals))
+    internals.setNextErrorHandler(reply, afterDefault(error, context, triage, internals))
     return fastifyDefault(error, request, reply)
   }
 }
@@ -77,7 +77,7 @@ function terminal(fastifyDefault: HandlerFunction, judge: Judge, internals: Inte
 function afterDefault(
   expected: unknown,
   context: RequestContext,
-  judge: Judge,
+  triage: Triage,
   internals: Internals,
 ): ErrorHandlerLink {
   return link(Object.prototype, (error, request, reply) => {
@@ -86,9 +86,9 @@ function afterDefault(
         reply.send(error)
         return
       } catch (failure) {
-        judge.inSilence(context, failure, 'reply') // Node refuses a header that the app had set
+        triage.inSilence(context, failure, 'reply') // Node refuses a header that the app had set
       }
-    } else judge.judge(context, error, request)
+    } else triage.triage(context, error, request)
     answerRaw(reply, internals)
   })
 }
@@ -97,19 +97,19 @@ function afterDefault(
  * A handler of the app owns the response and gets the original error. When it throws, rejects, or settles
  * without an answer, the next one is asked, as in bare Fastify, and in the end the plugin answers.
  */
-function guardUserHandler(handler: HandlerFunction, judge: Judge, internals: Internals): HandlerFunction {
+function guardUserHandler(handler: HandlerFunction, triage: Triage, internals: Internals): HandlerFunction {
   return (thrown, request, reply) => {
     const context = contextOf(request)
     const error = originalOf(thrown)
     if (context === undefined) return handler(error, request, reply)
-    judge.judge(context, error, request)
+    triage.triage(context, error, request)
     try {
       const result = handler(error, request, reply)
       if (!isThenable(result) || (result as unknown) === reply) return result
-      return new SettledHandler(result, context, request, reply, judge, internals)
+      return new SettledHandler(result, context, request, reply, triage, internals)
     } catch (failure) {
       if (!isAnswered(context, reply)) throw asError(failure)
-      judge.late(context, failure, 'handler', reply)
+      triage.late(context, failure, 'handler', reply)
       return undefined
     }
   }
@@ -121,7 +121,7 @@ class SettledHandler {
   readonly #context: RequestContext
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
-  readonly #judge: Judge
+  readonly #triage: Triage
   readonly #internals: Internals
 
   constructor(
@@ -129,14 +129,14 @@ class SettledHandler {
     context: RequestContext,
     request: FastifyRequest,
     reply: FastifyReply,
-    judge: Judge,
+    triage: Triage,
     internals: Internals,
   ) {
     this.#promise = promise
     this.#context = context
     this.#request = request
     this.#reply = reply
-    this.#judge = judge
+    this.#triage = triage
     this.#internals = internals
   }
 
@@ -153,7 +153,7 @@ class SettledHandler {
       },
       (failure) => {
         if (!isAnswered(context, this.#reply)) return reject(asError(failure))
-        return this.#judge.late(context, failure, 'handler', this.#reply)
+        return this.#triage.late(context, failure, 'handler', this.#reply)
       },
     )
   }

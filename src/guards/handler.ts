@@ -4,7 +4,7 @@ import type { Internals } from '../fastify/internals.ts'
 import { isThenable } from '../is-thenable.ts'
 import { requestStorage } from '../request/async-context.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
-import type { Judge } from '../triage/triage.ts'
+import type { Triage } from '../triage/triage.ts'
 import { isAnswered, Watched } from './promise.ts'
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown
@@ -12,7 +12,7 @@ type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown
 const NO_HEADERS: Record<string, unknown> = Object.freeze({})
 
 /** Guards a route's handler. */
-export function guardHandler(handler: Handler, judge: Judge, internals: Internals): Handler {
+export function guardHandler(handler: Handler, triage: Triage, internals: Internals): Handler {
   function guarded(request: FastifyRequest, reply: FastifyReply): unknown {
     const context = contextOf(request)
     if (context === undefined) return handler(request, reply)
@@ -24,11 +24,11 @@ export function guardHandler(handler: Handler, judge: Judge, internals: Internal
     try {
       const result = handler(request, reply)
       return isThenable(result) && (result as unknown) !== reply
-        ? new Watched(result, context, reply, judge, 'handler')
+        ? new Watched(result, context, reply, triage, 'handler')
         : result
     } catch (error) {
       if (!isAnswered(context, reply)) throw asError(error)
-      judge.late(context, error, 'handler', reply)
+      triage.late(context, error, 'handler', reply)
       return undefined
     }
   }

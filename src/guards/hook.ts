@@ -3,7 +3,7 @@ import { asError } from '../fastify/as-error.ts'
 import { isThenable } from '../is-thenable.ts'
 import { requestStorage } from '../request/async-context.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
-import type { Judge } from '../triage/triage.ts'
+import type { Triage } from '../triage/triage.ts'
 import { failAfterHook, isSettled, type Stage, Watched } from './promise.ts'
 
 type Done = (error?: unknown, value?: unknown) => void
@@ -13,28 +13,28 @@ type Hook = (...args: unknown[]) => unknown
  * Guards a hook whose errors reach the error handler, except those that come when the answer is settled: Fastify
  * drops these.
  */
-export function guardHook(hook: Hook, judge: Judge): Hook {
+export function guardHook(hook: Hook, triage: Triage): Hook {
   function guarded(request: unknown, reply: unknown, done: unknown): unknown {
     const context = contextOf(request as FastifyRequest)
     if (context === undefined) return hook(request, reply, done)
     if (context.route.escapes && requestStorage.getStore() !== context) {
       return requestStorage.run(context, guarded, request, reply, done)
     }
-    const call = new HookCall(context, reply as FastifyReply, judge, 'hook', done as Done)
+    const call = new HookCall(context, reply as FastifyReply, triage, 'hook', done as Done)
     return call.run(() => hook(request, reply, call.done))
   }
   return guarded as Hook
 }
 
 /** As {@link guardHook}, for hooks that get a payload. */
-export function guardPayloadHook(hook: Hook, judge: Judge, stage: 'hook' | 'send'): Hook {
+export function guardPayloadHook(hook: Hook, triage: Triage, stage: 'hook' | 'send'): Hook {
   function guarded(request: unknown, reply: unknown, payload: unknown, done: unknown): unknown {
     const context = contextOf(request as FastifyRequest)
     if (context === undefined) return hook(request, reply, payload, done)
     if (context.route.escapes && requestStorage.getStore() !== context) {
       return requestStorage.run(context, guarded, request, reply, payload, done)
     }
-    const call = new HookCall(context, reply as FastifyReply, judge, stage, done as Done)
+    const call = new HookCall(context, reply as FastifyReply, triage, stage, done as Done)
     return call.run(() => hook(request, reply, payload, call.done))
   }
   return guarded as Hook
@@ -45,14 +45,14 @@ class HookCall {
   readonly done: Done
   readonly #context: RequestContext
   readonly #reply: FastifyReply
-  readonly #judge: Judge
+  readonly #triage: Triage
   readonly #stage: Stage
   #isDone = false
 
-  constructor(context: RequestContext, reply: FastifyReply, judge: Judge, stage: Stage, done: Done) {
+  constructor(context: RequestContext, reply: FastifyReply, triage: Triage, stage: Stage, done: Done) {
     this.#context = context
     this.#reply = reply
-    this.#judge = judge
+    this.#triage = triage
     this.#stage = stage
     this.done = (error, value) => {
       const isDropped = Boolean(error) && this.#dropsError(error)
@@ -61,7 +61,7 @@ class HookCall {
       try {
         done(error ? asError(error) : error, value)
       } catch (failure) {
-        failAfterHook(context, reply, judge, done, failure)
+        failAfterHook(context, reply, triage, done, failure)
       }
     }
   }
@@ -70,7 +70,7 @@ class HookCall {
     try {
       const result = hook()
       return isThenable(result) && (result as unknown) !== this.#reply
-        ? new Watched(result, this.#context, this.#reply, this.#judge, this.#stage)
+        ? new Watched(result, this.#context, this.#reply, this.#triage, this.#stage)
         : result
     } catch (error) {
       if (!this.#dropsError(error)) throw asError(error)
@@ -81,12 +81,12 @@ class HookCall {
   /** Whether nobody waits for this error: the answer is settled, or the hook had already said that it is done. */
   #dropsError(error: unknown): boolean {
     const goesOn = this.#isDone && !this.#reply.sent
-    if (goesOn) this.#judge.inSilence(this.#context, error)
+    if (goesOn) this.#triage.inSilence(this.#context, error)
     else if (isSettled(this.#context, this.#reply, this.#stage)) {
-      this.#judge.late(this.#context, error, 'hook', this.#reply)
+      this.#triage.late(this.#context, error, 'hook', this.#reply)
     } else {
       this.#context.phase = 'hook'
-      return this.#stage === 'send' && this.#judge.takesLast(this.#context, error, this.#reply)
+      return this.#stage === 'send' && this.#triage.takesLast(this.#context, error, this.#reply)
     }
     return true
   }

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { logTrouble } from '../log/log.ts'
 import { contextOf } from '../request/context.ts'
 import type { EarlyErrors } from '../request/early-errors.ts'
-import type { Judge } from '../triage/triage.ts'
+import type { Triage } from '../triage/triage.ts'
 
 /** Fastify's own log calls, as far as errors reach them. */
 interface LogController {
@@ -16,7 +16,7 @@ interface LogController {
  * hook. They become faults here, so that each is logged once and in one shape. The app's own controller stays
  * behind this one and logs all the rest.
  */
-export function controllerOver<T extends object>(controller: T, judge: Judge, early: EarlyErrors): T {
+export function controllerOver<T extends object>(controller: T, triage: Triage, early: EarlyErrors): T {
   const own = controller as unknown as LogController
   const over: LogController = {
     incomingRequest(request, reply, metadata) {
@@ -34,7 +34,7 @@ export function controllerOver<T extends object>(controller: T, judge: Judge, ea
           own.requestCompleted.call(this, error, request, reply, metadata)
           return
         }
-        judge.inSilence(context, error)
+        triage.inSilence(context, error)
         own.requestCompleted.call(this, null, request, reply, metadata)
       } catch (failure) {
         logTrouble(reply.log, 'error', failure, 'the end of a request could not be logged')
@@ -44,7 +44,7 @@ export function controllerOver<T extends object>(controller: T, judge: Judge, ea
     streamError(error, request, reply, metadata) {
       const context = contextOf(request)
       if (context === undefined) own.streamError.call(this, error, request, reply, metadata)
-      else judge.streamFailed(context, error, request, reply)
+      else triage.streamFailed(context, error, request, reply)
     },
   }
   return Object.assign(Object.create(controller) as T, over)

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { asError } from '../fastify/as-error.ts'
 import { isThenable } from '../is-thenable.ts'
 import { contextOf } from '../request/context.ts'
-import type { Judge } from '../triage/triage.ts'
+import type { Triage } from '../triage/triage.ts'
 
 type Done = (error?: unknown, body?: unknown) => void
 type Parse = (request: FastifyRequest, payload: unknown, done: Done) => unknown
@@ -25,7 +25,7 @@ class ParsedBody {
  * Guards a content-type parser: whatever it throws reaches Fastify as an error, through `done` because Fastify 6
  * calls parsers outside of any `try`. What comes after it was done becomes a fault and changes no answer.
  */
-export function guardParser(parse: Parse, judge: Judge): Parse {
+export function guardParser(parse: Parse, triage: Triage): Parse {
   return function guarded(this: unknown, request, payload, done) {
     const context = contextOf(request)
     if (context === undefined) return parse.call(this, request, payload, done)
@@ -34,7 +34,7 @@ export function guardParser(parse: Parse, judge: Judge): Parse {
       if (!isDone) {
         isDone = true
         done(error, body)
-      } else if (error) judge.inSilence(context, error)
+      } else if (error) triage.inSilence(context, error)
     }
     try {
       const result = parse.call(this, request, payload, goOn)

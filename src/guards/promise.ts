@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { asError } from '../fastify/as-error.ts'
 import type { RequestContext } from '../request/context.ts'
-import type { Judge } from '../triage/triage.ts'
+import type { Triage } from '../triage/triage.ts'
 
 type Settled = (value?: unknown) => unknown
 
@@ -31,20 +31,20 @@ export class Watched {
   readonly #promise: PromiseLike<unknown>
   readonly #context: RequestContext
   readonly #reply: FastifyReply
-  readonly #judge: Judge
+  readonly #triage: Triage
   readonly #stage: Stage
 
   constructor(
     promise: PromiseLike<unknown>,
     context: RequestContext,
     reply: FastifyReply,
-    judge: Judge,
+    triage: Triage,
     stage: Stage,
   ) {
     this.#promise = promise
     this.#context = context
     this.#reply = reply
-    this.#judge = judge
+    this.#triage = triage
     this.#stage = stage
   }
 
@@ -53,11 +53,11 @@ export class Watched {
     const fail = (error: unknown): unknown => {
       if (!isSettled(this.#context, this.#reply, this.#stage)) {
         this.#context.phase = originOf(this.#stage)
-        if (this.#stage === 'send' && this.#judge.takesLast(this.#context, error, this.#reply))
+        if (this.#stage === 'send' && this.#triage.takesLast(this.#context, error, this.#reply))
           return undefined
         return reject(asError(error))
       }
-      this.#judge.late(this.#context, error, originOf(this.#stage), this.#reply)
+      this.#triage.late(this.#context, error, originOf(this.#stage), this.#reply)
       return undefined
     }
     try {
@@ -73,7 +73,7 @@ export class Watched {
       try {
         return resolve(value)
       } catch (error) {
-        return failAfterHook(this.#context, this.#reply, this.#judge, reject, error)
+        return failAfterHook(this.#context, this.#reply, this.#triage, reject, error)
       }
     }
   }
@@ -83,11 +83,11 @@ export class Watched {
 export function failAfterHook(
   context: RequestContext,
   reply: FastifyReply,
-  judge: Judge,
+  triage: Triage,
   fail: (error: unknown) => unknown,
   error: unknown,
 ): unknown {
   if (!reply.sent) return fail(asError(error))
-  judge.late(context, error, context.phase, reply)
+  triage.late(context, error, context.phase, reply)
   return undefined
 }

@@ -3,7 +3,7 @@ import { asError, isError } from '../fastify/as-error.ts'
 import type { Internals } from '../fastify/internals.ts'
 import { isErrorLike, readProperty } from '../fault/thrown.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
-import type { Judge } from '../triage/triage.ts'
+import type { Triage } from '../triage/triage.ts'
 
 function isStream(payload: unknown): boolean {
   if (typeof payload !== 'object' || payload === null) return false
@@ -54,7 +54,7 @@ function thrownBySerializer(error: unknown, reply: FastifyReply, payload: unknow
  * error that arrives then comes from the reply, and what `send` itself throws is answered instead of escaping
  * from a callback of the app.
  */
-export function followSends(app: FastifyInstance, internals: Internals, judge: Judge): void {
+export function followSends(app: FastifyInstance, internals: Internals, triage: Triage): void {
   const prototype = internals.replyPrototype(app)
   const send = prototype.send
   prototype.send = function followedSend(this: FastifyReply, payload?: unknown): FastifyReply {
@@ -63,7 +63,7 @@ export function followSends(app: FastifyInstance, internals: Internals, judge: J
       return send.call(this, payload)
     }
     // an error of another realm that an error handler passes on: to Fastify it is an object like any other
-    if (context.judged !== undefined && isErrorLike(payload)) return failSend(this, payload)
+    if (context.triaged !== undefined && isErrorLike(payload)) return failSend(this, payload)
     context.sending = true
     context.phase = 'reply'
     try {
@@ -71,7 +71,7 @@ export function followSends(app: FastifyInstance, internals: Internals, judge: J
         context.phase = 'stream'
         countBytes(context, this)
         raiseEmptyErrors(payload, (error) => {
-          if (this.raw.headersSent) judge.streamFailed(context, error, this.request, this)
+          if (this.raw.headersSent) triage.streamFailed(context, error, this.request, this)
           else failSend(this, error)
         })
       }

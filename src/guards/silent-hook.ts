@@ -3,7 +3,7 @@ import { originalOf } from '../fastify/as-error.ts'
 import { isThenable } from '../is-thenable.ts'
 import { requestStorage } from '../request/async-context.ts'
 import { contextOf } from '../request/context.ts'
-import type { Judge } from '../triage/triage.ts'
+import type { Triage } from '../triage/triage.ts'
 
 type Hook = (...args: unknown[]) => unknown
 
@@ -12,7 +12,7 @@ type Hook = (...args: unknown[]) => unknown
  * `onRequestAbort`.
  * They become faults, and the lifecycle goes on.
  */
-export function guardSilentHook(hook: Hook, judge: Judge): Hook {
+export function guardSilentHook(hook: Hook, triage: Triage): Hook {
   function guarded(...args: unknown[]): unknown {
     const context = contextOf(args[0] as FastifyRequest)
     if (context === undefined) return hook(...args)
@@ -21,11 +21,11 @@ export function guardSilentHook(hook: Hook, judge: Judge): Hook {
     }
     const last = args.length - 1
     const done = args[last] as () => void
-    // an `onError` hook is told of an error, which is judged after it, and may well throw that one again
+    // an `onError` hook is told of an error, which is triaged after it, and may well throw that one again
     const isOnError = args.length === 4
     if (isOnError) args[2] = originalOf(args[2])
     const settle = (error: unknown): void => {
-      if (!isOnError || !Object.is(error, args[2])) judge.inSilence(context, error)
+      if (!isOnError || !Object.is(error, args[2])) triage.inSilence(context, error)
     }
     let isDone = false
     const goOn = (error?: unknown): void => {

@@ -12,7 +12,7 @@ export interface GuardedRoute
 }
 
 /** What an error turned out to be. */
-export type Judgement = 'expected' | 'client-abort' | Fault
+export type Outcome = 'expected' | 'client-abort' | Fault
 
 /** An answer that is forced unless the request answers by itself: see `escapes/grace.ts`. */
 export interface ForcedAnswer {
@@ -41,7 +41,7 @@ export class RequestContext {
   log: FastifyBaseLogger
   /** Where an error that arrives now comes from. */
   phase: Origin = 'hook'
-  /** Whether `reply.send()` was called with an answer since the last error was judged. */
+  /** Whether `reply.send()` was called with an answer since the last error was triaged. */
   sending = false
   /** The reply's own headers when the handler started: those were set by hooks. */
   hookHeaders: Record<string, unknown> | undefined = undefined
@@ -51,10 +51,10 @@ export class RequestContext {
   bytesSent = -1
   /** The fault that an answer is being made for. */
   fault: Fault | undefined = undefined
-  /** The error that was judged last, and what it was taken for. */
-  judged: { readonly error: unknown; readonly judgement: Judgement } | undefined = undefined
+  /** The error that was triaged last, and what it was taken for. */
+  triaged: { readonly error: unknown; readonly outcome: Outcome } | undefined = undefined
   /** The same error once the response has closed; weakly, for it may hold on to the request. */
-  judgedBefore: WeakRef<object> | undefined = undefined
+  triagedBefore: WeakRef<object> | undefined = undefined
   /** The neighbours in the list of the requests in flight. */
   older: RequestContext | undefined = undefined
   newer: RequestContext | undefined = undefined
@@ -95,9 +95,9 @@ export class RequestContext {
     this.reply = undefined
     this.hookHeaders = undefined
     this.hookRawHeaders = undefined
-    const error = this.judged?.error
-    if (typeof error === 'object' && error !== null) this.judgedBefore = new WeakRef(error)
-    this.judged = undefined
+    const error = this.triaged?.error
+    if (typeof error === 'object' && error !== null) this.triagedBefore = new WeakRef(error)
+    this.triaged = undefined
     this.fault = undefined
   }
 }

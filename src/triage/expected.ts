@@ -27,7 +27,7 @@ const FAULT: Expectation = Object.freeze({ expected: false, failure: undefined }
  * makes the error a fault and its failure part of the result.
  * @param request The request, if there is one.
  */
-export function judgeExpected(
+export function expectationOf(
   error: unknown,
   policy: 'convention' | 'branded' | IsExpected,
   request: FastifyRequest | undefined,

@@ -9,23 +9,23 @@ import { fingerprintOf } from '../fault/fingerprint.ts'
 import { messageOf, typeName } from '../fault/thrown.ts'
 import { logTrouble } from '../log/log.ts'
 import { isClientAbort } from '../request/client-abort.ts'
-import type { Judgement, RequestContext } from '../request/context.ts'
+import type { Outcome, RequestContext } from '../request/context.ts'
 import type { Settler } from '../request/record-fault.ts'
-import { judgeExpected } from './expected.ts'
+import { expectationOf } from './expected.ts'
 
 function isSameBug(fault: Fault, error: unknown): boolean {
   if (typeName(fault.error) === typeName(error) && messageOf(fault.error) === messageOf(error)) return true
   return fault.fingerprint === fingerprintOf(error)
 }
 
-/** Whether an error is the one that was judged last, also after the response has closed. */
-function wasJudged({ judged, judgedBefore }: RequestContext, error: unknown): boolean {
-  if (judged !== undefined) return Object.is(judged.error, error)
-  return judgedBefore !== undefined && judgedBefore.deref() === error
+/** Whether an error is the one that was triaged last, also after the response has closed. */
+function wasTriaged({ triaged, triagedBefore }: RequestContext, error: unknown): boolean {
+  if (triaged !== undefined) return Object.is(triaged.error, error)
+  return triagedBefore !== undefined && triagedBefore.deref() === error
 }
 
 /** Tells faults from answers, exactly once for each error of a request. */
-export class Judge {
+export class Triage {
   readonly #settler: Settler
   readonly #internals: Internals
 
@@ -35,18 +35,18 @@ export class Judge {
   }
 
   /** Judges an error on its way to the error handlers. */
-  judge(context: RequestContext, thrown: unknown, request: FastifyRequest): Judgement {
+  triage(context: RequestContext, thrown: unknown, request: FastifyRequest): Outcome {
     const error = originalOf(thrown)
-    const { judged } = context
-    if (judged !== undefined && Object.is(judged.error, error)) return judged.judgement
+    const { triaged } = context
+    if (triaged !== undefined && Object.is(triaged.error, error)) return triaged.outcome
     context.sending = false
-    const judgement = this.#judge(context, error, request)
-    context.judged = { error, judgement }
-    context.fault = typeof judgement === 'object' ? judgement : undefined
-    return judgement
+    const outcome = this.#triage(context, error, request)
+    context.triaged = { error, outcome }
+    context.fault = typeof outcome === 'object' ? outcome : undefined
+    return outcome
   }
 
-  #judge(context: RequestContext, error: unknown, request: FastifyRequest): Judgement {
+  #triage(context: RequestContext, error: unknown, request: FastifyRequest): Outcome {
     if (isClientAbort(error, request)) {
       logTrouble(context.log, 'info', error, 'the client went away before its request was done')
       return 'client-abort'
@@ -64,7 +64,7 @@ export class Judge {
   }
 
   #isExpected(context: RequestContext, error: unknown, request: FastifyRequest | undefined): boolean {
-    const { expected, failure } = judgeExpected(error, context.route.expected, request)
+    const { expected, failure } = expectationOf(error, context.route.expected, request)
     if (failure !== undefined) {
       logTrouble(context.log, 'error', failure, 'the `expected` option failed: the error counts as a fault')
     }
@@ -97,7 +97,7 @@ export class Judge {
 
   /**
    * Whether Fastify has no error handler left for this reply, and would write the next error into its answer. Then
-   * the error is judged here and the reply answered past Fastify.
+   * the error is triaged here and the reply answered past Fastify.
    */
   takesLast(context: RequestContext, error: unknown, reply: FastifyReply): boolean {
     if (!this.#internals.hasNoErrorHandlerLeft(reply)) return false
@@ -109,7 +109,7 @@ export class Judge {
   /** An error that nothing else would tell of. */
   inSilence(context: RequestContext, thrown: unknown, origin: Origin = 'hook'): void {
     const error = originalOf(thrown)
-    if (wasJudged(context, error)) return // as `reply.send(error); throw error` does
+    if (wasTriaged(context, error)) return // as `reply.send(error); throw error` does
     if (isClientAbort(error, context.request)) {
       logTrouble(context.log, 'info', error, 'the client went away before its request was done')
     } else {

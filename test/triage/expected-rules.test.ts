@@ -6,11 +6,11 @@ import Fastify, { type FastifyRequest } from 'fastify'
 import createHttpError from 'http-errors'
 import { isFastifyError, isHttpError, statusOf } from '../../src/fault/http-error.ts'
 import type { IsExpected } from '../../src/options/options.ts'
-import { judgeExpected } from '../../src/triage/expected.ts'
+import { expectationOf } from '../../src/triage/expected.ts'
 import { hostileValues, revokedProxy, throwingGetters, throwingProxy } from '../support/hostile.ts'
 
 const expects = (error: unknown, policy: 'convention' | 'branded' | IsExpected): boolean =>
-  judgeExpected(error, policy, undefined).expected
+  expectationOf(error, policy, undefined).expected
 
 const withProperties = (properties: object): Error => Object.assign(new Error('x'), properties)
 
@@ -135,8 +135,8 @@ test('a function decides alone, and gets the error and the request', () => {
     calls.push(args)
     return args[0] === 'mine'
   }
-  assert.equal(judgeExpected('mine', policy, request).expected, true)
-  assert.equal(judgeExpected(createHttpError(404), policy, undefined).expected, false)
+  assert.equal(expectationOf('mine', policy, request).expected, true)
+  assert.equal(expectationOf(createHttpError(404), policy, undefined).expected, false)
   assert.deepEqual(calls[0], ['mine', request])
   assert.equal(calls[1]?.[1], undefined)
 })
@@ -149,19 +149,19 @@ test('a function that throws makes a fault, and what it threw is in the result',
     }
   }
   const error = createHttpError(404)
-  assert.deepEqual(judgeExpected(error, thrower(failure), undefined), { expected: false, failure })
-  const nothing = judgeExpected(error, thrower(undefined), undefined)
+  assert.deepEqual(expectationOf(error, thrower(failure), undefined), { expected: false, failure })
+  const nothing = expectationOf(error, thrower(undefined), undefined)
   assert.equal(nothing.expected, false)
   assert.ok(nothing.failure instanceof TypeError)
 })
 
 test('a function that returns no boolean makes a fault, and says so', async () => {
   for (const value of ['yes', 1, {}, null, throwingProxy(), revokedProxy(), throwingGetters()]) {
-    const result = judgeExpected(new Error('x'), (() => value) as unknown as IsExpected, undefined)
+    const result = expectationOf(new Error('x'), (() => value) as unknown as IsExpected, undefined)
     assert.equal(result.expected, false)
     assert.match(String(result.failure), /`expected` must return a boolean, got `/)
   }
-  const silent = judgeExpected(new Error('x'), (() => undefined) as unknown as IsExpected, undefined)
+  const silent = expectationOf(new Error('x'), (() => undefined) as unknown as IsExpected, undefined)
   assert.deepEqual(silent, { expected: false, failure: undefined })
 })
 
@@ -170,7 +170,7 @@ test('an async function makes a fault, and its rejection harms nobody', async ()
     throw new Error('late')
   }) as unknown as IsExpected
   // An unhandled rejection would fail this test.
-  const { expected, failure } = judgeExpected(new Error('x'), policy, undefined)
+  const { expected, failure } = expectationOf(new Error('x'), policy, undefined)
   await new Promise((resolve) => setImmediate(resolve))
   assert.equal(expected, false)
   assert.match(String(failure), /must return a boolean, got `Promise/)
