@@ -67,7 +67,7 @@ function meet(
     const stranger = { id, raw, log, ip: raw.socket.remoteAddress } as FastifyRequest
     const context = new RequestContext(stranger, undefined, options)
     context.release()
-    triage.inSilence(context, error)
+    triage.recordDropped(context, error)
     response.writeHead(500, { 'content-type': 'application/json; charset=utf-8' })
     response.end(raw.method === 'HEAD' ? undefined : plainBody(id))
   } catch {

@@ -44,7 +44,7 @@ export function guardChain(chain: ErrorHandlerLink, triage: Triage, internals: I
   const fastifyDefault = functions.pop() as HandlerFunction
   const lastResort = link(Object.prototype, (error, request, reply) => {
     const context = contextOf(request)
-    if (context !== undefined) triage.again(context, error)
+    if (context !== undefined) triage.recordWhileAnswering(context, error)
     answerRaw(reply, internals)
   })
   const own = link(lastResort, terminal(fastifyDefault, triage, internals))
@@ -86,7 +86,7 @@ function afterDefault(
         reply.send(error)
         return
       } catch (failure) {
-        triage.inSilence(context, failure, 'reply') // Node refuses a header that the app had set
+        triage.recordDropped(context, failure, 'reply') // Node refuses a header that the app had set
       }
     } else triage.triage(context, error, request)
     answerRaw(reply, internals)
@@ -109,7 +109,7 @@ function guardUserHandler(handler: HandlerFunction, triage: Triage, internals: I
       return new SettledHandler(result, context, request, reply, triage, internals)
     } catch (failure) {
       if (!isAnswered(context, reply)) throw asError(failure)
-      triage.late(context, failure, 'handler', reply)
+      triage.recordAfterAnswer(context, failure, 'handler', reply)
       return undefined
     }
   }
@@ -153,7 +153,7 @@ class SettledHandler {
       },
       (failure) => {
         if (!isAnswered(context, this.#reply)) return reject(asError(failure))
-        return this.#triage.late(context, failure, 'handler', this.#reply)
+        return this.#triage.recordAfterAnswer(context, failure, 'handler', this.#reply)
       },
     )
   }

@@ -28,7 +28,7 @@ export function guardHandler(handler: Handler, triage: Triage, internals: Intern
         : result
     } catch (error) {
       if (!isAnswered(context, reply)) throw asError(error)
-      triage.late(context, error, 'handler', reply)
+      triage.recordAfterAnswer(context, error, 'handler', reply)
       return undefined
     }
   }

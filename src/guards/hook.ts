@@ -81,12 +81,12 @@ class HookCall {
   /** Whether nobody waits for this error: the answer is settled, or the hook had already said that it is done. */
   #dropsError(error: unknown): boolean {
     const goesOn = this.#isDone && !this.#reply.sent
-    if (goesOn) this.#triage.inSilence(this.#context, error)
+    if (goesOn) this.#triage.recordDropped(this.#context, error)
     else if (isSettled(this.#context, this.#reply, this.#stage)) {
-      this.#triage.late(this.#context, error, 'hook', this.#reply)
+      this.#triage.recordAfterAnswer(this.#context, error, 'hook', this.#reply)
     } else {
       this.#context.phase = 'hook'
-      return this.#stage === 'send' && this.#triage.takesLast(this.#context, error, this.#reply)
+      return this.#stage === 'send' && this.#triage.answersInstead(this.#context, error, this.#reply)
     }
     return true
   }

@@ -34,7 +34,7 @@ export function controllerOver<T extends object>(controller: T, triage: Triage, 
           own.requestCompleted.call(this, error, request, reply, metadata)
           return
         }
-        triage.inSilence(context, error)
+        triage.recordDropped(context, error)
         own.requestCompleted.call(this, null, request, reply, metadata)
       } catch (failure) {
         logTrouble(reply.log, 'error', failure, 'the end of a request could not be logged')

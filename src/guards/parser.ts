@@ -34,7 +34,7 @@ export function guardParser(parse: Parse, triage: Triage): Parse {
       if (!isDone) {
         isDone = true
         done(error, body)
-      } else if (error) triage.inSilence(context, error)
+      } else if (error) triage.recordDropped(context, error)
     }
     try {
       const result = parse.call(this, request, payload, goOn)

@@ -53,11 +53,11 @@ export class Watched {
     const fail = (error: unknown): unknown => {
       if (!isSettled(this.#context, this.#reply, this.#stage)) {
         this.#context.phase = originOf(this.#stage)
-        if (this.#stage === 'send' && this.#triage.takesLast(this.#context, error, this.#reply))
+        if (this.#stage === 'send' && this.#triage.answersInstead(this.#context, error, this.#reply))
           return undefined
         return reject(asError(error))
       }
-      this.#triage.late(this.#context, error, originOf(this.#stage), this.#reply)
+      this.#triage.recordAfterAnswer(this.#context, error, originOf(this.#stage), this.#reply)
       return undefined
     }
     try {
@@ -88,6 +88,6 @@ export function failAfterHook(
   error: unknown,
 ): unknown {
   if (!reply.sent) return fail(asError(error))
-  triage.late(context, error, context.phase, reply)
+  triage.recordAfterAnswer(context, error, context.phase, reply)
   return undefined
 }

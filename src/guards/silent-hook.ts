@@ -25,7 +25,7 @@ export function guardSilentHook(hook: Hook, triage: Triage): Hook {
     const isOnError = args.length === 4
     if (isOnError) args[2] = originalOf(args[2])
     const settle = (error: unknown): void => {
-      if (!isOnError || !Object.is(error, args[2])) triage.inSilence(context, error)
+      if (!isOnError || !Object.is(error, args[2])) triage.recordDropped(context, error)
     }
     let isDone = false
     const goOn = (error?: unknown): void => {

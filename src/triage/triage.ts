@@ -75,8 +75,8 @@ export class Triage {
    * An error that comes when the answer is settled: it is a fault, and the answer stays as it is. A hijacked
    * reply has nobody to end it, so it is answered or cut.
    */
-  late(context: RequestContext, thrown: unknown, origin: Origin, reply: FastifyReply): void {
-    this.inSilence(context, thrown, origin)
+  recordAfterAnswer(context: RequestContext, thrown: unknown, origin: Origin, reply: FastifyReply): void {
+    this.recordDropped(context, thrown, origin)
     const { raw } = reply
     const isHijacked = reply.sent && !raw.writableEnded && !context.sending
     if (!isHijacked) return
@@ -88,10 +88,10 @@ export class Triage {
    * An error of the answer to a fault. Whatever fails on every answer (an `onSend` hook, a serializer) was logged
    * as the fault that this answer is for; anything else is one more fault.
    */
-  again(context: RequestContext, thrown: unknown): void {
+  recordWhileAnswering(context: RequestContext, thrown: unknown): void {
     const error = originalOf(thrown)
     if (context.fault === undefined || !isSameBug(context.fault, error)) {
-      this.inSilence(context, error, context.phase)
+      this.recordDropped(context, error, context.phase)
     }
   }
 
@@ -99,15 +99,15 @@ export class Triage {
    * Whether Fastify has no error handler left for this reply, and would write the next error into its answer. Then
    * the error is triaged here and the reply answered past Fastify.
    */
-  takesLast(context: RequestContext, error: unknown, reply: FastifyReply): boolean {
+  answersInstead(context: RequestContext, error: unknown, reply: FastifyReply): boolean {
     if (!this.#internals.hasNoErrorHandlerLeft(reply)) return false
-    this.inSilence(context, error, context.phase)
+    this.recordDropped(context, error, context.phase)
     answerRaw(reply, this.#internals)
     return true
   }
 
   /** An error that nothing else would tell of. */
-  inSilence(context: RequestContext, thrown: unknown, origin: Origin = 'hook'): void {
+  recordDropped(context: RequestContext, thrown: unknown, origin: Origin = 'hook'): void {
     const error = originalOf(thrown)
     if (wasTriaged(context, error)) return // as `reply.send(error); throw error` does
     if (isClientAbort(error, context.request)) {

@@ -50,7 +50,7 @@ describe('what Fastify calls before it has a route', () => {
 
   const settled: unknown[] = []
   const house = {
-    triage: { inSilence: (_context: unknown, error: unknown) => settled.push(error) },
+    triage: { recordDropped: (_context: unknown, error: unknown) => settled.push(error) },
     internals: { requestIdLabel: () => 'reqId' },
     options: { pattern: undefined },
     optedOut: new WeakSet(),

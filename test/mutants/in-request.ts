@@ -82,7 +82,7 @@ export const inRequest: readonly Mutant[] = [
   {
     name: 'rejection-after-the-answer-is-lost',
     file: 'guards/promise.ts',
-    find: '      this.#triage.late(this.#context, error, originOf(this.#stage), this.#reply)\n',
+    find: '      this.#triage.recordAfterAnswer(this.#context, error, originOf(this.#stage), this.#reply)\n',
     replace: '',
     tests: ['guards/hooks'],
   },
@@ -111,7 +111,7 @@ export const inRequest: readonly Mutant[] = [
   {
     name: 'front-door-tells-nobody',
     file: 'coverage/before-routing.ts',
-    find: '    triage.inSilence(context, error)\n',
+    find: '    triage.recordDropped(context, error)\n',
     replace: '',
     tests: ['coverage/before-routing'],
   },
@@ -167,7 +167,7 @@ export const inRequest: readonly Mutant[] = [
   {
     name: 'error-of-the-raw-response-is-lost',
     file: 'guards/log-controller.ts',
-    find: '        triage.inSilence(context, error)\n',
+    find: '        triage.recordDropped(context, error)\n',
     replace: '',
     tests: ['guards/hooks'],
   },
