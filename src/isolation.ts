@@ -80,7 +80,7 @@ export class Isolation {
   }
 
   /**
-   * Makes a fault of an error that the app caught itself: logged, counted, triaged and announced like any other.
+   * Makes a fault of an error that the app caught itself: logged, counted, classified and announced like any other.
    * It answers nobody.
    *
    * @param error - Any value.

@@ -106,7 +106,7 @@ function guardUserHandler(handler: HandlerFunction, triage: Triage, internals: I
     try {
       const result = handler(error, request, reply)
       if (!isThenable(result) || (result as unknown) === reply) return result
-      return new SettledHandler(result, context, request, reply, triage, internals)
+      return new ErrorHandlerPromise(result, context, request, reply, triage, internals)
     } catch (failure) {
       if (!isAnswered(context, reply)) throw asError(failure)
       triage.recordAfterAnswer(context, failure, 'handler', reply)
@@ -116,7 +116,7 @@ function guardUserHandler(handler: HandlerFunction, triage: Triage, internals: I
 }
 
 /** The promise of an error handler of the app. */
-class SettledHandler {
+class ErrorHandlerPromise {
   readonly #promise: PromiseLike<unknown>
   readonly #context: RequestContext
   readonly #request: FastifyRequest

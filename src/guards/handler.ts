@@ -5,7 +5,7 @@ import { isThenable } from '../is-thenable.ts'
 import { requestStorage } from '../request/async-context.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
 import type { Triage } from '../triage/triage.ts'
-import { isAnswered, Watched } from './promise.ts'
+import { GuardedPromise, isAnswered } from './promise.ts'
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown
 
@@ -24,7 +24,7 @@ export function guardHandler(handler: Handler, triage: Triage, internals: Intern
     try {
       const result = handler(request, reply)
       return isThenable(result) && (result as unknown) !== reply
-        ? new Watched(result, context, reply, triage, 'handler')
+        ? new GuardedPromise(result, context, reply, triage, 'handler')
         : result
     } catch (error) {
       if (!isAnswered(context, reply)) throw asError(error)

@@ -4,7 +4,7 @@ import { isThenable } from '../is-thenable.ts'
 import { requestStorage } from '../request/async-context.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
 import type { Triage } from '../triage/triage.ts'
-import { failAfterHook, isSettled, type Stage, Watched } from './promise.ts'
+import { failAfterHook, GuardedPromise, isSettled, type Stage } from './promise.ts'
 
 type Done = (error?: unknown, value?: unknown) => void
 type Hook = (...args: unknown[]) => unknown
@@ -70,7 +70,7 @@ class HookCall {
     try {
       const result = hook()
       return isThenable(result) && (result as unknown) !== this.#reply
-        ? new Watched(result, this.#context, this.#reply, this.#triage, this.#stage)
+        ? new GuardedPromise(result, this.#context, this.#reply, this.#triage, this.#stage)
         : result
     } catch (error) {
       if (!this.#dropsError(error)) throw asError(error)

@@ -8,7 +8,7 @@ type Done = (error?: unknown, body?: unknown) => void
 type Parse = (request: FastifyRequest, payload: unknown, done: Done) => unknown
 
 /** What a content-type parser promises. Fastify takes a rejection with `undefined` or `null` for a body. */
-class ParsedBody {
+class ParserPromise {
   readonly #promise: PromiseLike<unknown>
 
   constructor(promise: PromiseLike<unknown>) {
@@ -38,7 +38,7 @@ export function guardParser(parse: Parse, triage: Triage): Parse {
     }
     try {
       const result = parse.call(this, request, payload, goOn)
-      return isThenable(result) ? new ParsedBody(result) : result
+      return isThenable(result) ? new ParserPromise(result) : result
     } catch (error) {
       goOn(asError(error))
       return undefined

@@ -27,7 +27,7 @@ function originOf(stage: Stage): 'handler' | 'hook' {
  * drop, because the answer was settled, becomes a fault. A class and not a new promise, for one is made on every
  * asynchronous request.
  */
-export class Watched {
+export class GuardedPromise {
   readonly #promise: PromiseLike<unknown>
   readonly #context: RequestContext
   readonly #reply: FastifyReply
