@@ -7,7 +7,7 @@ import { isThenable } from '../is-thenable.ts'
 import { logTrouble } from '../log/log.ts'
 import type { Answer } from '../options/options.ts'
 import type { RequestContext } from '../request/context.ts'
-import { type Shape, shapeOf } from './head.ts'
+import { type AnswerHead, answerHeadOf } from './head.ts'
 import { dropHeadersOfTheSuccess } from './headers.ts'
 import { negotiate } from './negotiate.ts'
 import { STATUS_CODES } from './node-http.ts'
@@ -37,15 +37,15 @@ export function answerFault(
       return
     }
     context.sending = false // an answer that failed before must not be taken for this one
-    const shape = shapeOf(fault.error)
+    const head = answerHeadOf(fault.error)
     dropHeadersOfTheSuccess(context, reply, internals)
-    reply.code(shape.statusCode)
-    if (shape.headers !== undefined) reply.headers(shape.headers)
+    reply.code(head.statusCode)
+    if (head.headers !== undefined) reply.headers(head.headers)
     reply.serializer(null as unknown as (payload: unknown) => string)
     const { answer } = context.route
     if (typeof answer === 'function')
-      answerByFunction(answer, context, fault, shape, request, reply, internals)
-    else sendDefault(context, fault, shape, request, reply, internals)
+      answerByFunction(answer, context, fault, head, request, reply, internals)
+    else sendDefault(context, fault, head, request, reply, internals)
   } catch (failure) {
     logTrouble(context.log, 'error', failure, 'the answer to a failed request could not be made')
     answerRaw(reply, internals)
@@ -56,7 +56,7 @@ function answerByFunction(
   answer: Answer,
   context: RequestContext,
   fault: Fault,
-  shape: Shape,
+  head: AnswerHead,
   request: FastifyRequest,
   reply: FastifyReply,
   internals: Internals,
@@ -67,8 +67,8 @@ function answerByFunction(
     logTrouble(context.log, 'error', failure, 'the `answer` option failed: the default answer is sent')
     if (isAnswered()) return
     reply.removeHeader('content-type')
-    reply.code(shape.statusCode)
-    sendDefault(context, fault, shape, request, reply, internals)
+    reply.code(head.statusCode)
+    sendDefault(context, fault, head, request, reply, internals)
   }
   const take = (payload: unknown): void => {
     if (isAnswered()) return
@@ -104,27 +104,27 @@ function forAnswer(reply: FastifyReply): FastifyReply {
 function sendDefault(
   context: RequestContext,
   fault: Fault,
-  shape: Shape,
+  head: AnswerHead,
   request: FastifyRequest,
   reply: FastifyReply,
   internals: Internals,
 ): void {
   if (context.route.expose && prefersPage(request)) {
-    const title = `${shape.statusCode} ${reasonOf(shape.statusCode)}`
-    sendPage(context, fault, title, reply, internals, () => sendJson(context, fault, shape, request, reply))
-  } else sendJson(context, fault, shape, request, reply)
+    const title = `${head.statusCode} ${reasonOf(head.statusCode)}`
+    sendPage(context, fault, title, reply, internals, () => sendJson(context, fault, head, request, reply))
+  } else sendJson(context, fault, head, request, reply)
 }
 
 function sendJson(
   context: RequestContext,
   fault: Fault,
-  shape: Shape,
+  head: AnswerHead,
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
   const asProblem = context.route.answer === 'problem' || acceptsProblem(request)
   if (asProblem) reply.type(PROBLEM)
-  reply.send(asProblem ? problemBody(context, fault, shape) : jsonBody(context, fault, shape))
+  reply.send(asProblem ? problemBody(context, fault, head) : jsonBody(context, fault, head))
 }
 
 function acceptsProblem(request: FastifyRequest): boolean {
@@ -138,8 +138,12 @@ function reasonOf(statusCode: number): string {
 }
 
 /** What an exposed error shows: its stack and causes only to a developer, its message and code to anybody. */
-function exposed(context: RequestContext, fault: Fault, shape: Shape): Record<string, unknown> | undefined {
-  if (!context.route.expose && !shape.expose) return undefined
+function exposed(
+  context: RequestContext,
+  fault: Fault,
+  head: AnswerHead,
+): Record<string, unknown> | undefined {
+  if (!context.route.expose && !head.expose) return undefined
   const code = readProperty(fault.error, 'code')
   const shown: Record<string, unknown> = {}
   if (typeof code === 'string') shown.code = clip(code, MAX_CODE)
@@ -152,11 +156,11 @@ function exposed(context: RequestContext, fault: Fault, shape: Shape): Record<st
 }
 
 /** Fastify's own shape of an error, with the request's id so that a user can quote it. */
-function jsonBody(context: RequestContext, fault: Fault, shape: Shape): object {
-  const error = reasonOf(shape.statusCode)
-  const shown = exposed(context, fault, shape)
+function jsonBody(context: RequestContext, fault: Fault, head: AnswerHead): object {
+  const error = reasonOf(head.statusCode)
+  const shown = exposed(context, fault, head)
   return {
-    statusCode: shape.statusCode,
+    statusCode: head.statusCode,
     ...shown,
     error,
     message: shown === undefined ? error : messageOf(fault.error),
@@ -165,12 +169,12 @@ function jsonBody(context: RequestContext, fault: Fault, shape: Shape): object {
 }
 
 /** RFC 9457. `about:blank` says that the title is the status's own phrase (section 4.2.1). */
-function problemBody(context: RequestContext, fault: Fault, shape: Shape): object {
-  const shown = exposed(context, fault, shape)
+function problemBody(context: RequestContext, fault: Fault, head: AnswerHead): object {
+  const shown = exposed(context, fault, head)
   return {
     type: 'about:blank',
-    title: reasonOf(shape.statusCode),
-    status: shape.statusCode,
+    title: reasonOf(head.statusCode),
+    status: head.statusCode,
     ...(shown && { detail: messageOf(fault.error), ...shown, type: 'about:blank' }),
     requestId: context.snapshot().id,
   }

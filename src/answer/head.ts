@@ -3,7 +3,7 @@ import { isArrayLike, isErrorLike, readProperty } from '../fault/thrown.ts'
 import { validateHeaderName, validateHeaderValue } from './node-http.ts'
 
 /** What an error may say about the response to it. */
-export interface Shape {
+export interface AnswerHead {
   /** An integer from 500 to 599. */
   readonly statusCode: number
   /** Valid headers, their names in lower case; undefined where there are none. */
@@ -12,8 +12,8 @@ export interface Shape {
   readonly expose: boolean
 }
 
-const PLAIN: Shape = Object.freeze({ statusCode: 500, headers: undefined, expose: false })
-const PLAIN_EXPOSED: Shape = Object.freeze({ statusCode: 500, headers: undefined, expose: true })
+const PLAIN: AnswerHead = Object.freeze({ statusCode: 500, headers: undefined, expose: false })
+const PLAIN_EXPOSED: AnswerHead = Object.freeze({ statusCode: 500, headers: undefined, expose: true })
 
 const MAX_HEADERS = 32
 const MAX_VALUES = 16
@@ -49,7 +49,7 @@ const REFUSED: ReadonlySet<string> = new Set([
  *
  * @param error What was thrown.
  */
-export function shapeOf(error: unknown): Shape {
+export function answerHeadOf(error: unknown): AnswerHead {
   if (!isErrorLike(error)) return PLAIN
   const expose = readProperty(error, 'expose') === true
   const statusCode = statusOf(error)
@@ -57,7 +57,7 @@ export function shapeOf(error: unknown): Shape {
   return { statusCode, headers: validHeaders(readProperty(error, 'headers')), expose }
 }
 
-function validHeaders(headers: unknown): Shape['headers'] {
+function validHeaders(headers: unknown): AnswerHead['headers'] {
   if (typeof headers !== 'object' || headers === null || isArrayLike(headers)) return undefined
   // Without a prototype: `__proto__` is a valid name of a header.
   const valid: Record<string, string | string[]> = Object.create(null)

@@ -2,35 +2,35 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import createFastifyError from '@fastify/error'
 import createHttpError from 'http-errors'
-import { type Shape, shapeOf } from '../../src/answer/head.ts'
+import { type AnswerHead, answerHeadOf } from '../../src/answer/head.ts'
 import { hostileValues, revokedProxy, throwingProxy } from '../support/hostile.ts'
 
-const PLAIN: Shape = { statusCode: 500, headers: undefined, expose: false }
+const PLAIN: AnswerHead = { statusCode: 500, headers: undefined, expose: false }
 const withProperties = (properties: object): Error => Object.assign(new Error('x'), properties)
 const headersOf = (headers: unknown): Record<string, unknown> | undefined => {
-  const valid = shapeOf(withProperties({ statusCode: 503, headers })).headers
+  const valid = answerHeadOf(withProperties({ statusCode: 503, headers })).headers
   return valid && { ...valid }
 }
 
 for (const [name, value] of hostileValues()) {
   test(`${name} shapes nothing`, () => {
-    assert.deepEqual(shapeOf(value), PLAIN)
+    assert.deepEqual(answerHeadOf(value), PLAIN)
   })
 }
 
 test('a status of 500 to 599 is kept: own, of http-errors, of @fastify/error', () => {
   for (const statusCode of [500, 503, 599])
-    assert.equal(shapeOf(withProperties({ statusCode })).statusCode, statusCode)
-  assert.equal(shapeOf(createHttpError(503)).statusCode, 503)
-  assert.equal(shapeOf(new createHttpError.BadGateway()).statusCode, 502)
-  assert.equal(shapeOf(new (createFastifyError('X_LATER', 'later', 503))()).statusCode, 503)
+    assert.equal(answerHeadOf(withProperties({ statusCode })).statusCode, statusCode)
+  assert.equal(answerHeadOf(createHttpError(503)).statusCode, 503)
+  assert.equal(answerHeadOf(new createHttpError.BadGateway()).statusCode, 502)
+  assert.equal(answerHeadOf(new (createFastifyError('X_LATER', 'later', 503))()).statusCode, 503)
 })
 
 test('the brand of @fastify/error lets an inherited status count', () => {
   const proto = Object.create(Error.prototype, { statusCode: { value: 504 } })
-  assert.equal(shapeOf(Object.create(proto)).statusCode, 500)
+  assert.equal(answerHeadOf(Object.create(proto)).statusCode, 500)
   Object.defineProperty(proto, Symbol.for('fastify-error-generic'), { value: true })
-  assert.equal(shapeOf(Object.create(proto)).statusCode, 504)
+  assert.equal(answerHeadOf(Object.create(proto)).statusCode, 504)
 })
 
 test('any other status is 500', () => {
@@ -51,7 +51,7 @@ test('any other status is 500', () => {
     null,
     {},
   ]) {
-    assert.deepEqual(shapeOf(withProperties({ statusCode, headers: { 'x-a': 'b' } })), PLAIN)
+    assert.deepEqual(answerHeadOf(withProperties({ statusCode, headers: { 'x-a': 'b' } })), PLAIN)
   }
 })
 
@@ -61,19 +61,19 @@ test('a status alone, or an inherited one without a brand, shapes nothing', () =
       return 503
     }
   }
-  assert.deepEqual(shapeOf(withProperties({ status: 503, headers: { 'retry-after': '1' } })), PLAIN)
-  assert.deepEqual(shapeOf(new Upstream('x')), PLAIN)
+  assert.deepEqual(answerHeadOf(withProperties({ status: 503, headers: { 'retry-after': '1' } })), PLAIN)
+  assert.deepEqual(answerHeadOf(new Upstream('x')), PLAIN)
 })
 
 test('what is not an Error never shapes the response', () => {
-  assert.deepEqual(shapeOf({ statusCode: 503, expose: true, headers: { 'retry-after': '1' } }), PLAIN)
+  assert.deepEqual(answerHeadOf({ statusCode: 503, expose: true, headers: { 'retry-after': '1' } }), PLAIN)
 })
 
 test('expose is true where the Error itself says so, and nowhere else', () => {
-  assert.deepEqual(shapeOf(withProperties({ expose: true })), { ...PLAIN, expose: true })
-  assert.equal(shapeOf(createHttpError(503, 'x', { expose: true })).expose, true)
-  assert.equal(shapeOf(createHttpError(503)).expose, false)
-  for (const expose of ['true', 1, {}]) assert.equal(shapeOf(withProperties({ expose })).expose, false)
+  assert.deepEqual(answerHeadOf(withProperties({ expose: true })), { ...PLAIN, expose: true })
+  assert.equal(answerHeadOf(createHttpError(503, 'x', { expose: true })).expose, true)
+  assert.equal(answerHeadOf(createHttpError(503)).expose, false)
+  for (const expose of ['true', 1, {}]) assert.equal(answerHeadOf(withProperties({ expose })).expose, false)
 })
 
 test('valid headers are kept beside a kept status, their names in lower case', () => {
@@ -83,14 +83,14 @@ test('valid headers are kept beside a kept status, their names in lower case', (
     vary: ['a', 'b'],
   })
   assert.deepEqual(
-    { ...shapeOf(createHttpError(503, { headers: { 'retry-after': '1' } })).headers },
+    { ...answerHeadOf(createHttpError(503, { headers: { 'retry-after': '1' } })).headers },
     { 'retry-after': '1' },
   )
 })
 
 test('headers without a status that counts are an upstream’s, and dropped', () => {
-  assert.deepEqual(shapeOf(withProperties({ headers: { 'retry-after': '1' } })), PLAIN)
-  assert.deepEqual(shapeOf(withProperties({ statusCode: 404, headers: { 'retry-after': '1' } })), PLAIN)
+  assert.deepEqual(answerHeadOf(withProperties({ headers: { 'retry-after': '1' } })), PLAIN)
+  assert.deepEqual(answerHeadOf(withProperties({ statusCode: 404, headers: { 'retry-after': '1' } })), PLAIN)
 })
 
 test('invalid headers are dropped one by one', () => {
@@ -159,7 +159,7 @@ test('a getter that throws costs its own header only', () => {
 
 test('a header called __proto__ is a header, and the count is bounded', () => {
   const headers = JSON.parse('{"__proto__":"a"}')
-  const valid = shapeOf(withProperties({ statusCode: 503, headers })).headers
+  const valid = answerHeadOf(withProperties({ statusCode: 503, headers })).headers
   assert.equal(Object.getPrototypeOf(valid), null)
   assert.deepEqual(Object.entries(valid ?? {}), [['__proto__', 'a']])
   const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`x-${i}`, 'a']))
