@@ -10,7 +10,7 @@ import type { RequestContext } from '../request/context.ts'
 import type { InFlight } from '../request/in-flight.ts'
 import type { Settler } from '../request/record-fault.ts'
 import { type Claim, type Escape, join, type Keeper, part } from '../uncaught/listener.ts'
-import { findRivals, nameRival } from '../uncaught/other-listeners.ts'
+import { findOtherListeners, otherListenerLine } from '../uncaught/other-listeners.ts'
 import { closeWithStream } from './close-with-stream.ts'
 import { findOwner, isLostMicrotask } from './find-request.ts'
 import { Grace } from './grace.ts'
@@ -54,7 +54,7 @@ export class Escapes implements Keeper {
     app.addHook('onReady', (done) => {
       if (isWanted || isWantedSomewhere()) {
         join(this)
-        for (const rival of findRivals()) app.log.warn(nameRival(rival))
+        for (const other of findOtherListeners()) app.log.warn(otherListenerLine(other))
         for (const instance of this.#internals.instancesOf(app)) followWebSockets(instance, this.#host)
       }
       done()

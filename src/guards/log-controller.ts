@@ -13,7 +13,7 @@ interface LogController {
 
 /**
  * Some errors reach nothing but Fastify's log: a body stream that fails after its first byte, an `onResponse`
- * hook. They become faults here, so that each is logged once and in one head. The app's own controller stays
+ * hook. They become faults here, so that each is logged once and in one form. The app's own controller stays
  * behind this one and logs all the rest.
  */
 export function controllerOver<T extends object>(controller: T, triage: Triage, early: EarlyErrors): T {

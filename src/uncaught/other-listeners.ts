@@ -1,18 +1,18 @@
 import { isGuards } from './listener.ts'
 
 /** A listener of somebody else on the events by which an error reaches the process. */
-export interface Rival {
+export interface OtherListener {
   readonly event: 'uncaughtException' | 'unhandledRejection'
   /** The function's name, or `anonymous`. */
   readonly listener: string
-  /** Whose it probably is, undefined where nothing gives it away. */
-  readonly owner: string | undefined
+  /** The package that it probably comes from, undefined where nothing gives it away. */
+  readonly packageName: string | undefined
   /** What to do about it. */
   readonly remedy: string
 }
 
-interface Acquaintance {
-  readonly owner: string
+interface KnownListener {
+  readonly packageName: string
   readonly name: string
   /** Something in its source that tells it from a namesake. */
   readonly mark?: RegExp
@@ -20,9 +20,9 @@ interface Acquaintance {
 }
 
 /** By the function's name and source, as these packages ship them: `docs/escapes.md` lists the versions. */
-const known: readonly Acquaintance[] = [
+const KNOWN: readonly KnownListener[] = [
   {
-    owner: 'close-with-grace (fastify-cli start)',
+    packageName: 'close-with-grace (fastify-cli start)',
     name: 'onError',
     mark: /run\(\{\s*err\s*\}\)/,
     remedy:
@@ -30,19 +30,19 @@ const known: readonly Acquaintance[] = [
       'close-with-grace, or start the app with node instead of fastify-cli',
   },
   {
-    owner: 'Watt (@platformatic/runtime)',
+    packageName: 'Watt (@platformatic/runtime)',
     name: 'bound handleUnhandled',
     remedy: 'it stops the app at the first escaped error: set exitOnUnhandledErrors to false in watt.json',
   },
   {
-    owner: 'PM2 (cluster mode)',
+    packageName: 'PM2 (cluster mode)',
     name: 'uncaughtListener',
     remedy:
       'it logs each error a second time, and ends the process only where it is the only listener: ' +
       'nothing to do while escapes are on',
   },
   {
-    owner: 'Sentry',
+    packageName: 'Sentry',
     name: 'errorHandler',
     mark: /caughtFirstError|onFatalError/,
     remedy:
@@ -50,7 +50,7 @@ const known: readonly Acquaintance[] = [
       'exitEvenIfOtherHandlersAreRegistered false',
   },
   {
-    owner: 'Sentry',
+    packageName: 'Sentry',
     name: 'sendUnhandledPromise',
     remedy:
       "leave its mode at 'warn' or set it to 'none': with 'strict' it exits; report from the option onFault",
@@ -58,9 +58,9 @@ const known: readonly Acquaintance[] = [
 ]
 
 /** `node:test` listens too while it runs; it fails the running test and ends nothing. */
-const testRunner = /\brootTest\b/
+const TEST_RUNNER = /\brootTest\b/
 
-const stranger =
+const REMEDY_FOR_UNKNOWN =
   'if it ends the process, no request survives an escaped error: remove it, or let it report only; ' +
   'the option onFault sees every error'
 
@@ -71,33 +71,33 @@ const named = new WeakSet<object>()
  * Finds the listeners of others on `uncaughtException` and `unhandledRejection` that were not named before.
  * Call it when the app is ready: whoever adds a listener does so while starting.
  */
-export function findRivals(): Rival[] {
-  const rivals: Rival[] = []
+export function findOtherListeners(): OtherListener[] {
+  const others: OtherListener[] = []
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     for (const listener of process.listeners(event as 'exit') as (() => void)[]) {
       if (isGuards(listener) || named.has(listener)) continue
       named.add(listener)
-      if (testRunner.test(Function.prototype.toString.call(listener))) continue
-      rivals.push(describe(event, listener))
+      if (TEST_RUNNER.test(Function.prototype.toString.call(listener))) continue
+      others.push(describe(event, listener))
     }
   }
-  return rivals
+  return others
 }
 
 /** One line for the log. */
-export function nameRival(rival: Rival): string {
-  const owner = rival.owner === undefined ? '' : ` of ${rival.owner}`
-  return `another listener on process '${rival.event}', ${rival.listener}${owner}: ${rival.remedy}`
+export function otherListenerLine(other: OtherListener): string {
+  const packageName = other.packageName === undefined ? '' : ` of ${other.packageName}`
+  return `another listener on process '${other.event}', ${other.listener}${packageName}: ${other.remedy}`
 }
 
-function describe(event: Rival['event'], listener: () => void): Rival {
+function describe(event: OtherListener['event'], listener: () => void): OtherListener {
   const name = typeof listener.name === 'string' ? listener.name : ''
   const source = Function.prototype.toString.call(listener)
-  const one = known.find((one) => one.name === name && (one.mark === undefined || one.mark.test(source)))
+  const one = KNOWN.find((one) => one.name === name && (one.mark === undefined || one.mark.test(source)))
   return {
     event,
     listener: name === '' ? 'anonymous' : name,
-    owner: one?.owner,
-    remedy: one?.remedy ?? stranger,
+    packageName: one?.packageName,
+    remedy: one?.remedy ?? REMEDY_FOR_UNKNOWN,
   }
 }

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { join, type Keeper, part } from '../../src/uncaught/listener.ts'
-import { findRivals, nameRival, type Rival } from '../../src/uncaught/other-listeners.ts'
+import { findOtherListeners, otherListenerLine, type OtherListener } from '../../src/uncaught/other-listeners.ts'
 
-type Event = Rival['event']
+type Event = OtherListener['event']
 
-function find(event: Event, listener: (...args: never[]) => unknown): Rival[] {
+function find(event: Event, listener: (...args: never[]) => unknown): OtherListener[] {
   process.on(event as 'exit', listener as never)
   try {
-    return findRivals()
+    return findOtherListeners()
   } finally {
     process.removeListener(event, listener as never)
   }
 }
 
 before(() => {
-  findRivals() // names what the test runner listens with
+  findOtherListeners() // names what the test runner listens with
 })
 
 test('close-with-grace is known by its listener, also where it listens once', () => {
@@ -25,13 +25,13 @@ test('close-with-grace is known by its listener, also where it listens once', ()
     run({ err })
   }
   process.once('unhandledRejection', onError)
-  const [rival, ...more] = findRivals()
+  const [other, ...more] = findOtherListeners()
   process.removeListener('unhandledRejection', onError)
   assert.equal(more.length, 0)
-  assert.equal(rival?.listener, 'onError')
-  assert.equal(rival.event, 'unhandledRejection')
-  assert.match(rival.owner ?? '', /close-with-grace \(fastify-cli start\)/)
-  assert.match(nameRival(rival), /'unhandledRejection', onError of close-with-grace .*: .* skip: /)
+  assert.equal(other?.listener, 'onError')
+  assert.equal(other.event, 'unhandledRejection')
+  assert.match(other.packageName ?? '', /close-with-grace \(fastify-cli start\)/)
+  assert.match(otherListenerLine(other), /'unhandledRejection', onError of close-with-grace .*: .* skip: /)
 })
 
 test('a listener whose name is no text is anonymous', () => {
@@ -41,7 +41,7 @@ test('a listener whose name is no text is anonymous', () => {
 
 test('a namesake of a known listener is a stranger', () => {
   function onError() {}
-  assert.equal(find('uncaughtException', onError)[0]?.owner, undefined)
+  assert.equal(find('uncaughtException', onError)[0]?.packageName, undefined)
 })
 
 test('Watt, PM2 and Sentry are known', () => {
@@ -53,23 +53,26 @@ test('Watt, PM2 and Sentry are known', () => {
     return caughtFirstError
   }
   function sendUnhandledPromise() {}
-  const owner = (event: Event, listener: () => unknown) => find(event, listener).map((rival) => rival.owner)
-  assert.deepEqual(owner('uncaughtException', handleUnhandled.bind(null)), ['Watt (@platformatic/runtime)'])
-  assert.deepEqual(owner('uncaughtException', uncaughtListener), ['PM2 (cluster mode)'])
-  assert.deepEqual(owner('uncaughtException', errorHandler), ['Sentry'])
-  assert.deepEqual(owner('unhandledRejection', sendUnhandledPromise), ['Sentry'])
+  const packageName = (event: Event, listener: () => unknown) =>
+    find(event, listener).map((other) => other.packageName)
+  assert.deepEqual(packageName('uncaughtException', handleUnhandled.bind(null)), [
+    'Watt (@platformatic/runtime)',
+  ])
+  assert.deepEqual(packageName('uncaughtException', uncaughtListener), ['PM2 (cluster mode)'])
+  assert.deepEqual(packageName('uncaughtException', errorHandler), ['Sentry'])
+  assert.deepEqual(packageName('unhandledRejection', sendUnhandledPromise), ['Sentry'])
 })
 
 test('a stranger is named, once, with a remedy', () => {
-  const [rival] = find('uncaughtException', () => process.exit(1))
-  assert.equal(rival?.listener, 'anonymous')
-  assert.match(nameRival(rival), /anonymous: if it ends the process/)
+  const [other] = find('uncaughtException', () => process.exit(1))
+  assert.equal(other?.listener, 'anonymous')
+  assert.match(otherListenerLine(other), /anonymous: if it ends the process/)
   function mine() {}
   assert.equal(find('uncaughtException', mine).length, 1)
   assert.equal(find('uncaughtException', mine).length, 0)
 })
 
-test("the guard's own listeners are no rivals", () => {
+test("the guard's own listeners are no others", () => {
   const member: Keeper = {
     serving: () => true,
     inFlight: () => 0,
@@ -80,7 +83,7 @@ test("the guard's own listeners are no rivals", () => {
     leaveContext: () => {},
   }
   join(member)
-  const rivals = findRivals()
+  const others = findOtherListeners()
   part(member)
-  assert.deepEqual(rivals, [])
+  assert.deepEqual(others, [])
 })
