@@ -7,6 +7,7 @@ import { cpus, type } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify, { type FastifyRequest } from 'fastify'
 import { isolate } from '../src/index.ts'
+import { isolatedAppOf } from '../src/isolated-app.ts'
 
 /** A promise that rejects while others wait, and what finalizers free, take more than one collection. */
 const COLLECTIONS = 8
@@ -44,8 +45,8 @@ async function heap(): Promise<number> {
 }
 
 process.on('message', async () => {
-  const { counts, inFlight } = app.isolation
-  process.send?.({ heap: await heap(), faults: counts.origin, inFlight: inFlight.size })
+  const { origin } = app.isolation.counts
+  process.send?.({ heap: await heap(), faults: origin, inFlight: isolatedAppOf(app)!.requests.size })
 })
 process.on('disconnect', () => process.exit(0))
 await app.listen({ port: 0, host: '127.0.0.1' })

@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyPluginCallback } from 'fastify'
 import fp from 'fastify-plugin'
-import { Boundary } from './coverage/cover-app.ts'
-import { reside } from './drain/app.ts'
+import { AppCoverage } from './coverage/cover-app.ts'
+import { addToProcess } from './drain/app.ts'
 import { Escapes } from './escapes/escapes.ts'
 import { Internals } from './fastify/internals.ts'
-import { Isolation } from './isolation.ts'
-import { prepareLastLogger } from './log/stderr.ts'
+import { IsolatedApp } from './isolated-app.ts'
+import { type Isolation, isolationOf } from './isolation.ts'
+import { prepareStderrLogger } from './log/stderr.ts'
 import type { IsolateOptions, RouteIsolateOptions } from './options/options.ts'
 import { resolveOptions } from './options/resolve.ts'
-import { Triage } from './triage/triage.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -22,37 +22,37 @@ declare module 'fastify' {
   }
 }
 
-function install(app: FastifyInstance, given: IsolateOptions): void {
-  if (app.hasDecorator('isolation')) {
+function install(fastify: FastifyInstance, given: IsolateOptions): void {
+  if (fastify.hasDecorator('isolation')) {
     throw new Error(
       'isolate() is registered already on this Fastify instance or on one above it. Register it once, on the ' +
         'outermost instance that it shall cover.',
     )
   }
   const options = resolveOptions(given)
-  const internals = new Internals(app)
-  if (internals.instancesOf(app).some((instance) => instance.hasDecorator('isolation'))) {
+  const internals = new Internals(fastify)
+  if (internals.instancesOf(fastify).some((instance) => instance.hasDecorator('isolation'))) {
     throw new Error(
       'isolate() is registered already on a child of this Fastify instance. Register it once, on the outermost ' +
         'instance that it shall cover.',
     )
   }
-  const isolation = new Isolation(app, options)
-  app.decorate('isolation', isolation)
-  const boundary = new Boundary(app, internals, options, new Triage(isolation, internals), isolation)
-  boundary.install()
-  isolation.leaveThrough(reside(app, isolation, internals, options.leave))
-  app.addHook('onReady', (done) => {
-    boundary.enclose()
+  const app = new IsolatedApp(fastify, options)
+  fastify.decorate('isolation', isolationOf(app))
+  const coverage = new AppCoverage(app, internals)
+  coverage.addHooks()
+  app.leaveControl = addToProcess(app, internals)
+  fastify.addHook('onReady', (done) => {
+    coverage.coverRoutes()
     done()
   })
-  app.addHook('onListen', (done) => {
-    setImmediate(prepareLastLogger)
+  fastify.addHook('onListen', (done) => {
+    setImmediate(prepareStderrLogger)
     done()
   })
-  new Escapes(app, internals, isolation).install(options.escapes, () => boundary.keepsContexts)
-  app.addHook('onClose', (_app, done) => {
-    isolation.endStorm()
+  new Escapes(app, internals).install(() => coverage.keepsContexts)
+  fastify.addHook('onClose', (_app, done) => {
+    app.endRateLimit()
     done()
   })
 }

@@ -27,69 +27,144 @@ const MAX_CODE = 128
 export function answerFault(
   context: RequestContext,
   fault: Fault,
-  request: FastifyRequest,
   reply: FastifyReply,
   internals: Internals,
 ): void {
   try {
     if (reply.raw.headersSent || reply.sent) {
-      answerRaw(reply, internals)
+      answerRaw(reply)
       return
     }
     context.sending = false // an answer that failed before must not be taken for this one
-    const head = answerHeadOf(fault.error)
     dropHeadersOfTheSuccess(context, reply, internals)
-    reply.code(head.statusCode)
-    if (head.headers !== undefined) reply.headers(head.headers)
-    reply.serializer(null as unknown as (payload: unknown) => string)
-    const { answer } = context.route
-    if (typeof answer === 'function')
-      answerByFunction(answer, context, fault, head, request, reply, internals)
-    else sendDefault(context, fault, head, request, reply, internals)
+    new FaultAnswer(context, fault, reply).send()
   } catch (failure) {
     logTrouble(context.log, 'error', failure, 'the answer to a failed request could not be made')
-    answerRaw(reply, internals)
+    answerRaw(reply)
   }
 }
 
-function answerByFunction(
-  answer: Answer,
-  context: RequestContext,
-  fault: Fault,
-  head: AnswerHead,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  internals: Internals,
-): void {
-  const given = forAnswer(reply)
-  const isAnswered = (): boolean => reply.sent || reply.raw.headersSent || context.sending
-  const fallBack = (failure: unknown): void => {
-    logTrouble(context.log, 'error', failure, 'the `answer` option failed: the default answer is sent')
-    if (isAnswered()) return
-    reply.removeHeader('content-type')
-    reply.code(head.statusCode)
-    sendDefault(context, fault, head, request, reply, internals)
+/** The answer to one fault, while it is made. */
+class FaultAnswer {
+  readonly #context: RequestContext
+  readonly #fault: Fault
+  readonly #reply: FastifyReply
+  readonly #head: AnswerHead
+
+  constructor(context: RequestContext, fault: Fault, reply: FastifyReply) {
+    this.#context = context
+    this.#fault = fault
+    this.#reply = reply
+    this.#head = answerHeadOf(fault.error)
   }
-  const take = (payload: unknown): void => {
-    if (isAnswered()) return
-    if (payload === undefined || payload === given || payload instanceof Error) {
-      fallBack(new TypeError('Expected `answer` to return the payload of the answer'))
-    } else {
-      reply.send(payload)
+
+  /** @throws What Node or the app's own functions throw. */
+  send(): void {
+    const reply = this.#reply
+    const { statusCode, headers } = this.#head
+    reply.code(statusCode)
+    if (headers !== undefined) reply.headers(headers)
+    reply.serializer(null as unknown as (payload: unknown) => string)
+    const { answer } = this.#context.route
+    if (typeof answer === 'function') this.#askFunction(answer)
+    else this.#sendDefault()
+  }
+
+  get #isAnswered(): boolean {
+    return this.#reply.sent || this.#reply.raw.headersSent || this.#context.sending
+  }
+
+  #askFunction(answer: Answer): void {
+    const given = forAnswer(this.#reply)
+    const fallBack = (failure: unknown): void => this.#fallBack(failure)
+    const take = (payload: unknown): void => {
+      if (this.#isAnswered) return
+      if (payload === undefined || payload === given || payload instanceof Error) {
+        fallBack(new TypeError('Expected `answer` to return the payload of the answer'))
+      } else {
+        this.#reply.send(payload)
+      }
     }
-  }
-  let payload: unknown
-  try {
-    payload = answer(fault, request, given)
-    if (payload !== given && isThenable(payload)) {
-      payload.then(take, fallBack).then(undefined, () => answerRaw(reply, internals))
+    let payload: unknown
+    try {
+      payload = answer(this.#fault, this.#reply.request, given)
+      if (payload !== given && isThenable(payload)) {
+        payload.then(take, fallBack).then(undefined, () => answerRaw(this.#reply))
+        return
+      }
+    } catch (failure) {
+      fallBack(failure)
       return
     }
-  } catch (failure) {
-    fallBack(failure)
-    return
+    take(payload)
   }
-  take(payload)
+
+  #fallBack(failure: unknown): void {
+    const { log } = this.#context
+    logTrouble(log, 'error', failure, 'the `answer` option failed: the default answer is sent')
+    if (this.#isAnswered) return
+    this.#reply.removeHeader('content-type')
+    this.#reply.code(this.#head.statusCode)
+    this.#sendDefault()
+  }
+
+  #sendDefault(): void {
+    const context = this.#context
+    const reply = this.#reply
+    if (context.route.expose && prefersPage(reply.request)) {
+      const title = `${this.#head.statusCode} ${reasonOf(this.#head.statusCode)}`
+      sendPage({ context, fault: this.#fault, title, reply }, () => this.#sendJson())
+    } else this.#sendJson()
+  }
+
+  #sendJson(): void {
+    const asProblem = this.#context.route.answer === 'problem' || acceptsProblem(this.#reply.request)
+    if (asProblem) this.#reply.type(PROBLEM)
+    this.#reply.send(asProblem ? this.#problemBody() : this.#jsonBody())
+  }
+
+  /** What an exposed error shows: its stack and causes only to a developer, its message and code to anybody. */
+  #exposed(): Record<string, unknown> | undefined {
+    const { expose } = this.#context.route
+    const { error } = this.#fault
+    if (!expose && !this.#head.expose) return undefined
+    const code = readProperty(error, 'code')
+    const shown: Record<string, unknown> = {}
+    if (typeof code === 'string') shown.code = clip(code, MAX_CODE)
+    else if (typeof code === 'number') shown.code = code
+    if (expose) {
+      const { type, stack, cause, errors } = serializeError(error)
+      Object.assign(shown, { type, stack, cause, errors })
+    }
+    return shown
+  }
+
+  /** Fastify's own shape of an error, with the request's id so that a user can quote it. */
+  #jsonBody(): object {
+    const { statusCode } = this.#head
+    const error = reasonOf(statusCode)
+    const shown = this.#exposed()
+    return {
+      statusCode,
+      ...shown,
+      error,
+      message: shown === undefined ? error : messageOf(this.#fault.error),
+      requestId: this.#context.snapshot().id,
+    }
+  }
+
+  /** RFC 9457. `about:blank` says that the title is the status's own phrase (section 4.2.1). */
+  #problemBody(): object {
+    const { statusCode } = this.#head
+    const shown = this.#exposed()
+    return {
+      type: 'about:blank',
+      title: reasonOf(statusCode),
+      status: statusCode,
+      ...(shown && { detail: messageOf(this.#fault.error), ...shown, type: 'about:blank' }),
+      requestId: this.#context.snapshot().id,
+    }
+  }
 }
 
 /**
@@ -101,32 +176,6 @@ function forAnswer(reply: FastifyReply): FastifyReply {
   return new Proxy(reply, { get: (target, key) => (key === 'then' ? then : Reflect.get(target, key)) })
 }
 
-function sendDefault(
-  context: RequestContext,
-  fault: Fault,
-  head: AnswerHead,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  internals: Internals,
-): void {
-  if (context.route.expose && prefersPage(request)) {
-    const title = `${head.statusCode} ${reasonOf(head.statusCode)}`
-    sendPage(context, fault, title, reply, internals, () => sendJson(context, fault, head, request, reply))
-  } else sendJson(context, fault, head, request, reply)
-}
-
-function sendJson(
-  context: RequestContext,
-  fault: Fault,
-  head: AnswerHead,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): void {
-  const asProblem = context.route.answer === 'problem' || acceptsProblem(request)
-  if (asProblem) reply.type(PROBLEM)
-  reply.send(asProblem ? problemBody(context, fault, head) : jsonBody(context, fault, head))
-}
-
 function acceptsProblem(request: FastifyRequest): boolean {
   const accept = request.raw.headers.accept?.toLowerCase()
   if (accept?.includes(PROBLEM) !== true) return false
@@ -135,47 +184,4 @@ function acceptsProblem(request: FastifyRequest): boolean {
 
 function reasonOf(statusCode: number): string {
   return STATUS_CODES[statusCode] ?? 'Internal Server Error'
-}
-
-/** What an exposed error shows: its stack and causes only to a developer, its message and code to anybody. */
-function exposed(
-  context: RequestContext,
-  fault: Fault,
-  head: AnswerHead,
-): Record<string, unknown> | undefined {
-  if (!context.route.expose && !head.expose) return undefined
-  const code = readProperty(fault.error, 'code')
-  const shown: Record<string, unknown> = {}
-  if (typeof code === 'string') shown.code = clip(code, MAX_CODE)
-  else if (typeof code === 'number') shown.code = code
-  if (context.route.expose) {
-    const { type, stack, cause, errors } = serializeError(fault.error)
-    Object.assign(shown, { type, stack, cause, errors })
-  }
-  return shown
-}
-
-/** Fastify's own shape of an error, with the request's id so that a user can quote it. */
-function jsonBody(context: RequestContext, fault: Fault, head: AnswerHead): object {
-  const error = reasonOf(head.statusCode)
-  const shown = exposed(context, fault, head)
-  return {
-    statusCode: head.statusCode,
-    ...shown,
-    error,
-    message: shown === undefined ? error : messageOf(fault.error),
-    requestId: context.snapshot().id,
-  }
-}
-
-/** RFC 9457. `about:blank` says that the title is the status's own phrase (section 4.2.1). */
-function problemBody(context: RequestContext, fault: Fault, head: AnswerHead): object {
-  const shown = exposed(context, fault, head)
-  return {
-    type: 'about:blank',
-    title: reasonOf(head.statusCode),
-    status: head.statusCode,
-    ...(shown && { detail: messageOf(fault.error), ...shown, type: 'about:blank' }),
-    requestId: context.snapshot().id,
-  }
 }

@@ -27,7 +27,8 @@ const OF_THE_SUCCESS: ReadonlySet<string> = new Set([
   'transfer-encoding',
 ])
 
-function survives(name: string, value: unknown): boolean {
+/** Whether a header may outlive the success: by the one list that both answers to a fault go by. */
+export function survives(name: string, value: unknown): boolean {
   if (OF_THE_SUCCESS.has(name)) return false
   return name !== 'cache-control' || String(value).includes('no-store')
 }

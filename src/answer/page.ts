@@ -1,5 +1,4 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Internals } from '../fastify/internals.ts'
 import type { Fault } from '../fault/fault.ts'
 import { isErrorLike, readProperty } from '../fault/thrown.ts'
 import { logTrouble } from '../log/log.ts'
@@ -15,9 +14,18 @@ const HTML = 'text/html; charset=utf-8'
 /** The first one is what a client gets that does not care. */
 const OFFERED = ['application/json', 'application/problem+json', HTML]
 
-/** The registrations of the plugin that have said already what is wrong with their pages. */
+/** The apps that have said already what is wrong with their pages. */
 const missing: WeakSet<object> = new WeakSet()
 const failing: WeakSet<object> = new WeakSet()
+
+/** What a page is made of. */
+interface WantedPage {
+  readonly context: RequestContext
+  readonly fault: Fault
+  /** The status and its phrase. */
+  readonly title: string
+  readonly reply: FastifyReply
+}
 
 /** Whether a client would rather have a page than JSON, as browsers would. */
 export function prefersPage(request: FastifyRequest): boolean {
@@ -30,20 +38,12 @@ export function prefersPage(request: FastifyRequest): boolean {
  * Answers with the page of a fault, whose message, stack and sources it shows. Where there is none, the usual
  * answer is sent. Never throws.
  *
- * @param title The status and its phrase.
  * @param sendUsual Sends the usual answer.
  */
-export function sendPage(
-  context: RequestContext,
-  fault: Fault,
-  title: string,
-  reply: FastifyReply,
-  internals: Internals,
-  sendUsual: () => void,
-): void {
+export function sendPage({ context, fault, title, reply }: WantedPage, sendUsual: () => void): void {
   const isAnswered = (): boolean =>
     context.done || context.sending || reply.sent || reply.raw.headersSent || reply.raw.destroyed
-  const release = holdSends(context, reply, internals)
+  const release = holdSends(context, reply)
   const send = ({ html, policy }: Page): void => {
     release()
     if (isAnswered()) return
@@ -58,20 +58,20 @@ export function sendPage(
     .then(send, fallBack)
     .catch((failure: unknown) => {
       logTrouble(context.log, 'error', failure, 'the answer to a failed request could not be made')
-      answerRaw(reply, internals)
+      answerRaw(reply)
     })
 }
 
 /**
- * What the app sends until the page is there comes as late as it would after JSON, which is sent at once: it is not
- * the answer, and the log says so. Errors pass: they have their own way to an answer.
+ * Until the page is ready, ignore `reply.send()` by the app and log a warning. Errors pass: they have their own way to
+ * an answer.
  *
- * @returns Ends it.
+ * @returns Lets `reply.send()` through again.
  */
-function holdSends(context: RequestContext, reply: FastifyReply, internals: Internals): () => void {
+function holdSends(context: RequestContext, reply: FastifyReply): () => void {
   const { send } = reply
   reply.send = function heldSend(payload?: unknown): FastifyReply {
-    if (internals.isMarkedAsError(reply) || isErrorLike(payload)) return send.call(reply, payload)
+    if (isErrorLike(payload)) return send.call(reply, payload)
     const late = new Error('reply.send() was called after the request had failed')
     logTrouble(context.log, 'warn', late, 'the answer was not sent: the request had failed before')
     return reply
@@ -93,8 +93,8 @@ function inTime(page: Promise<Page>): Promise<Page> {
 function warn({ route, log }: RequestContext, fault: Fault, failure: unknown): void {
   const isMissing = readProperty(failure, 'code') === 'ERR_MODULE_NOT_FOUND'
   const told = isMissing ? missing : failing
-  if (told.has(route.owner)) return
-  told.add(route.owner)
+  if (told.has(route.app)) return
+  told.add(route.app)
   const message = isMissing
     ? 'JSON was sent instead of a page that shows the error: `npm install youch` makes such pages'
     : 'JSON was sent instead of a page that shows the error: youch failed, and `npm install youch` may mend it'

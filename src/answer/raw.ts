@@ -1,8 +1,7 @@
 import { constants } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
-import type { Internals } from '../fastify/internals.ts'
-import { isValidHeader } from './headers.ts'
+import { isValidHeader, survives } from './headers.ts'
 
 /** The body that is sent where nothing of the app may be asked any more. */
 export function plainBody(requestId: string): string {
@@ -19,7 +18,7 @@ export function plainBody(requestId: string): string {
  * to a fault. A response that has started is cut, for its client must not take half of it for the whole.
  * Never throws.
  */
-export function answerRaw(reply: FastifyReply, internals: Internals): void {
+export function answerRaw(reply: FastifyReply): void {
   const { raw, request } = reply
   try {
     if (raw.headersSent || raw.destroyed || raw.writableEnded) {
@@ -27,11 +26,9 @@ export function answerRaw(reply: FastifyReply, internals: Internals): void {
       return
     }
     const body = plainBody(String(request.id))
-    const headers = validHeaders(internals.headers(reply))
+    const headers = survivors(reply.getHeaders())
     if (!reply.sent) reply.hijack()
-    for (const name of ['content-encoding', 'content-length', 'transfer-encoding', 'set-cookie', 'etag']) {
-      raw.removeHeader(name)
-    }
+    for (const name of raw.getHeaderNames()) raw.removeHeader(name)
     headers['content-type'] = 'application/json; charset=utf-8'
     headers['content-length'] = String(Buffer.byteLength(body))
     raw.writeHead(500, headers as Record<string, string>)
@@ -46,15 +43,15 @@ export function answerRaw(reply: FastifyReply, internals: Internals): void {
  * grace, a stream without its first byte. When it comes after all it goes nowhere, for it is nobody's bug that the
  * request was answered before. Never throws.
  */
-export function answerInstead(reply: FastifyReply, internals: Internals): void {
-  answerRaw(reply, internals)
+export function answerInstead(reply: FastifyReply): void {
+  answerRaw(reply)
   const { raw } = reply
   Object.assign(raw, { writeHead: () => raw, write: () => true, end: () => raw })
 }
 
-function validHeaders(headers: Record<string, unknown>): Record<string, unknown> {
+function survivors(headers: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(headers).filter(([name, value]) => name !== 'set-cookie' && isValidHeader(name, value)),
+    Object.entries(headers).filter(([name, value]) => survives(name, value) && isValidHeader(name, value)),
   )
 }
 

@@ -1,94 +1,93 @@
-import { isThenable } from '../is-thenable.ts'
-import { type GuardedRoute } from '../request/context.ts'
-import { type Dispatch } from '../request/async-context.ts'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { asError } from '../fastify/as-error.ts'
-import type { RouteContext } from '../fastify/compiled-route.ts'
-import { contextOf, RequestContext } from '../request/context.ts'
-import { substituteId } from '../request/early-errors.ts'
-import type { Enter } from '../request/enter.ts'
-import { guardHandler } from '../guards/handler.ts'
-import type { Internals } from '../fastify/internals.ts'
-import type { Triage } from '../triage/triage.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { plainBody } from '../answer/raw.ts'
-
-/** What a front door needs of the {@link Boundary}. */
-export interface House {
-  readonly triage: Triage
-  readonly internals: Internals
-  /** Gives a request its context. */
-  readonly enter: Enter
-  /** The options for what belongs to no route. */
-  readonly options: GuardedRoute
-  /** Guards what Fastify keeps of a route, once. */
-  readonly enclose: (route: RouteContext) => void
-  /** Responses of requests that reached a route, and that the route has to itself. */
-  readonly optedOut: WeakSet<object>
-  readonly dispatch: Dispatch
-}
+import { asError } from '../fastify/as-error.ts'
+import { COVERED, type CompiledRoute, type Enter } from '../guards/enter.ts'
+import type { Guards } from '../guards/guards.ts'
+import { guardHandler } from '../guards/handler.ts'
+import { guardRoute } from '../guards/route.ts'
+import { isThenable } from '../is-thenable.ts'
+import { type CoveredRoute, contextOf, RequestContext } from '../request/context.ts'
+import { substituteId } from '../request/early-errors.ts'
 
 /**
- * Guards what Fastify calls before it has found a route (`rewriteUrl`, the parser of query strings, constraints):
- * what they throw would leave the client without an answer, and end the process.
+ * Guards what Fastify calls before it has found a route (`rewriteUrl`, the parser of query strings, constraints,
+ * `frameworkErrors`): what they throw would leave the client without an answer, and end the process.
  */
-export function guardEntrance(server: Server, app: FastifyInstance, house: House): void {
-  const { routing } = app as unknown as {
-    routing: (raw: IncomingMessage, response: ServerResponse) => void
+export class BeforeRouting {
+  readonly #app: FastifyInstance
+  readonly #guards: Guards
+  readonly #enter: Enter
+  readonly #options: CoveredRoute
+
+  /** @param enter The hook that gives a request its context. */
+  constructor(guards: Guards, enter: Enter) {
+    this.#app = guards.app.fastify
+    this.#guards = guards
+    this.#enter = enter
+    this.#options = { ...guards.app.options, app: guards.app, pattern: undefined }
   }
-  // A `serverFactory` of the app may call it in ways of its own.
-  if (!server.listeners('request').includes(routing)) return
-  server.removeListener('request', routing)
-  const { dispatch, optedOut } = house
-  server.prependListener('request', (raw, response) => {
-    dispatch.begin(raw)
-    try {
-      routing(raw, response)
-    } catch (error) {
-      if (contextOf(response) !== undefined || optedOut.has(response)) throw error
-      meet(error, raw, response, app, house)
-    } finally {
-      dispatch.end()
+
+  /** Guards the listener of requests of one server, once. */
+  guardServer(server: Server): void {
+    const { routing } = this.#app as unknown as {
+      routing: (raw: IncomingMessage, response: ServerResponse) => void
     }
-  })
-}
-
-/** There is neither a request of Fastify's nor a reply: the fault tells what the raw request shows. */
-function meet(
-  error: unknown,
-  raw: IncomingMessage,
-  response: ServerResponse,
-  app: FastifyInstance,
-  { triage, internals, options }: House,
-): void {
-  try {
-    const id = substituteId()
-    const log = app.log.child({ [internals.requestIdLabel(app)]: id })
-    const stranger = { id, raw, log, ip: raw.socket.remoteAddress } as FastifyRequest
-    const context = new RequestContext(stranger, undefined, options)
-    context.release()
-    triage.recordDropped(context, error)
-    response.writeHead(500, { 'content-type': 'application/json; charset=utf-8' })
-    response.end(raw.method === 'HEAD' ? undefined : plainBody(id))
-  } catch {
-    response.destroy()
+    // A `serverFactory` of the app may call it in ways of its own.
+    if (!server.listeners('request').includes(routing)) return
+    server.removeListener('request', routing)
+    const { dispatch, optedOut } = this.#guards
+    server.prependListener('request', (raw, response) => {
+      dispatch.begin(raw)
+      try {
+        routing(raw, response)
+      } catch (error) {
+        if (contextOf(response) !== undefined || optedOut.has(response)) throw error
+        this.#answer(error, raw, response)
+      } finally {
+        dispatch.end()
+      }
+    })
   }
-}
 
-/** Guards `frameworkErrors`, which Fastify asks for the answer to an URL that it cannot route. */
-export function guardFrameworkErrors(app: FastifyInstance, house: House): void {
-  const { internals, triage } = house
-  const options = internals.optionsOf(app)
-  const answer = options?.frameworkErrors
-  if (options === undefined || typeof answer !== 'function') return
-  options.frameworkErrors = (error, request, reply) => {
+  /** There is neither a request of Fastify's nor a reply: the fault tells what the raw request shows. */
+  #answer(error: unknown, raw: IncomingMessage, response: ServerResponse): void {
+    const { internals, triage } = this.#guards
+    try {
+      const id = substituteId()
+      const log = this.#app.log.child({ [internals.requestIdLabel(this.#app)]: id })
+      const request = { id, raw, log, ip: raw.socket.remoteAddress } as FastifyRequest
+      const context = new RequestContext(request, undefined, this.#options)
+      context.release()
+      triage.recordDropped(context, error)
+      response.writeHead(500, { 'content-type': 'application/json; charset=utf-8' })
+      response.end(raw.method === 'HEAD' ? undefined : plainBody(id))
+    } catch {
+      response.destroy()
+    }
+  }
+
+  /** Guards `frameworkErrors`, which Fastify asks for the answer to an URL that it cannot route. */
+  guardFrameworkErrors(): void {
+    const options = this.#guards.internals.optionsOf(this.#app)
+    const answer = options?.frameworkErrors
+    if (options === undefined || typeof answer !== 'function') return
+    options.frameworkErrors = (error, request, reply) => {
+      const handler = guardHandler((...args) => answer.call(options, error, ...args), this.#guards)
+      this.#answerByHandler(handler, request, reply)
+    }
+  }
+
+  #answerByHandler(
+    handler: (request: FastifyRequest, reply: FastifyReply) => unknown,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): void {
     const fail = (failure: unknown): void => {
-      internals.markAsError(reply)
       reply.send(asError(failure))
     }
-    const handler = guardHandler((...args) => answer.call(options, error, ...args), triage, internals)
-    house.enclose(internals.routeOf(request))
-    house.enter(request, reply, (early) => {
+    this.#guardOnce(this.#guards.internals.routeOf(request))
+    this.#enter(request, reply, (early) => {
       if (early !== undefined) return fail(early)
       try {
         const result = handler(request, reply)
@@ -98,5 +97,12 @@ export function guardFrameworkErrors(app: FastifyInstance, house: House): void {
         fail(failure)
       }
     })
+  }
+
+  /** Guards what Fastify keeps of a request that has no route. */
+  #guardOnce(route: CompiledRoute): void {
+    if (Object.hasOwn(route, COVERED)) return
+    route[COVERED] = this.#options
+    guardRoute(route, this.#guards, this.#enter)
   }
 }

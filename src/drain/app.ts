@@ -1,32 +1,32 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Internals } from '../fastify/internals.ts'
-import type { Exits, Isolation, IsolationState } from '../isolation.ts'
-import { join, leave, part, recycle } from '../leave/leave.ts'
-import type { Resident } from '../leave/leaving-app.ts'
+import type { IsolatedApp, IsolationState, LeaveControl } from '../isolated-app.ts'
+import { addApp, leave, recycle, removeApp } from '../leave/leave.ts'
+import type { LeavingApp } from '../leave/leaving-app.ts'
 import { logTrouble } from '../log/log.ts'
 import type { ResolvedLeaveOptions } from '../options/resolve-leave.ts'
 import type { InFlightRequest } from '../report/report.ts'
 import { Connections } from './connections.ts'
 import { Drain } from './drain.ts'
-import { addReadiness, turnAway } from './readiness.ts'
+import { addReadiness, refuseLate } from './readiness.ts'
 
-/** An app's place in the process: how the way out sees it. */
-class AppResident implements Resident {
+/** An app, as the leaving process sees it. */
+class DrainedApp implements LeavingApp {
   readonly leave: ResolvedLeaveOptions
   readonly fastifyVersion: string
   state: IsolationState = 'serving'
-  readonly #app: FastifyInstance
-  readonly #isolation: Isolation
+  readonly #app: IsolatedApp
   readonly #connections: Connections
   readonly #drain: Drain
 
-  constructor(app: FastifyInstance, isolation: Isolation, options: ResolvedLeaveOptions) {
+  constructor(app: IsolatedApp) {
     this.#app = app
-    this.#isolation = isolation
-    this.leave = options
-    this.fastifyVersion = app.version
-    this.#connections = new Connections()
-    this.#drain = new Drain(this.#connections, isolation.inFlight)
+    this.leave = app.options.leave
+    this.fastifyVersion = app.fastify.version
+    this.#connections = new Connections(() => {
+      app.hasServed = true
+    })
+    this.#drain = new Drain(this.#connections, app.requests)
   }
 
   /** Follows the app's servers: the main one from the start, those of further addresses once they are there. */
@@ -35,15 +35,15 @@ class AppResident implements Resident {
   }
 
   get log(): FastifyBaseLogger {
-    return this.#app.log
+    return this.#app.fastify.log
   }
 
   hasServed(): boolean {
-    return this.#connections.hasListened || this.#isolation.hasServed
+    return this.#app.hasServed
   }
 
   *fingerprints(): Iterable<readonly [string, number]> {
-    for (const { fingerprint, count } of this.#isolation.ledger.fingerprints()) yield [fingerprint, count]
+    for (const { fingerprint, count } of this.#app.ledger.fingerprints()) yield [fingerprint, count]
   }
 
   inFlight(): InFlightRequest[] {
@@ -55,7 +55,7 @@ class AppResident implements Resident {
   }
 
   stopAccepting(): void {
-    this.#isolation.turnAway = turnAway
+    this.#app.refuseLate = refuseLate
     this.#drain.stopAccepting()
   }
 
@@ -71,49 +71,46 @@ class AppResident implements Resident {
     // A connection that never sent a whole request would keep Fastify's own close waiting.
     this.#connections.cut()
     // Not when it is the plugin's turn: an onClose hook of the app may hang before it.
-    this.#isolation.endStorm()
+    this.#app.endRateLimit()
     try {
-      await this.#app.close()
+      await this.#app.fastify.close()
     } catch (failure) {
       logTrouble(this.log, 'error', failure, 'app.close() failed')
     }
-    part(this)
+    removeApp(this)
   }
 }
 
-/** Gives an app its place in the process, from its registration until it has closed. */
-export function reside(
-  app: FastifyInstance,
-  isolation: Isolation,
-  internals: Internals,
-  options: ResolvedLeaveOptions,
-): Exits {
-  const resident = new AppResident(app, isolation, options)
-  resident.watch([app.server])
-  if (options.readiness !== undefined) addReadiness(app, options.readiness, () => resident.state)
-  join(resident)
-  app.addHook('onListen', (done) => {
-    resident.watch(internals.serversOf(app))
+/** Makes an app known to the process, from its registration until it has closed, so that it is served out. */
+export function addToProcess(app: IsolatedApp, internals: Internals): LeaveControl {
+  const { fastify } = app
+  const { readiness, recycleAfter } = app.options.leave
+  const drained = new DrainedApp(app)
+  drained.watch([fastify.server])
+  if (readiness !== undefined) addReadiness(fastify, readiness, () => drained.state)
+  addApp(drained)
+  fastify.addHook('onListen', (done) => {
+    drained.watch(internals.serversOf(fastify))
     done()
   })
-  app.addHook('onClose', (_app, done) => {
-    part(resident)
+  fastify.addHook('onClose', (_app, done) => {
+    removeApp(drained)
     done()
   })
   return {
     get state() {
-      return resident.state
+      return drained.state
     },
     fatal(fault, announce) {
-      // A closed app has parted, but its options and its logger still say how it leaves.
-      join(resident)
+      // A closed app was removed, but its options and its logger still say how it leaves.
+      addApp(drained)
       void leave('fatal', fault, { announce })
     },
     recycle() {
-      recycle(options.recycleAfter)
+      recycle(recycleAfter)
     },
     leave(reason) {
-      join(resident)
+      addApp(drained)
       return leave('requested', undefined, { note: reason })
     },
   }

@@ -7,11 +7,10 @@ const PATIENCE = 500
 const admitted: WeakSet<IncomingMessage> = new WeakSet()
 
 /**
- * The requests that the process owes an answer though they come after the stop: those of connections that were
- * accepted before it and had not brought a whole request head yet. Their client is no latecomer: its connection
- * was taken, and it was on its way.
+ * The requests that are still answered though they come after the stop: those of connections that were accepted
+ * before it and had not brought a whole request head yet. Their client was connected, and on its way.
  */
-export class OwedRequests {
+export class AwaitedRequests {
   #sockets: Set<Socket> = new Set()
   #until: number = Number.POSITIVE_INFINITY
 
@@ -31,9 +30,9 @@ export class OwedRequests {
 
   /** Whether this is one of them. One connection brings one, and closes after its answer. */
   admit(request: IncomingMessage): boolean {
-    const isOwed = this.isWaiting && this.#sockets.delete(request.socket)
-    if (isOwed) admitted.add(request)
-    return isOwed
+    const isAwaited = this.isWaiting && this.#sockets.delete(request.socket)
+    if (isAwaited) admitted.add(request)
+    return isAwaited
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2Session } from 'node:http2'
 import type { Socket } from 'node:net'
-import { OwedRequests } from './awaited-requests.ts'
+import { AwaitedRequests } from './awaited-requests.ts'
 import { refuseRequest, refuseUpgrade } from './refuse.ts'
 
 /** A socket that Node's HTTP/1 server reads. Both fields are Node's own, the same in every supported version. */
@@ -33,22 +33,23 @@ export class Connections {
   /** What TLS is read from, from the first byte of a handshake on. */
   readonly #beneath: Set<Socket> = new Set()
   readonly #sessions: Set<Http2Session> = new Set()
-  readonly #owed: OwedRequests = new OwedRequests()
-  #hasListened = false
+  readonly #awaited: AwaitedRequests = new AwaitedRequests()
   #isStopped = false
 
-  /** Whether any server has ever listened. */
-  get hasListened(): boolean {
-    return this.#hasListened
+  readonly #onListening: () => void
+
+  /** @param onListening Called whenever one of the servers listens. */
+  constructor(onListening: () => void = () => {}) {
+    this.#onListening = onListening
   }
 
   /** Follows a server. */
   watch(server: Server): void {
     if (this.#servers.has(server)) return
     this.#servers.add(server)
-    this.#hasListened ||= server.listening
+    if (server.listening) this.#onListening()
     server.on('listening', () => {
-      this.#hasListened = true
+      this.#onListening()
       // An app that boots on while the process leaves must not start to accept.
       if (this.#isStopped) server.close()
     })
@@ -75,8 +76,7 @@ export class Connections {
   }
 
   /**
-   * Stops accepting: new requests and upgrades on open connections get 503, but for those that are
-   * {@link OwedRequests | owed an answer}; every response that has not started says `Connection: close`, and
+   * Stops accepting: new requests and upgrades on open connections get 503, but for {@link AwaitedRequests}; every response that has not started says `Connection: close`, and
    * HTTP/2 clients get GOAWAY.
    */
   stop(): void {
@@ -88,7 +88,7 @@ export class Connections {
     // Its streams finish, new ones are refused.
     for (const session of this.#sessions) session.close()
     this.closeIdle()
-    this.#owed.expect(
+    this.#awaited.expect(
       Array.from(this.#sockets.keys()).filter(
         (socket) => socket.parser && !socket._httpMessage && !socket.destroyed,
       ),
@@ -96,8 +96,8 @@ export class Connections {
   }
 
   /** Whether a connection that was accepted before the stop may still bring its request. */
-  get isOwing(): boolean {
-    return this.#owed.isWaiting
+  get isAwaiting(): boolean {
+    return this.#awaited.isWaiting
   }
 
   /** Closes the keep-alive connections that wait for a next request. */
@@ -140,7 +140,7 @@ export class Connections {
    */
   #spareBusy(close: () => void): void {
     const spared: Socket[] = this.busy().map(({ socket }) => socket)
-    if (this.#owed.isWaiting) {
+    if (this.#awaited.isWaiting) {
       for (const socket of this.#sockets.keys())
         if (socket.parser && socket.bytesRead === 0) spared.push(socket)
     }
@@ -158,7 +158,7 @@ export class Connections {
     for (const event of ['request', 'checkContinue', 'checkExpectation']) {
       const own = server.listeners(event)
       replaceListeners(server, event, (request: IncomingMessage, response: ServerResponse) => {
-        if (!this.#owed.admit(request)) {
+        if (!this.#awaited.admit(request)) {
           refuseRequest(request, response)
           return
         }

@@ -2,7 +2,7 @@ import type { InFlightRequest } from '../report/report.ts'
 import type { RequestContext } from '../request/context.ts'
 import type { InFlight } from '../request/in-flight.ts'
 import { announceClose, type Connections } from './connections.ts'
-import { endForgottenStreams } from './stuck-streams.ts'
+import { endStuckStreams } from './stuck-streams.ts'
 
 /** Milliseconds between two looks at what is left. */
 const LOOK = 20
@@ -45,7 +45,7 @@ export class Drain {
   /** Resolves once nothing is in flight. */
   async drained(): Promise<void> {
     while (!this.#isDone()) {
-      endForgottenStreams(this.#contexts)
+      endStuckStreams(this.#contexts)
       await new Promise((resolve) => {
         setTimeout(resolve, LOOK)
       })
@@ -69,7 +69,7 @@ export class Drain {
       (this.#open().length === 0 &&
         this.#connections.busy().length === 0 &&
         !this.#connections.hasSessions &&
-        !this.#connections.isOwing)
+        !this.#connections.isAwaiting)
     )
   }
 

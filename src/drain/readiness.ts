@@ -20,7 +20,7 @@ export function addReadiness(app: FastifyInstance, path: string, state: () => 's
 }
 
 /** Answers a request that came too late through `inject()`, which no server sees. */
-export function turnAway(request: FastifyRequest, reply: FastifyReply): boolean {
+export function refuseLate(request: FastifyRequest, reply: FastifyReply): boolean {
   if (wasAdmitted(request.raw)) return false
   reply
     .code(503)

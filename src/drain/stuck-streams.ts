@@ -8,7 +8,7 @@ import type { RequestContext } from '../request/context.ts'
  *
  * @param contexts The requests in flight.
  */
-export function endForgottenStreams(contexts: Iterable<RequestContext>): void {
+export function endStuckStreams(contexts: Iterable<RequestContext>): void {
   for (const { reply } of contexts) {
     const { stream } = (reply?.raw ?? {}) as { stream?: Http2Stream }
     if (stream?.closed === true && !stream.destroyed) stream.destroy()

@@ -2,17 +2,17 @@ import { executionAsyncId, executionAsyncResource } from 'node:async_hooks'
 import { keepsContextInFrames, type OPTED_OUT, requestStorage } from '../request/async-context.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
 
-/** Whom an escaped error belongs to: a request, a route that asked to be left alone, or nobody known. */
-export type Owner = RequestContext | typeof OPTED_OUT | undefined
+/** What an escaped error belongs to: a request, a route that asked to be left alone, or nothing known. */
+export type FoundRequest = RequestContext | typeof OPTED_OUT | undefined
 
 /**
  * Finds the request of the error that Node is reporting right now: by the asynchronous context, else by what
  * Node's current async resource holds. Listeners on a request's body and on sockets are called by Node outside
  * of any context, but from a resource that leads to the request.
  */
-export function findOwner(): Owner {
+export function findRequest(): FoundRequest {
   const stored = requestStorage.getStore()
-  return stored === undefined ? ownerOf(executionAsyncResource()) : stored
+  return stored === undefined ? requestOf(executionAsyncResource()) : stored
 }
 
 /**
@@ -20,7 +20,7 @@ export function findOwner(): Owner {
  * - The handle of a TCP or TLS socket and of an HTTP/2 stream knows it, under a symbol called `owner_symbol`.
  * - The resource of an HTTP parser has a property `socket`.
  */
-function ownerOf(resource: object): RequestContext | undefined {
+function requestOf(resource: object): RequestContext | undefined {
   const { args, socket } = resource as { args?: unknown; socket?: unknown }
   if (Array.isArray(args)) {
     for (const arg of args) {

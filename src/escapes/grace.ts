@@ -17,7 +17,7 @@ export class Grace implements ForcedAnswer {
     this.#timer = setTimeout(() => {
       // where the event loop was blocked, the request's own timers and callbacks are due as well: they come first
       this.#immediate = setImmediate(() => {
-        context.pending = undefined
+        context.forcedAnswer = undefined
         if (!context.done) answer(this.#first)
       })
     }, context.route.grace)
@@ -26,19 +26,19 @@ export class Grace implements ForcedAnswer {
   /** Gives a request its grace, or adds one more fault to the one that it has. */
   static give(context: RequestContext, fault: Fault, answer: (fault: Fault) => void): void {
     if (context.done) return
-    if (context.pending instanceof Grace) context.pending.#faults.add(fault)
-    else context.pending = new Grace(context, fault, answer)
+    if (context.forcedAnswer instanceof Grace) context.forcedAnswer.#faults.add(fault)
+    else context.forcedAnswer = new Grace(context, fault, answer)
   }
 
   /** The fault was none, for its rejection was handled: without another one, no answer is forced any more. */
   static takeBack(context: RequestContext, fault: Fault): void {
-    const grace = context.pending
+    const grace = context.forcedAnswer
     if (!(grace instanceof Grace) || !grace.#faults.delete(fault)) return
     const [next] = grace.#faults
     if (next !== undefined) grace.#first = next
     else {
       grace.cancel()
-      context.pending = undefined
+      context.forcedAnswer = undefined
     }
   }
 

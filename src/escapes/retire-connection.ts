@@ -1,5 +1,4 @@
 import { answerRaw } from '../answer/raw.ts'
-import type { Internals } from '../fastify/internals.ts'
 import type { Fault } from '../fault/fault.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
 import { Grace } from './grace.ts'
@@ -15,7 +14,7 @@ import { Grace } from './grace.ts'
  *
  * @param context The request that the exception escaped from.
  */
-export function retireConnection(context: RequestContext, fault: Fault, internals: Internals): void {
+export function retireConnection(context: RequestContext, fault: Fault): void {
   const raw = context.request?.raw
   if (raw === undefined || raw.httpVersionMajor !== 1 || raw.socket === null) return
   const { socket } = raw
@@ -32,7 +31,7 @@ export function retireConnection(context: RequestContext, fault: Fault, internal
     if (reading === context) return
     const { bytesRead } = socket
     Grace.give(reading, fault, () => {
-      if (!request.raw.complete && socket.bytesRead === bytesRead) answerRaw(reply, internals)
+      if (!request.raw.complete && socket.bytesRead === bytesRead) answerRaw(reply)
     })
   })
 }

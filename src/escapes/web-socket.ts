@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
+import type { IsolatedApp } from '../isolated-app.ts'
 import { OPTED_OUT, requestStorage } from '../request/async-context.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
-import type { Settler } from '../request/record-fault.ts'
 
 /** RFC 6455, 7.4.1: the server met an unexpected condition. */
 const INTERNAL_ERROR = 1011
@@ -26,14 +26,14 @@ const watched: WeakSet<WebSocketServer> = new WeakSet()
  *
  * @param instance An instance that may have the decorator. Called again, it does nothing.
  */
-export function followWebSockets(instance: object, settler: Settler): void {
+export function followWebSockets(instance: object, app: IsolatedApp): void {
   const { websocketServer } = instance as { websocketServer?: WebSocketServer }
   if (typeof websocketServer?.on !== 'function' || watched.has(websocketServer)) return
   watched.add(websocketServer)
   websocketServer.on('connection', (socket: WebSocket, raw: object) => {
     const stored = requestStorage.getStore()
     const context = stored === OPTED_OUT ? undefined : (stored ?? contextOf(raw))
-    if (context?.route.escapes === true) guard(socket, context, settler)
+    if (context?.route.escapes === true) guard(socket, context, app)
   })
 }
 
@@ -45,14 +45,14 @@ export function closeUpgraded(context: RequestContext): boolean {
   return true
 }
 
-function guard(socket: WebSocket, context: RequestContext, settler: Settler): void {
+function guard(socket: WebSocket, context: RequestContext, app: IsolatedApp): void {
   upgraded.set(context, socket)
   const { emit } = socket
   socket.emit = function guardedEmit(...args: Parameters<EventEmitter['emit']>): boolean {
     try {
       return requestStorage.run(context, () => emit.apply(socket, args))
     } catch (error) {
-      settler.settle(error, 'handler', 'call', context)
+      app.recordFault({ error, origin: 'handler', attributedTo: 'call', context })
       close(socket)
       return true
     }

@@ -160,11 +160,6 @@ export class Internals {
     ;(reply as unknown as Record<symbol, unknown>)[this.#reply.trailers] = null
   }
 
-  /** Makes the next `reply.send()` take any value, also one that is no Error, as an error. */
-  markAsError(reply: FastifyReply): void {
-    ;(reply as unknown as Record<symbol, unknown>)[this.#reply.isError] = true
-  }
-
   isMarkedAsError(reply: FastifyReply): boolean {
     return this.#of<boolean>(reply, this.#reply.isError) === true
   }

@@ -1,14 +1,10 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { RouteContext } from '../fastify/compiled-route.ts'
-import type { Internals } from '../fastify/internals.ts'
-import { type EarlyErrors, substituteId } from '../request/early-errors.ts'
+import { substituteId } from '../request/early-errors.ts'
+import type { Guards } from './guards.ts'
 
 /** Makes `genReqId` safe for every instance that has one of its own: a request gets a substitute id and its 500. */
-export function guardRequestIds(
-  instances: FastifyInstance[],
-  internals: Internals,
-  early: EarlyErrors,
-): void {
+export function guardRequestIds(instances: FastifyInstance[], { internals, early }: Guards): void {
   for (const instance of instances) {
     const generate = internals.ownGenReqId(instance)
     if (generate === undefined) continue
@@ -29,7 +25,7 @@ const DEFAULT_FACTORY = 'defaultChildLoggerFactory'
 const METHODS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'child'] as const
 
 /** Makes the factory of request loggers safe for a route: a request gets a logger of Fastify's own making and its 500. */
-export function guardLoggerFactory(route: RouteContext, early: EarlyErrors): void {
+export function guardLoggerFactory(route: RouteContext, { early }: Guards): void {
   const { childLoggerFactory: make } = route
   if (make.name === DEFAULT_FACTORY) return
   route.childLoggerFactory = function guardedFactory(logger, bindings, options, raw) {

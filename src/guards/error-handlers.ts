@@ -1,18 +1,17 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { answerFault } from '../answer/answer.ts'
 import { answerRaw, cut } from '../answer/raw.ts'
 import { asError, originalOf } from '../fastify/as-error.ts'
 import type { ErrorHandlerLink } from '../fastify/compiled-route.ts'
-import type { Internals } from '../fastify/internals.ts'
 import { isThenable } from '../is-thenable.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
-import type { Triage } from '../triage/triage.ts'
-import { isAnswered } from './promise.ts'
+import type { Guards } from './guards.ts'
+import { isAnswered } from './stage.ts'
 
 type HandlerFunction = NonNullable<ErrorHandlerLink['func']>
 
-/** The links of a chain, the route's own first and Fastify's default last. */
-function linksOf(chain: ErrorHandlerLink): HandlerFunction[] {
+/** The functions of a chain, the route's own first and Fastify's default last. */
+function functionsOf(chain: ErrorHandlerLink): HandlerFunction[] {
   const functions: HandlerFunction[] = []
   for (let link = chain; typeof link?.func === 'function'; link = Object.getPrototypeOf(link)) {
     functions.push(link.func)
@@ -26,7 +25,7 @@ function link(parent: object, func: HandlerFunction): ErrorHandlerLink {
 
 /** Puts one more handler of the app at the root of a chain, right before Fastify's default. */
 export function withRootHandler(chain: ErrorHandlerLink, handler: HandlerFunction): ErrorHandlerLink {
-  const functions = linksOf(chain)
+  const functions = functionsOf(chain)
   const fastifyDefault = functions.pop() as HandlerFunction
   return [...functions, handler].reduceRight<ErrorHandlerLink>(
     (parent, func) => link(parent, func),
@@ -39,23 +38,24 @@ export function withRootHandler(chain: ErrorHandlerLink, handler: HandlerFunctio
  * Fastify's default replaced by the answer to a fault, and a raw answer behind it for when even that fails. An
  * expected error still ends at Fastify's default.
  */
-export function guardChain(chain: ErrorHandlerLink, triage: Triage, internals: Internals): ErrorHandlerLink {
-  const functions = linksOf(chain)
+export function guardErrorHandlers(chain: ErrorHandlerLink, guards: Guards): ErrorHandlerLink {
+  const functions = functionsOf(chain)
   const fastifyDefault = functions.pop() as HandlerFunction
   const lastResort = link(Object.prototype, (error, request, reply) => {
     const context = contextOf(request)
-    if (context !== undefined) triage.recordWhileAnswering(context, error)
-    answerRaw(reply, internals)
+    if (context !== undefined) guards.triage.recordWhileAnswering(context, error)
+    answerRaw(reply)
   })
-  const own = link(lastResort, terminal(fastifyDefault, triage, internals))
+  const ours = link(lastResort, endOfChain(fastifyDefault, guards))
   return functions.reduceRight<ErrorHandlerLink>(
-    (parent, func) => link(parent, guardUserHandler(func, triage, internals)),
-    own,
+    (parent, func) => link(parent, guardErrorHandler(func, guards)),
+    ours,
   )
 }
 
 /** The end of the chain: Fastify's default for what is expected, the masked answer for a fault. */
-function terminal(fastifyDefault: HandlerFunction, triage: Triage, internals: Internals): HandlerFunction {
+function endOfChain(fastifyDefault: HandlerFunction, guards: Guards): HandlerFunction {
+  const { triage, internals } = guards
   return (thrown, request, reply) => {
     const context = contextOf(request)
     const error = originalOf(thrown)
@@ -66,20 +66,15 @@ function terminal(fastifyDefault: HandlerFunction, triage: Triage, internals: In
     }
     const outcome = triage.triage(context, error, request)
     if (outcome === 'client-abort') return cut(reply)
-    if (outcome !== 'expected') return answerFault(context, outcome, request, reply, internals)
+    if (outcome !== 'expected') return answerFault(context, outcome, reply, internals)
     if (reply.raw.headersSent) return cut(reply)
-    internals.setNextErrorHandler(reply, afterDefault(error, context, triage, internals))
+    internals.setNextErrorHandler(reply, afterDefault(error, context, guards))
     return fastifyDefault(error, request, reply)
   }
 }
 
 /** Fastify's default sends the error once more: from here it goes to Fastify's serializer and no further. */
-function afterDefault(
-  expected: unknown,
-  context: RequestContext,
-  triage: Triage,
-  internals: Internals,
-): ErrorHandlerLink {
+function afterDefault(expected: unknown, context: RequestContext, { triage }: Guards): ErrorHandlerLink {
   return link(Object.prototype, (error, request, reply) => {
     if (error === expected) {
       try {
@@ -89,7 +84,7 @@ function afterDefault(
         triage.recordDropped(context, failure, 'reply') // Node refuses a header that the app had set
       }
     } else triage.triage(context, error, request)
-    answerRaw(reply, internals)
+    answerRaw(reply)
   })
 }
 
@@ -97,19 +92,19 @@ function afterDefault(
  * A handler of the app owns the response and gets the original error. When it throws, rejects, or settles
  * without an answer, the next one is asked, as in bare Fastify, and in the end the plugin answers.
  */
-function guardUserHandler(handler: HandlerFunction, triage: Triage, internals: Internals): HandlerFunction {
+function guardErrorHandler(handler: HandlerFunction, guards: Guards): HandlerFunction {
   return (thrown, request, reply) => {
     const context = contextOf(request)
     const error = originalOf(thrown)
     if (context === undefined) return handler(error, request, reply)
-    triage.triage(context, error, request)
+    guards.triage.triage(context, error, request)
     try {
       const result = handler(error, request, reply)
       if (!isThenable(result) || (result as unknown) === reply) return result
-      return new ErrorHandlerPromise(result, context, request, reply, triage, internals)
+      return new ErrorHandlerPromise(result, context, reply, guards)
     } catch (failure) {
       if (!isAnswered(context, reply)) throw asError(failure)
-      triage.recordAfterAnswer(context, failure, 'handler', reply)
+      guards.triage.recordAfterAnswer(context, reply, failure, 'handler')
       return undefined
     }
   }
@@ -119,41 +114,32 @@ function guardUserHandler(handler: HandlerFunction, triage: Triage, internals: I
 class ErrorHandlerPromise {
   readonly #promise: PromiseLike<unknown>
   readonly #context: RequestContext
-  readonly #request: FastifyRequest
   readonly #reply: FastifyReply
-  readonly #triage: Triage
-  readonly #internals: Internals
+  readonly #guards: Guards
 
-  constructor(
-    promise: PromiseLike<unknown>,
-    context: RequestContext,
-    request: FastifyRequest,
-    reply: FastifyReply,
-    triage: Triage,
-    internals: Internals,
-  ) {
+  constructor(promise: PromiseLike<unknown>, context: RequestContext, reply: FastifyReply, guards: Guards) {
     this.#promise = promise
     this.#context = context
-    this.#request = request
     this.#reply = reply
-    this.#triage = triage
-    this.#internals = internals
+    this.#guards = guards
   }
 
   // biome-ignore lint/suspicious/noThenProperty: Fastify asks error handlers for nothing but `then`
   then(resolve: (value: unknown) => unknown, reject: (error: unknown) => unknown): void {
     const context = this.#context
+    const reply = this.#reply
+    const { triage, internals } = this.#guards
     this.#promise.then(
       (payload) => {
-        const hasAnswered = isAnswered(context, this.#reply) || this.#reply.raw.headersSent
+        const hasAnswered = isAnswered(context, reply) || reply.raw.headersSent
         if (payload === undefined && !hasAnswered && context.fault !== undefined) {
-          return answerFault(context, context.fault, this.#request, this.#reply, this.#internals)
+          return answerFault(context, context.fault, reply, internals)
         }
         return payload === undefined && hasAnswered ? undefined : resolve(payload)
       },
       (failure) => {
-        if (!isAnswered(context, this.#reply)) return reject(asError(failure))
-        return this.#triage.recordAfterAnswer(context, failure, 'handler', this.#reply)
+        if (!isAnswered(context, reply)) return reject(asError(failure))
+        return triage.recordAfterAnswer(context, reply, failure, 'handler')
       },
     )
   }

@@ -2,33 +2,32 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { asError } from '../fastify/as-error.ts'
 import type { Internals } from '../fastify/internals.ts'
 import { isThenable } from '../is-thenable.ts'
-import { requestStorage } from '../request/async-context.ts'
+import { isOutside, requestStorage } from '../request/async-context.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
-import type { Triage } from '../triage/triage.ts'
-import { GuardedPromise, isAnswered } from './promise.ts'
+import type { Guards } from './guards.ts'
+import { GuardedPromise } from './promise.ts'
+import { isAnswered } from './stage.ts'
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown
 
 const NO_HEADERS: Record<string, unknown> = Object.freeze({})
 
 /** Guards a route's handler. */
-export function guardHandler(handler: Handler, triage: Triage, internals: Internals): Handler {
+export function guardHandler(handler: Handler, { internals, triage, inHandler }: Guards): Handler {
   function guarded(request: FastifyRequest, reply: FastifyReply): unknown {
     const context = contextOf(request)
     if (context === undefined) return handler(request, reply)
-    if (context.route.escapes && requestStorage.getStore() !== context) {
-      return requestStorage.run(context, guarded, request, reply)
-    }
-    context.phase = 'handler'
+    if (isOutside(context)) return requestStorage.run(context, guarded, request, reply)
+    context.origin = 'handler'
     rememberHookHeaders(context, reply, internals)
     try {
       const result = handler(request, reply)
       return isThenable(result) && (result as unknown) !== reply
-        ? new GuardedPromise(result, context, reply, triage, 'handler')
+        ? new GuardedPromise(result, context, reply, inHandler)
         : result
     } catch (error) {
       if (!isAnswered(context, reply)) throw asError(error)
-      triage.recordAfterAnswer(context, error, 'handler', reply)
+      triage.recordAfterAnswer(context, reply, error, 'handler')
       return undefined
     }
   }

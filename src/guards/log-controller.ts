@@ -1,8 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { logTrouble } from '../log/log.ts'
 import { contextOf } from '../request/context.ts'
-import type { EarlyErrors } from '../request/early-errors.ts'
-import type { Triage } from '../triage/triage.ts'
+import type { Guards } from './guards.ts'
 
 /** Fastify's own log calls, as far as errors reach them. */
 interface LogController {
@@ -16,7 +15,7 @@ interface LogController {
  * hook. They become faults here, so that each is logged once and in one form. The app's own controller stays
  * behind this one and logs all the rest.
  */
-export function controllerOver<T extends object>(controller: T, triage: Triage, early: EarlyErrors): T {
+export function guardLogController<T extends object>(controller: T, { triage, early }: Guards): T {
   const own = controller as unknown as LogController
   const over: LogController = {
     incomingRequest(request, reply, metadata) {
@@ -44,7 +43,7 @@ export function controllerOver<T extends object>(controller: T, triage: Triage, 
     streamError(error, request, reply, metadata) {
       const context = contextOf(request)
       if (context === undefined) own.streamError.call(this, error, request, reply, metadata)
-      else triage.streamFailed(context, error, request, reply)
+      else triage.streamFailed(context, reply, error)
     },
   }
   return Object.assign(Object.create(controller) as T, over)

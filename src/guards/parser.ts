@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { asError } from '../fastify/as-error.ts'
 import { isThenable } from '../is-thenable.ts'
 import { contextOf } from '../request/context.ts'
-import type { Triage } from '../triage/triage.ts'
+import type { Guards } from './guards.ts'
 
 type Done = (error?: unknown, body?: unknown) => void
 type Parse = (request: FastifyRequest, payload: unknown, done: Done) => unknown
@@ -25,7 +25,7 @@ class ParserPromise {
  * Guards a content-type parser: whatever it throws reaches Fastify as an error, through `done` because Fastify 6
  * calls parsers outside of any `try`. What comes after it was done becomes a fault and changes no answer.
  */
-export function guardParser(parse: Parse, triage: Triage): Parse {
+export function guardParser(parse: Parse, { triage }: Guards): Parse {
   return function guarded(this: unknown, request, payload, done) {
     const context = contextOf(request)
     if (context === undefined) return parse.call(this, request, payload, done)

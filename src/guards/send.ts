@@ -1,9 +1,8 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { asError, isError } from '../fastify/as-error.ts'
-import type { Internals } from '../fastify/internals.ts'
 import { isErrorLike, readProperty } from '../fault/thrown.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
-import type { Triage } from '../triage/triage.ts'
+import type { Guards } from './guards.ts'
 
 function isStream(payload: unknown): boolean {
   if (typeof payload !== 'object' || payload === null) return false
@@ -50,14 +49,14 @@ function thrownBySerializer(error: unknown, reply: FastifyReply, payload: unknow
 }
 
 /**
- * Follows `reply.send()` on every reply of an app: an answer that is under way must not be taken for none, an
+ * Guards `reply.send()` on every reply of an app: an answer that is under way must not be taken for none, an
  * error that arrives then comes from the reply, and what `send` itself throws is answered instead of escaping
  * from a callback of the app.
  */
-export function followSends(app: FastifyInstance, internals: Internals, triage: Triage): void {
+export function guardSend(app: FastifyInstance, { internals, triage }: Guards): void {
   const prototype = internals.replyPrototype(app)
   const send = prototype.send
-  prototype.send = function followedSend(this: FastifyReply, payload?: unknown): FastifyReply {
+  prototype.send = function guardedSend(this: FastifyReply, payload?: unknown): FastifyReply {
     const context = contextOf(this.request)
     if (context === undefined || internals.isMarkedAsError(this) || isError(payload)) {
       return send.call(this, payload)
@@ -65,13 +64,13 @@ export function followSends(app: FastifyInstance, internals: Internals, triage: 
     // an error of another realm that an error handler passes on: to Fastify it is an object like any other
     if (context.triaged !== undefined && isErrorLike(payload)) return failSend(this, payload)
     context.sending = true
-    context.phase = 'reply'
+    context.origin = 'reply'
     try {
       if (isStream(payload)) {
-        context.phase = 'stream'
+        context.origin = 'stream'
         countBytes(context, this)
         raiseEmptyErrors(payload, (error) => {
-          if (this.raw.headersSent) triage.streamFailed(context, error, this.request, this)
+          if (this.raw.headersSent) triage.streamFailed(context, this, error)
           else failSend(this, error)
         })
       }
@@ -85,7 +84,6 @@ export function followSends(app: FastifyInstance, internals: Internals, triage: 
   } as typeof send
 
   function failSend(reply: FastifyReply, error: unknown): FastifyReply {
-    internals.markAsError(reply)
     return send.call(reply, asError(error))
   }
 }

@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import { originalOf } from '../fastify/as-error.ts'
 import { isThenable } from '../is-thenable.ts'
-import { requestStorage } from '../request/async-context.ts'
+import { isOutside, requestStorage } from '../request/async-context.ts'
 import { contextOf } from '../request/context.ts'
-import type { Triage } from '../triage/triage.ts'
+import type { Guards } from './guards.ts'
 
 type Hook = (...args: unknown[]) => unknown
 
@@ -12,24 +12,22 @@ type Hook = (...args: unknown[]) => unknown
  * `onRequestAbort`.
  * They become faults, and the lifecycle goes on.
  */
-export function guardSilentHook(hook: Hook, triage: Triage): Hook {
+export function guardSilentHook(hook: Hook, { triage }: Guards): Hook {
   function guarded(...args: unknown[]): unknown {
     const context = contextOf(args[0] as FastifyRequest)
     if (context === undefined) return hook(...args)
-    if (context.route.escapes && requestStorage.getStore() !== context) {
-      return requestStorage.run(context, guarded, ...args)
-    }
+    if (isOutside(context)) return requestStorage.run(context, guarded, ...args)
     const last = args.length - 1
     const done = args[last] as () => void
     // an `onError` hook is told of an error, which is triaged after it, and may well throw that one again
     const isOnError = args.length === 4
     if (isOnError) args[2] = originalOf(args[2])
-    const settle = (error: unknown): void => {
+    const record = (error: unknown): void => {
       if (!isOnError || !Object.is(error, args[2])) triage.recordDropped(context, error)
     }
     let isDone = false
     const goOn = (error?: unknown): void => {
-      if (error) settle(error)
+      if (error) record(error)
       if (isDone) return
       isDone = true
       done()
@@ -37,9 +35,9 @@ export function guardSilentHook(hook: Hook, triage: Triage): Hook {
     args[last] = goOn
     try {
       const result = hook(...args)
-      return isThenable(result) ? result.then(undefined, settle) : result
+      return isThenable(result) ? result.then(undefined, record) : result
     } catch (error) {
-      settle(error)
+      record(error)
       goOn()
       return undefined
     }

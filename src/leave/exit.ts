@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { LeaveLog } from './leave-log.ts'
-import type { Resident } from './leaving-app.ts'
+import type { LeavingApp } from './leaving-app.ts'
 
 /** Set while `leave.onLeave` runs: called when it calls `process.exit`. */
 const insideOnLeave: AsyncLocalStorage<() => void> = new AsyncLocalStorage()
 
 /**
- * The end of the process. From the start of the way out its exit code stands: whoever exits without a code of
+ * The end of the process. Its exit code stands from when it begins to leave: whoever exits without a code of
  * its own, or lets the event loop run dry, exits with this one. A fatal fault never looks like a success.
  */
 export class Exit {
@@ -19,18 +19,18 @@ export class Exit {
   readonly #processExit: typeof process.exit = process.exit
   readonly #onExit: (code: number) => void
 
-  constructor(residents: readonly Resident[], code: number, log: LeaveLog) {
+  constructor(apps: readonly LeavingApp[], code: number, log: LeaveLog) {
     this.code = code
     this.#log = log
-    this.#replacements = new Set(residents.flatMap(({ leave }) => leave.exit ?? []))
-    this.isForGood = residents.length === 0 || residents.some(({ leave }) => leave.exit === undefined)
+    this.#replacements = new Set(apps.flatMap(({ leave }) => leave.exit ?? []))
+    this.isForGood = apps.length === 0 || apps.some(({ leave }) => leave.exit === undefined)
     this.#onExit = (given) => {
       if (!given) process.exitCode = code
     }
   }
 
   /** Makes the code stand, and keeps `onLeave` from cutting the drain short. */
-  claim(): void {
+  fixCode(): void {
     if (!this.isForGood) return
     process.on('exit', this.#onExit)
     process.exit = ((code?: number | string | null) => {
@@ -45,13 +45,13 @@ export class Exit {
   }
 
   /** Runs `onLeave` so that its `process.exit` ends it and nothing else. */
-  async guard(run: () => unknown): Promise<void> {
+  async withoutExit(run: () => unknown): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       insideOnLeave.run(resolve, async () => run()).then(() => resolve(), reject)
     })
   }
 
-  /** Undoes {@link claim}, where the process lives on all the same. */
+  /** Undoes {@link fixCode}, where the process lives on all the same. */
   release(): void {
     process.off('exit', this.#onExit)
     process.exit = this.#processExit

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { within } from './settles-within.ts'
+import { settlesWithin } from './settles-within.ts'
 
 /** Milliseconds between two looks at a destination that does not tell when it is done. */
 const LOOK = 5
@@ -49,7 +49,7 @@ export async function flushLogs(
   const flushed = Array.from(destinations, (destination) =>
     flushOne(destination, forGood, time).catch(() => {}),
   )
-  await within(Promise.all(flushed), milliseconds)
+  await settlesWithin(Promise.all(flushed), milliseconds)
   time.isUp = true
 }
 

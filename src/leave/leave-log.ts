@@ -1,21 +1,21 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { serializeError } from '../fault/serialize.ts'
 import type { CrashReport, InFlightRequest, LeaveReason } from '../report/report.ts'
-import type { Resident } from './leaving-app.ts'
+import type { LeavingApp } from './leaving-app.ts'
 
 type Level = 'info' | 'warn' | 'error'
 
-/** The log of the way out: each line goes once to each resident's logger. No method throws. */
+/** The log of a leaving process: each line goes once to each app's logger. No method throws. */
 export class LeaveLog {
-  readonly #residents: readonly Resident[]
+  readonly #apps: readonly LeavingApp[]
 
-  constructor(residents: readonly Resident[]) {
-    this.#residents = residents
+  constructor(apps: readonly LeavingApp[]) {
+    this.#apps = apps
   }
 
   /** Every logger once. */
   get loggers(): Set<FastifyBaseLogger> {
-    return new Set(this.#residents.map(({ log }) => log))
+    return new Set(this.#apps.map(({ log }) => log))
   }
 
   /** The first line. */
@@ -28,8 +28,8 @@ export class LeaveLog {
     )
   }
 
-  /** What the deadline cut, in one line a resident. */
-  cut({ log }: Resident, requests: readonly InFlightRequest[]): void {
+  /** What the deadline cut, in one line an app. */
+  cut({ log }: LeavingApp, requests: readonly InFlightRequest[]): void {
     const many = requests.length === 1 ? '1 request was' : `${requests.length} requests were`
     write(log, 'warn', { leave: { cut: requests } }, `${many} cut at the deadline`)
   }
@@ -51,11 +51,11 @@ export class LeaveLog {
     this.#write('warn', {}, message)
   }
 
-  /** Something on the way out failed. */
-  trouble(failure: unknown, message: string, resident?: Resident): void {
+  /** Something failed while the process leaves. */
+  trouble(failure: unknown, message: string, app?: LeavingApp): void {
     const line = { err: serializeError(failure) }
-    if (resident === undefined) this.#write('error', line, message)
-    else write(resident.log, 'error', line, message)
+    if (app === undefined) this.#write('error', line, message)
+    else write(app.log, 'error', line, message)
   }
 
   #write(level: Level, line: object, message: string): void {
@@ -77,6 +77,6 @@ function write(log: FastifyBaseLogger, level: Level, line: object, message: stri
   try {
     log[level](line, message)
   } catch {
-    // A logger that throws must not stop the way out.
+    // A logger that throws must not keep the process from leaving.
   }
 }

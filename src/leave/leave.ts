@@ -2,113 +2,113 @@ import type { Fault } from '../fault/fault.ts'
 import { EXIT_INTERRUPTED } from '../options/exit-codes.ts'
 import { unwatchEventLoop, watchEventLoop } from '../report/event-loop-delay.ts'
 import type { LeaveReason } from '../report/report.ts'
-import { SafetyNet } from '../uncaught/while-leaving.ts'
-import type { Resident } from './leaving-app.ts'
+import { EscapesWhileLeaving } from '../uncaught/while-leaving.ts'
+import type { LeavingApp } from './leaving-app.ts'
 import { Recycling } from './recycle.ts'
 import { Signals } from './signals.ts'
-import { Departure, type Details } from './steps.ts'
+import { type Details, LeaveSteps } from './steps.ts'
 
-/** Every copy of this package in the process, of whatever version, finds the first one's way out under this. */
-const SHARED: unique symbol = Symbol.for('fastify-isolate.process') as never
+/** Every copy of this package in the process, of whatever version, finds under this how the first one leaves. */
+const SHARED: unique symbol = Symbol.for('fastify-isolate.leave') as never
 
-/** The one way out of the process. What other copies of the package call must not change but with the symbol. */
-export interface WayOut {
+/** How the process leaves, for all apps and all copies of the package: a change of this type needs another symbol. */
+export interface ProcessLeave {
   /** Whether the process leaves. */
   isLeaving(): boolean
-  /** A registered instance that will be served out. One that comes while the process leaves, leaves too. */
-  join(resident: Resident): void
-  /** An instance that has closed. Without any nothing is left behind: no listener, no timer. */
-  part(resident: Resident): void
+  /** Adds an app that will be served out. One that comes while the process leaves, leaves too. */
+  addApp(app: LeavingApp): void
+  /** Removes an app that has closed. Without any nothing is left behind: no listener, no timer. */
+  removeApp(app: LeavingApp): void
   /** See {@link leave}. */
   leave(reason: LeaveReason, fault?: Fault, details?: Details): Promise<void>
   /** See {@link recycle}. */
   recycle(recycleAfter: number): void
 }
 
-class Process implements WayOut {
-  readonly #residents: Set<Resident> = new Set()
+class SharedLeave implements ProcessLeave {
+  readonly #apps: Set<LeavingApp> = new Set()
   readonly #signals: Signals = new Signals((signal) => this.#receive(signal))
   readonly #recycling: Recycling = new Recycling(() => {
     void this.leave('recycle')
   })
-  readonly #net: SafetyNet = new SafetyNet((error) => this.#departure?.escaped(error))
-  #departure: Departure | undefined
+  readonly #escapes: EscapesWhileLeaving = new EscapesWhileLeaving((error) => this.#steps?.escaped(error))
+  #steps: LeaveSteps | undefined
   #interrupts = 0
 
   isLeaving(): boolean {
-    return this.#departure !== undefined
+    return this.#steps !== undefined
   }
 
-  join(resident: Resident): void {
-    if (this.#residents.has(resident)) return
-    if (this.#residents.size === 0) watchEventLoop()
-    this.#residents.add(resident)
-    this.#signals.want(resident.leave.signals)
-    this.#departure?.join(resident)
+  addApp(app: LeavingApp): void {
+    if (this.#apps.has(app)) return
+    if (this.#apps.size === 0) watchEventLoop()
+    this.#apps.add(app)
+    this.#signals.want(app.leave.signals)
+    this.#steps?.addApp(app)
   }
 
-  part(resident: Resident): void {
-    if (!this.#residents.delete(resident)) return
-    this.#signals.release(resident.leave.signals)
-    if (this.#residents.size > 0) return
+  removeApp(app: LeavingApp): void {
+    if (!this.#apps.delete(app)) return
+    this.#signals.release(app.leave.signals)
+    if (this.#apps.size > 0) return
     this.#recycling.cancel()
     unwatchEventLoop()
   }
 
   leave(reason: LeaveReason, fault?: Fault, details: Details = {}): Promise<void> {
-    if (this.#departure !== undefined) {
+    if (this.#steps !== undefined) {
       details.announce?.()
-      return this.#departure.done
+      return this.#steps.done
     }
     this.#recycling.cancel()
     this.#signals.startLeaving()
-    this.#net.spread()
-    const departure = new Departure([...this.#residents], reason, fault, details)
-    this.#departure = departure
+    this.#escapes.start()
+    const steps = new LeaveSteps([...this.#apps], reason, fault, details)
+    this.#steps = steps
     // Only where `leave.exit` did not end the process is there anything after this.
     const over = (): void => {
-      this.#departure = undefined
+      this.#steps = undefined
       this.#interrupts = 0
       this.#signals.stopLeaving()
-      this.#net.fold()
+      this.#escapes.stop()
     }
-    departure.start().then(over, over)
-    return departure.done
+    steps.start().then(over, over)
+    return steps.done
   }
 
   recycle(recycleAfter: number): void {
-    if (this.#departure === undefined && this.#residents.size > 0) this.#recycling.demand(recycleAfter)
+    if (this.#steps === undefined && this.#apps.size > 0) this.#recycling.demand(recycleAfter)
   }
 
   #receive(signal: NodeJS.Signals): void {
     if (signal === 'SIGINT') this.#interrupts += 1
-    if (this.#departure === undefined) {
+    if (this.#steps === undefined) {
       void this.leave('signal', undefined, { note: signal })
     } else if (this.#interrupts >= 2) {
-      this.#departure.interrupt(EXIT_INTERRUPTED)
+      this.#steps.interrupt(EXIT_INTERRUPTED)
     } else {
-      this.#departure.ignore(signal)
+      this.#steps.ignore(signal)
     }
   }
 }
 
-/** The way out that all registered instances of all copies of the package share. */
-export function wayOut(): WayOut {
-  const shared = globalThis as { [SHARED]?: WayOut }
+/** How the process leaves: one for all apps and all copies of the package. */
+export function processLeave(): ProcessLeave {
+  const shared = globalThis as { [SHARED]?: ProcessLeave }
   if (shared[SHARED] === undefined) {
-    Object.defineProperty(shared, SHARED, { value: new Process(), configurable: true })
+    Object.defineProperty(shared, SHARED, { value: new SharedLeave(), configurable: true })
   }
-  return shared[SHARED] as WayOut
+  return shared[SHARED] as ProcessLeave
 }
 
-/** Adds a registered instance. */
-export function join(resident: Resident): void {
-  wayOut().join(resident)
+/** Adds an app to those that are served out when the process leaves. */
+export function addApp(app: LeavingApp): void {
+  processLeave().addApp(app)
 }
 
-/** Takes a closed instance away. */
-export function part(resident: Resident): void {
-  wayOut().part(resident)
+/** Removes an app that has closed. */
+export function removeApp(app: LeavingApp): void {
+  processLeave().removeApp(app)
 }
 
 /**
@@ -118,7 +118,7 @@ export function part(resident: Resident): void {
  * @returns Settles when all is done, just before the process exits. Never rejects.
  */
 export function leave(reason: LeaveReason, fault?: Fault, details?: Details): Promise<void> {
-  return wayOut().leave(reason, fault, details)
+  return processLeave().leave(reason, fault, details)
 }
 
 /**
@@ -126,5 +126,5 @@ export function leave(reason: LeaveReason, fault?: Fault, details?: Details): Pr
  * past, never for `Infinity`.
  */
 export function recycle(recycleAfter: number): void {
-  wayOut().recycle(recycleAfter)
+  processLeave().recycle(recycleAfter)
 }

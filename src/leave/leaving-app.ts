@@ -3,10 +3,10 @@ import type { ResolvedLeaveOptions } from '../options/resolve-leave.ts'
 import type { InFlightRequest, ReportedApp } from '../report/report.ts'
 
 /**
- * One registered instance of the plugin, as the way out sees it. The way out knows no Fastify: everything that
- * it asks of an app stands here. No method throws; the way out catches what does all the same.
+ * One app, as the leaving process sees it. This folder knows no Fastify: everything that it asks of an app stands
+ * here. No method throws; what does all the same is caught.
  */
-export interface Resident extends ReportedApp {
+export interface LeavingApp extends ReportedApp {
   /** The app's logger. */
   readonly log: FastifyBaseLogger
   /** Every option with its default. */

@@ -1,20 +1,20 @@
 import type { CrashReport } from '../report/report.ts'
 import type { Exit } from './exit.ts'
 import type { LeaveLog } from './leave-log.ts'
-import type { Resident } from './leaving-app.ts'
+import type { LeavingApp } from './leaving-app.ts'
 
-/** Runs the `leave.onLeave` of one instance. Its failure is logged. Never rejects. */
+/** Runs the `leave.onLeave` of one app. Its failure is logged. Never rejects. */
 export async function runOnLeave(
-  resident: Resident,
+  app: LeavingApp,
   report: CrashReport,
   log: LeaveLog,
   exit: Exit,
 ): Promise<void> {
-  const { onLeave } = resident.leave
+  const { onLeave } = app.leave
   if (onLeave === undefined) return
   try {
-    await exit.guard(() => onLeave(report))
+    await exit.withoutExit(() => onLeave(report))
   } catch (failure) {
-    log.trouble(failure, 'the `leave.onLeave` option failed', resident)
+    log.trouble(failure, 'the `leave.onLeave` option failed', app)
   }
 }

@@ -2,17 +2,17 @@ import { writeReportFile } from '../report/file.ts'
 import type { CrashReport } from '../report/report.ts'
 import { writeTerminationLog } from '../report/termination-log.ts'
 import type { LeaveLog } from './leave-log.ts'
-import type { Resident } from './leaving-app.ts'
+import type { LeavingApp } from './leaving-app.ts'
 
-/** Writes the report wherever the residents want it, once each. A disk that refuses costs a log line. Never throws. */
-export function keepReport(report: CrashReport, residents: readonly Resident[], log: LeaveLog): void {
-  const folders: Set<string> = new Set(residents.flatMap(({ leave }) => leave.reportDir ?? []))
+/** Writes the report wherever the apps want it, once each. A disk that refuses costs a log line. Never throws. */
+export function saveReport(report: CrashReport, apps: readonly LeavingApp[], log: LeaveLog): void {
+  const folders: Set<string> = new Set(apps.flatMap(({ leave }) => leave.reportDir ?? []))
   for (const folder of folders) {
     const written = writeReportFile(folder, report)
     if ('path' in written) log.info(`crash report: ${written.path}`)
     else log.trouble(written.error, 'the crash report could not be written')
   }
-  const files: Set<string> = new Set(residents.flatMap(({ leave }) => leave.terminationLog || []))
+  const files: Set<string> = new Set(apps.flatMap(({ leave }) => leave.terminationLog || []))
   for (const file of files) {
     const failure = writeTerminationLog(file, report)
     if (failure !== undefined) log.trouble(failure, 'the termination log could not be written')

@@ -1,5 +1,5 @@
 /** Resolves when the promise settles, or after `milliseconds`: true where it settled in time. Never rejects. */
-export function within(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
+export function settlesWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
   return new Promise((resolve) => {
     // Not unref'd: a process that leaves must not end on its own, with the wrong code.
     const timer = setTimeout(() => resolve(false), milliseconds)

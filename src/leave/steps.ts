@@ -5,10 +5,10 @@ import { announceLeave } from './announce-leave.ts'
 import { Exit } from './exit.ts'
 import { flushLogs } from './flush-logs.ts'
 import { LeaveLog } from './leave-log.ts'
-import type { Resident } from './leaving-app.ts'
+import type { LeavingApp } from './leaving-app.ts'
 import { runOnLeave } from './on-leave.ts'
-import { keepReport } from './save-report.ts'
-import { within } from './settles-within.ts'
+import { saveReport } from './save-report.ts'
+import { settlesWithin } from './settles-within.ts'
 import { startWatchdog, WATCHDOG_MARGIN, type Watchdog } from './watchdog.ts'
 
 /** What `leave()` may be told besides the reason. */
@@ -24,11 +24,11 @@ const CLOSE_FLOOR = 250
 /** Milliseconds that the logs have at least. Both floors together stay below the watchdog's margin. */
 const FLUSH_FLOOR = 1_000
 
-/** One way out, from the first step to the exit. Nothing in here throws. */
-export class Departure {
+/** The steps by which the process leaves, from the first one to the exit. Nothing in here throws. */
+export class LeaveSteps {
   /** Settles when all is done, just before the process exits. */
   readonly done: Promise<void>
-  readonly #residents: Resident[]
+  readonly #apps: LeavingApp[]
   readonly #reason: LeaveReason
   readonly #fault: Fault | undefined
   readonly #details: Details
@@ -41,24 +41,24 @@ export class Departure {
   #watchdog: Watchdog | undefined
   #settle: () => void = () => {}
 
-  constructor(residents: Resident[], reason: LeaveReason, fault: Fault | undefined, details: Details) {
+  constructor(apps: LeavingApp[], reason: LeaveReason, fault: Fault | undefined, details: Details) {
     this.done = new Promise((resolve) => {
       this.#settle = resolve
     })
-    this.#residents = residents
+    this.#apps = apps
     this.#reason = reason
     this.#fault = fault
     this.#details = details
-    this.#log = new LeaveLog(residents)
-    const codes = residents[0]?.leave.exitCodes ?? { fatal: EXIT_FATAL, recycle: EXIT_RECYCLE }
-    this.#exit = new Exit(residents, exitCodeFor(reason, codes), this.#log)
-    // Nobody is given less than it asked for.
+    this.#log = new LeaveLog(apps)
+    const codes = apps[0]?.leave.exitCodes ?? { fatal: EXIT_FATAL, recycle: EXIT_RECYCLE }
+    this.#exit = new Exit(apps, exitCodeFor(reason, codes), this.#log)
+    // Use the longest deadline of all apps.
     this.#deadline = longest(
-      residents.map(({ leave }) => leave.deadline),
-      residents.length > 0 ? 0 : 10_000,
+      apps.map(({ leave }) => leave.deadline),
+      apps.length > 0 ? 0 : 10_000,
     )
     this.#drainDelay = longest(
-      residents
+      apps
         .filter(
           ({ leave }) =>
             reason === 'recycle' || reason === 'signal' || (reason === 'fatal' && leave.drainFatal),
@@ -68,12 +68,12 @@ export class Departure {
     )
   }
 
-  /** Walks all the steps. The first one, up to the written report, is done when this returns. */
+  /** Takes all the steps. The first one, up to the written report, is done when this returns. */
   start(): Promise<void> {
     this.#startWatchdog()
-    this.#exit.claim()
+    this.#exit.fixCode()
     const phase = this.#phase()
-    for (const resident of this.#residents) this.#try(() => resident.startLeaving())
+    for (const app of this.#apps) this.#try(() => app.startLeaving())
     const report = buildReport(
       {
         reason: this.#reason,
@@ -82,20 +82,20 @@ export class Departure {
         exitCode: this.#exit.code,
         fault: this.#fault,
       },
-      this.#residents,
+      this.#apps,
     )
     announceLeave(report, (failure) => this.#log.trouble(failure, 'a listener of the channel failed'))
     this.#try(() => this.#details.announce?.())
     this.#log.leaving(report, this.#deadline)
-    if (this.#reason !== 'signal') keepReport(report, this.#residents, this.#log)
-    return this.#walk(report)
+    if (this.#reason !== 'signal') saveReport(report, this.#apps, this.#log)
+    return this.#takeSteps(report)
   }
 
-  /** A resident that came after the start. */
-  join(resident: Resident): void {
-    this.#residents.push(resident)
-    this.#try(() => resident.startLeaving())
-    if (!this.#isAccepting) this.#try(() => resident.stopAccepting())
+  /** An app that came after the start. */
+  addApp(app: LeavingApp): void {
+    this.#apps.push(app)
+    this.#try(() => app.startLeaving())
+    if (!this.#isAccepting) this.#try(() => app.stopAccepting())
   }
 
   /** Ends the process at once. */
@@ -104,7 +104,7 @@ export class Departure {
     this.#exit.now(code)
   }
 
-  /** An error that escaped on the way out, and that nobody else handles. */
+  /** An error that escaped while the process leaves, and that nobody else handles. */
   escaped(error: unknown): void {
     this.#log.trouble(error, 'an error escaped on the way out: the drain goes on')
   }
@@ -115,17 +115,17 @@ export class Departure {
     this.#log.info(`${signal}: the process is leaving already${hint}`)
   }
 
-  async #walk(report: CrashReport): Promise<void> {
-    if (this.#drainDelay > 0) await within(new Promise(() => {}), this.#drainDelay)
+  async #takeSteps(report: CrashReport): Promise<void> {
+    if (this.#drainDelay > 0) await settlesWithin(new Promise(() => {}), this.#drainDelay)
     this.#isAccepting = false
-    for (const resident of this.#residents) this.#try(() => resident.stopAccepting())
-    // A loop: residents may join until the end.
-    const drained = this.#each((resident) => resident.drained())
-    const told = this.#each((resident) => runOnLeave(resident, report, this.#log, this.#exit))
-    const inTime = await within(Promise.all([drained, told]), this.#left())
+    for (const app of this.#apps) this.#try(() => app.stopAccepting())
+    // A loop: apps may be added until the end.
+    const drained = this.#each((app) => app.drained())
+    const told = this.#each((app) => runOnLeave(app, report, this.#log, this.#exit))
+    const inTime = await settlesWithin(Promise.all([drained, told]), this.#left())
     if (!inTime) this.#cut()
-    const closed = await within(
-      this.#each((resident) => resident.close()),
+    const closed = await settlesWithin(
+      this.#each((app) => app.close()),
       Math.max(this.#left(), CLOSE_FLOOR),
     )
     if (!closed) this.#log.warn('app.close() did not end in time: its onClose hooks were left')
@@ -149,7 +149,7 @@ export class Departure {
   }
 
   #phase(): Phase {
-    return this.#residents.some((resident) => resident.hasServed()) ? 'serving' : 'boot'
+    return this.#apps.some((app) => app.hasServed()) ? 'serving' : 'boot'
   }
 
   /** Milliseconds until the deadline. */
@@ -158,19 +158,19 @@ export class Departure {
   }
 
   #cut(): void {
-    for (const resident of this.#residents) {
+    for (const app of this.#apps) {
       this.#try(() => {
-        const requests = resident.cut()
-        if (requests.length > 0) this.#log.cut(resident, requests)
+        const requests = app.cut()
+        if (requests.length > 0) this.#log.cut(app, requests)
       })
     }
   }
 
-  #each(what: (resident: Resident) => Promise<unknown>): Promise<unknown> {
+  #each(what: (app: LeavingApp) => Promise<unknown>): Promise<unknown> {
     return Promise.all(
-      this.#residents.map(async (resident) => {
+      this.#apps.map(async (app) => {
         try {
-          await what(resident)
+          await what(app)
         } catch (failure) {
           this.#log.trouble(failure, 'a step of the way out failed')
         }

@@ -4,7 +4,7 @@ import { serializeError } from '../fault/serialize.ts'
 import { messageOf } from '../fault/thrown.ts'
 import type { HeldBack } from './rate-limit.ts'
 import { type RequestLine, requestLine } from './request-line.ts'
-import { lastLogger, PLAIN } from './stderr.ts'
+import { PLAIN, stderrLogger } from './stderr.ts'
 
 /** What a fault's log line holds besides what the logger adds. */
 interface FaultLine {
@@ -65,12 +65,12 @@ export function logFault(log: FastifyBaseLogger, fault: Fault, about: About = {}
     const message = `${what}: ${firstLine(messageOf(fault.error))}`
     try {
       if (isSilent(log)) {
-        if (level === 'fatal') lastLogger().fatal(line, message)
+        if (level === 'fatal') stderrLogger().fatal(line, message)
         return
       }
       withPlainRequest(log)[level](line, message)
     } catch (failure) {
-      lastLogger()[level]({ ...line, loggerFailure: serializeError(failure) }, message)
+      stderrLogger()[level]({ ...line, loggerFailure: serializeError(failure) }, message)
     }
   } catch {
     // stderr is closed: there is nobody left to tell
@@ -97,6 +97,15 @@ export function logHeldBack(log: FastifyBaseLogger, held: HeldBack): void {
   } catch {
     // a logger that throws must not end the process from a timer
   }
+}
+
+/** Says that a client went away: nobody's fault. Never throws. */
+export function logClientAbort(
+  log: FastifyBaseLogger,
+  error: unknown,
+  before: 'its request was done' | 'it had its answer' = 'its request was done',
+): void {
+  logTrouble(log, 'info', error, `the client went away before ${before}`)
 }
 
 /** Logs what went wrong in the handling itself: a hook of the app that threw, an answer that failed. Never throws. */

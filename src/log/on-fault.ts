@@ -1,6 +1,8 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault } from '../fault/fault.ts'
+import { ignoreRejection } from '../ignore-rejection.ts'
+import { type OnFailure, publish } from '../publish.ts'
 
 /** What the channel `fastify-isolate:fault` publishes. */
 export interface FaultMessage {
@@ -11,41 +13,20 @@ export interface FaultMessage {
   readonly reply: FastifyReply | undefined
 }
 
-/** `onFault`, or a subscriber of the channel. */
-export type FaultListener = (...args: never[]) => unknown
-
 const faults: Channel = channel('fastify-isolate:fault')
 
-/**
- * Tells `onFault` and the channel. A listener that throws or rejects harms nothing.
- *
- * `Channel.publish` rethrows what a subscriber throws on the next tick, as an uncaught exception, which would
- * end the process. So the subscribers are called here, where Node shows them.
- */
+/** Tells `onFault` and the channel `fastify-isolate:fault`. Never throws. */
 export function announceFault(
   message: FaultMessage,
   onFault: ((fault: Fault) => unknown) | undefined,
-  onFailure: (listener: FaultListener, failure: unknown) => void,
+  onFailure: OnFailure,
 ): void {
-  if (onFault !== undefined) call(onFault as FaultListener, [message.fault], onFailure)
-  if (!faults.hasSubscribers) return
-  const subscribers = (faults as unknown as { _subscribers?: unknown })._subscribers
-  if (!Array.isArray(subscribers)) {
-    faults.publish(message)
-    return
+  if (onFault !== undefined) {
+    try {
+      ignoreRejection(onFault(message.fault), (failure) => onFailure(failure, onFault))
+    } catch (failure) {
+      onFailure(failure, onFault)
+    }
   }
-  for (const subscriber of [...subscribers]) call(subscriber, [message, faults.name], onFailure)
-}
-
-function call(
-  listener: FaultListener,
-  args: unknown[],
-  onFailure: (listener: FaultListener, failure: unknown) => void,
-): void {
-  try {
-    const result = (listener as (...all: unknown[]) => unknown)(...args)
-    if (result instanceof Promise) result.catch((failure: unknown) => onFailure(listener, failure))
-  } catch (failure) {
-    onFailure(listener, failure)
-  }
+  publish(faults, message, onFailure)
 }

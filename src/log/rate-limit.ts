@@ -31,7 +31,7 @@ interface Entry {
  * Keeps a bug on a hot route from drowning the disk: of each bug the first faults in each window are let through,
  * the rest is counted and told at the window's end.
  */
-export class Storm {
+export class LogRateLimit {
   readonly #burst: number
   readonly #window: number
   readonly #tell: (held: HeldBack) => void

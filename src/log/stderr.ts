@@ -7,22 +7,22 @@ const asIs = (value: unknown): unknown => value
 export const PLAIN: Record<string, (value: unknown) => unknown> = { req: asIs, err: asIs }
 
 /** The last logger that is left: synchronous, to stderr, made on first use. */
-let stderrLogger: FastifyBaseLogger | undefined
+let logger: FastifyBaseLogger | undefined
 
 /** A logger that writes to stderr synchronously, for what must be said before the process ends. */
-export function lastLogger(): FastifyBaseLogger {
-  if (stderrLogger === undefined) {
+export function stderrLogger(): FastifyBaseLogger {
+  if (logger === undefined) {
     const { pino } = load('pino') as typeof import('pino')
     const stderr = pino.destination({ dest: 2, sync: true })
-    stderrLogger = pino({ serializers: PLAIN }, stderr) as FastifyBaseLogger
+    logger = pino({ serializers: PLAIN }, stderr) as FastifyBaseLogger
   }
-  return stderrLogger
+  return logger
 }
 
-/** Makes {@link lastLogger} while there are file descriptors to read its package. Never throws. */
-export function prepareLastLogger(): void {
+/** Makes {@link stderrLogger} while there are file descriptors to read its package. Never throws. */
+export function prepareStderrLogger(): void {
   try {
-    lastLogger()
+    stderrLogger()
   } catch {
     // whoever needs it tries again
   }

@@ -21,7 +21,7 @@ export type Answer = (fault: Fault, request: FastifyRequest, reply: FastifyReply
 /** An error handler as `setErrorHandler` takes it. */
 export type ErrorHandler = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => unknown
 
-/** The exit codes of the way out: integers from 14 to 125, since 1 to 13 are Node's own. */
+/** The exit codes of a process that leaves: integers from 14 to 125, since 1 to 13 are Node's own. */
 export interface ExitCodes {
   /** After a fatal fault. Default: 70, `EX_SOFTWARE` of sysexits.h. */
   fatal?: number

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { threadId } from 'node:worker_threads'
+import { attempt } from '../attempt.ts'
 import type { Fault } from '../fault/fault.ts'
 import { type SerializedError, serializeError } from '../fault/serialize.ts'
 import { VERSION } from '../version.ts'
@@ -92,7 +93,7 @@ export interface CrashReport {
   readonly threadId: number
 }
 
-/** What the way out knows when it begins. */
+/** What is known when the process begins to leave. */
 export interface Circumstances {
   readonly reason: LeaveReason
   readonly note: string | undefined
@@ -105,8 +106,8 @@ const MOST_IN_FLIGHT = 1_000
 const MOST_FINGERPRINTS = 100
 
 /** Builds the report. A part that cannot be had is left empty: this never throws. */
-export function buildReport(circumstances: Circumstances, residents: readonly ReportedApp[]): CrashReport {
-  const inFlight = attempt(() => residents.flatMap((resident) => resident.inFlight()), [])
+export function buildReport(circumstances: Circumstances, apps: readonly ReportedApp[]): CrashReport {
+  const inFlight = attempt(() => apps.flatMap((app) => app.inFlight()), [])
   inFlight.sort((a, b) => b.age - a.age)
   return {
     schema: 'fastify-isolate/crash-report',
@@ -119,13 +120,13 @@ export function buildReport(circumstances: Circumstances, residents: readonly Re
     fault: attempt(() => reportFault(circumstances.fault), null),
     inFlight: inFlight.slice(0, MOST_IN_FLIGHT),
     inFlightTotal: inFlight.length,
-    fingerprints: attempt(() => countFingerprints(residents), {}),
+    fingerprints: attempt(() => countFingerprints(apps), {}),
     memory: attempt<Record<string, number>>(() => ({ ...process.memoryUsage() }), {}),
     eventLoopDelay: attempt(eventLoopDelay, null),
     uptime: process.uptime(),
     versions: {
       node: process.version,
-      fastify: attempt(() => residents[0]?.fastifyVersion ?? null, null),
+      fastify: attempt(() => apps[0]?.fastifyVersion ?? null, null),
       'fastify-isolate': VERSION,
     },
     platform: `${process.platform} ${process.arch}`,
@@ -164,20 +165,12 @@ export function withoutQuery(url: string): string {
   return end === -1 ? url : url.slice(0, end)
 }
 
-function countFingerprints(residents: readonly ReportedApp[]): Record<string, number> {
+function countFingerprints(apps: readonly ReportedApp[]): Record<string, number> {
   const counts = new Map<string, number>()
-  for (const resident of residents) {
-    for (const [fingerprint, count] of resident.fingerprints()) {
+  for (const app of apps) {
+    for (const [fingerprint, count] of app.fingerprints()) {
       counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + count)
     }
   }
   return Object.fromEntries([...counts].sort((a, b) => b[1] - a[1]).slice(0, MOST_FINGERPRINTS))
-}
-
-function attempt<T>(get: () => T, otherwise: T): T {
-  try {
-    return get()
-  } catch {
-    return otherwise
-  }
 }

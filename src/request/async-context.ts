@@ -20,6 +20,14 @@ export function leaveTrail(context: RequestContext, raw: IncomingMessage & { str
 }
 
 /**
+ * Whether code of a request runs outside of its asynchronous context, as after a body that Node read from its
+ * connection: then it has to be run within it.
+ */
+export function isOutside(context: RequestContext): boolean {
+  return context.route.escapes && requestStorage.getStore() !== context
+}
+
+/**
  * Makes the rest of this turn run outside of every request. Where Node keeps the context in a frame (24 and
  * later) the frame of the callback that threw stays current after `uncaughtException`, and the next callback
  * that Node calls without a frame of its own would be given to the wrong request. Where the context clings to

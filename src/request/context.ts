@@ -3,10 +3,10 @@ import type { Fault, FaultRequest, Origin } from '../fault/fault.ts'
 import type { ResolvedOptions } from '../options/resolve.ts'
 
 /** A route with the options that hold for it: the plugin's own, overridden by `config.isolate`. */
-export interface GuardedRoute
+export interface CoveredRoute
   extends Pick<ResolvedOptions, 'classify' | 'expected' | 'answer' | 'expose' | 'escapes' | 'grace'> {
-  /** The registration of the plugin that it belongs to: a process may have several. */
-  readonly owner: object
+  /** The app that it belongs to: a process may have several. */
+  readonly app: object
   /** The route's pattern; undefined for what is no route: the handler of requests for which there is none. */
   readonly pattern: string | undefined
 }
@@ -35,12 +35,12 @@ interface Carrier {
 export class RequestContext {
   request: FastifyRequest | undefined
   reply: FastifyReply | undefined
-  readonly route: GuardedRoute
+  readonly route: CoveredRoute
   readonly startedAt: number
   /** The request's own logger. It stays when the request is gone: a late fault needs its `reqId`. */
   log: FastifyBaseLogger
   /** Where an error that arrives now comes from. */
-  phase: Origin = 'hook'
+  origin: Origin = 'hook'
   /** Whether `reply.send()` was called with an answer since the last error was triaged. */
   sending = false
   /** The reply's own headers when the handler started: those were set by hooks. */
@@ -59,12 +59,12 @@ export class RequestContext {
   older: RequestContext | undefined = undefined
   newer: RequestContext | undefined = undefined
   /** The time that it has to answer by itself, after an error escaped from it. */
-  pending: ForcedAnswer | undefined = undefined
+  forcedAnswer: ForcedAnswer | undefined = undefined
   /** Whether the response closed before it was complete. */
   isCutShort = false
   #snapshot: FaultRequest | undefined = undefined
 
-  constructor(request: FastifyRequest, reply: FastifyReply | undefined, route: GuardedRoute) {
+  constructor(request: FastifyRequest, reply: FastifyReply | undefined, route: CoveredRoute) {
     this.request = request
     this.reply = reply
     this.route = route
@@ -86,8 +86,8 @@ export class RequestContext {
   /** Lets go of the request. */
   release(): void {
     if (this.request === undefined) return
-    this.pending?.cancel()
-    this.pending = undefined
+    this.forcedAnswer?.cancel()
+    this.forcedAnswer = undefined
     this.snapshot()
     this.log = this.request.log
     this.isCutShort = this.reply?.raw.writableFinished === false

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { isFastifyError, isHttpError, statusOf } from '../fault/http-error.ts'
 import { isArrayLike, isErrorLike, ownProperty, readProperty } from '../fault/thrown.ts'
+import { ignoreRejection } from '../ignore-rejection.ts'
 import { show } from '../options/check.ts'
 import type { IsExpected } from '../options/options.ts'
 
@@ -64,18 +65,9 @@ function ask(policy: IsExpected, error: unknown, request: FastifyRequest | undef
   }
   if (answer === true) return EXPECTED
   if (answer === false || answer === undefined) return FAULT
-  disown(answer)
+  ignoreRejection(answer)
   return {
     expected: false,
     failure: new TypeError(`\`expected\` must return a boolean, got ${show(answer)}`),
-  }
-}
-
-/** The rejection of an async policy must not become an unhandled one. Never throws. */
-export function disown(answer: unknown): void {
-  try {
-    if (answer instanceof Promise) answer.catch(() => {})
-  } catch {
-    // A Proxy that throws is no promise.
   }
 }

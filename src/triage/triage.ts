@@ -7,10 +7,10 @@ import { isFatalError } from '../fault/fatal-error.ts'
 import type { Fault, Origin } from '../fault/fault.ts'
 import { fingerprintOf } from '../fault/fingerprint.ts'
 import { messageOf, typeName } from '../fault/thrown.ts'
-import { logTrouble } from '../log/log.ts'
+import type { IsolatedApp } from '../isolated-app.ts'
+import { logClientAbort, logTrouble } from '../log/log.ts'
 import { isClientAbort } from '../request/client-abort.ts'
 import type { Outcome, RequestContext } from '../request/context.ts'
-import type { Settler } from '../request/record-fault.ts'
 import { expectationOf } from './expected.ts'
 
 function isSameBug(fault: Fault, error: unknown): boolean {
@@ -24,31 +24,31 @@ function wasTriaged({ triaged, triagedBefore }: RequestContext, error: unknown):
   return triagedBefore !== undefined && triagedBefore.deref() === error
 }
 
-/** Tells faults from answers, exactly once for each error of a request. */
+/** Tells expected errors, clients that went away and faults apart, exactly once for each error of a request. */
 export class Triage {
-  readonly #settler: Settler
+  readonly #app: IsolatedApp
   readonly #internals: Internals
 
-  constructor(settler: Settler, internals: Internals) {
-    this.#settler = settler
+  constructor(app: IsolatedApp, internals: Internals) {
+    this.#app = app
     this.#internals = internals
   }
 
-  /** Judges an error on its way to the error handlers. */
+  /** Triages an error on its way to the error handlers. */
   triage(context: RequestContext, thrown: unknown, request: FastifyRequest): Outcome {
     const error = originalOf(thrown)
     const { triaged } = context
     if (triaged !== undefined && Object.is(triaged.error, error)) return triaged.outcome
     context.sending = false
-    const outcome = this.#triage(context, error, request)
+    const outcome = this.#outcomeOf(context, error, request)
     context.triaged = { error, outcome }
     context.fault = typeof outcome === 'object' ? outcome : undefined
     return outcome
   }
 
-  #triage(context: RequestContext, error: unknown, request: FastifyRequest): Outcome {
+  #outcomeOf(context: RequestContext, error: unknown, request: FastifyRequest): Outcome {
     if (isClientAbort(error, request)) {
-      logTrouble(context.log, 'info', error, 'the client went away before its request was done')
+      logClientAbort(context.log, error)
       return 'client-abort'
     }
     if (this.#isExpected(context, error, request)) return 'expected'
@@ -60,7 +60,7 @@ export class Triage {
       })
       return fault
     }
-    return this.#settler.settle(error, context.phase, 'call', context)
+    return this.#record(context, error, context.origin)
   }
 
   #isExpected(context: RequestContext, error: unknown, request: FastifyRequest | undefined): boolean {
@@ -71,60 +71,62 @@ export class Triage {
     return expected
   }
 
+  #record(context: RequestContext, error: unknown, origin: Origin, extra?: Record<string, unknown>): Fault {
+    return this.#app.recordFault({ error, origin, attributedTo: 'call', context, extra })
+  }
+
   /**
-   * An error that comes when the answer is settled: it is a fault, and the answer stays as it is. A hijacked
-   * reply has nobody to end it, so it is answered or cut.
+   * Records an error that comes when the answer is settled: the answer stays as it is. A hijacked reply has nobody to
+   * end it, so it is answered or cut.
    */
-  recordAfterAnswer(context: RequestContext, thrown: unknown, origin: Origin, reply: FastifyReply): void {
+  recordAfterAnswer(context: RequestContext, reply: FastifyReply, thrown: unknown, origin: Origin): void {
     this.recordDropped(context, thrown, origin)
     const { raw } = reply
     const isHijacked = reply.sent && !raw.writableEnded && !context.sending
     if (!isHijacked) return
     if (!raw.headersSent) dropHeadersOfTheSuccess(context, reply, this.#internals)
-    answerRaw(reply, this.#internals)
+    answerRaw(reply)
   }
 
   /**
-   * An error of the answer to a fault. Whatever fails on every answer (an `onSend` hook, a serializer) was logged
-   * as the fault that this answer is for; anything else is one more fault.
+   * Records an error of the answer to a fault. Whatever fails on every answer (an `onSend` hook, a serializer) was
+   * logged as the fault that this answer is for; anything else is one more fault.
    */
   recordWhileAnswering(context: RequestContext, thrown: unknown): void {
     const error = originalOf(thrown)
     if (context.fault === undefined || !isSameBug(context.fault, error)) {
-      this.recordDropped(context, error, context.phase)
+      this.recordDropped(context, error, context.origin)
     }
   }
 
   /**
-   * Whether Fastify has no error handler left for this reply, and would write the next error into its answer. Then
-   * the error is triaged here and the reply answered past Fastify.
+   * Records an error and answers past Fastify, where Fastify has no error handler left for this reply and would write
+   * the error into its answer.
+   *
+   * @returns False where Fastify has one left: nothing was done.
    */
-  answersInstead(context: RequestContext, error: unknown, reply: FastifyReply): boolean {
+  answersInstead(context: RequestContext, reply: FastifyReply, error: unknown): boolean {
     if (!this.#internals.hasNoErrorHandlerLeft(reply)) return false
-    this.recordDropped(context, error, context.phase)
-    answerRaw(reply, this.#internals)
+    this.recordDropped(context, error, context.origin)
+    answerRaw(reply)
     return true
   }
 
-  /** An error that nothing else would tell of. */
+  /** Records an error that Fastify would drop without a log line. */
   recordDropped(context: RequestContext, thrown: unknown, origin: Origin = 'hook'): void {
     const error = originalOf(thrown)
     if (wasTriaged(context, error)) return // as `reply.send(error); throw error` does
-    if (isClientAbort(error, context.request)) {
-      logTrouble(context.log, 'info', error, 'the client went away before its request was done')
-    } else {
-      this.#settler.settle(error, origin, 'call', context)
-    }
+    if (isClientAbort(error, context.request)) logClientAbort(context.log, error)
+    else this.#record(context, error, origin)
   }
 
-  /** A body stream that failed after its first byte: the connection is cut. */
-  streamFailed(context: RequestContext, thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  /** Records that a body stream failed after its first byte: the connection is cut. */
+  streamFailed(context: RequestContext, reply: FastifyReply, thrown: unknown): void {
     const error = originalOf(thrown)
-    if (isClientAbort(error, request)) {
-      logTrouble(context.log, 'info', error, 'the client went away before it had its answer')
-    } else {
+    if (isClientAbort(error, reply.request)) logClientAbort(context.log, error, 'it had its answer')
+    else {
       const bytesSent = context.bytesSent === -1 ? undefined : context.bytesSent
-      this.#settler.settle(error, 'stream', 'call', context, { bytesSent })
+      this.#record(context, error, 'stream', { bytesSent })
     }
     cut(reply)
   }

@@ -1,5 +1,5 @@
 /** The event by which Node reported an error that nobody caught. */
-export type Seen = 'uncaughtException' | 'unhandledRejection'
+export type UncaughtEvent = 'uncaughtException' | 'unhandledRejection'
 
 /**
  * Does with an error what Node would do if our listeners did not exist.
@@ -9,25 +9,24 @@ export type Seen = 'uncaughtException' | 'unhandledRejection'
  * `--unhandled-rejections` says. Node decides that itself: our listeners go, and the error is raised once more,
  * so that message, exit code and `exit` listeners are Node's own. (`uncaughtExceptionMonitor` sees it twice.)
  *
- * @param isOurs tells our listeners from others
- * @param deafen takes our listeners away
- * @param listen puts them back: a rejection may leave the process alive (`--unhandled-rejections=warn`)
+ * @param isOurs Tells our listeners from others.
+ * @param ours Takes our listeners away and puts them back: a rejection may leave the process alive
+ *   (`--unhandled-rejections=warn`).
  */
-export function actBare(
+export function actLikeNode(
   error: unknown,
-  event: Seen,
+  event: UncaughtEvent,
   isOurs: (listener: unknown) => boolean,
-  deafen: () => void,
-  listen: () => void,
+  ours: { stopListening(): void; listen(): void },
 ): void {
   if (process.listeners(event as 'exit').some((listener) => !isOurs(listener))) return
-  deafen()
+  ours.stopListening()
   if (event === 'uncaughtException') {
     process.nextTick(() => {
       throw error
     })
   } else {
     void Promise.reject(error)
-    setImmediate(listen)
+    setImmediate(ours.listen)
   }
 }

@@ -1,4 +1,4 @@
-import { isGuards } from './listener.ts'
+import { isOurs } from './listener.ts'
 
 /** A listener of somebody else on the events by which an error reaches the process. */
 export interface OtherListener {
@@ -75,7 +75,7 @@ export function findOtherListeners(): OtherListener[] {
   const others: OtherListener[] = []
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     for (const listener of process.listeners(event as 'exit') as (() => void)[]) {
-      if (isGuards(listener) || named.has(listener)) continue
+      if (isOurs(listener) || named.has(listener)) continue
       named.add(listener)
       if (TEST_RUNNER.test(Function.prototype.toString.call(listener))) continue
       others.push(describe(event, listener))

@@ -20,7 +20,7 @@ export function isThrownByTick(): boolean {
  * HTTP parser stops for good, and that request, which has nothing to do with it, is never answered. What they
  * throw is reported as Node would.
  */
-export function runLeftTicks(): void {
+export function runPendingTicks(): void {
   if (isRunning || typeof node._tickCallback !== 'function') return
   isRunning = true
   try {

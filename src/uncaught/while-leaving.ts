@@ -1,12 +1,11 @@
-/** Marks our own listeners for {@link isGuards}: an error that the guard leaves to bare Node comes here then. */
-const MARK: symbol = Symbol.for('fastify-isolate.guard')
+import { LISTENER } from './listener.ts'
 
 /**
  * Keeps an escaped error from ending a process that leaves: it would cut the drain of the innocent short, and put
  * its own exit code in the place of the reason. Where anybody else listens, this listener does nothing: the
  * attribution of escapes does, unless it is switched off.
  */
-export class SafetyNet {
+export class EscapesWhileLeaving {
   readonly #onEscape: (error: unknown) => void
   #has = false
   #last: unknown
@@ -17,23 +16,23 @@ export class SafetyNet {
   constructor(onEscape: (error: unknown) => void) {
     this.#onEscape = onEscape
     for (const listener of [this.#catchException, this.#catchRejection]) {
-      Object.defineProperty(listener, MARK, { value: true })
+      Object.defineProperty(listener, LISTENER, { value: true })
     }
   }
 
-  spread(): void {
+  start(): void {
     process.on('uncaughtException', this.#catchException)
     process.on('unhandledRejection', this.#catchRejection)
   }
 
-  fold(): void {
+  stop(): void {
     process.off('uncaughtException', this.#catchException)
     process.off('unhandledRejection', this.#catchRejection)
   }
 
   #caught(event: 'uncaughtException' | 'unhandledRejection', error: unknown): void {
     if (process.listenerCount(event as 'uncaughtException') > 1) return
-    // The guard takes its listeners away and raises the error once more, while this very event is emitted.
+    // `actLikeNode` takes its listeners away and raises the error once more, while this very event is emitted.
     const isAgain = this.#has && Object.is(this.#last, error)
     this.#has = true
     this.#last = error

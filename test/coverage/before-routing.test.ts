@@ -3,9 +3,11 @@ import { EventEmitter } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { guardEntrance, type House } from '../../src/coverage/before-routing.ts'
+import { BeforeRouting } from '../../src/coverage/before-routing.ts'
+import type { Guards } from '../../src/guards/guards.ts'
 import { Dispatch } from '../../src/request/async-context.ts'
 import { bodyOf, MASKED, testApp, until } from '../support/app.ts'
+import { isolatedAppOf } from '../../src/isolated-app.ts'
 
 const boom = (): never => {
   throw new Error('secret')
@@ -48,29 +50,27 @@ describe('what Fastify calls before it has a route', () => {
     assert.equal(test.faults.length, statuses.length)
   })
 
-  const settled: unknown[] = []
-  const house = {
-    triage: { recordDropped: (_context: unknown, error: unknown) => settled.push(error) },
+  const recorded: unknown[] = []
+  const guards = {
+    app: { fastify: { routing: boom, log: { child: () => ({}) } }, options: {} },
+    triage: { recordDropped: (_context: unknown, error: unknown) => recorded.push(error) },
     internals: { requestIdLabel: () => 'reqId' },
-    options: { pattern: undefined },
     optedOut: new WeakSet(),
     dispatch: new Dispatch(),
-  } as unknown as House
+  } as unknown as Guards
 
   it('leaves the errors of requests that have reached a route to it', () => {
-    const app = { routing: boom, log: { child: () => ({}) } } as unknown as FastifyInstance
     const server = new EventEmitter().on('request', boom)
-    guardEntrance(server as never, app, house)
+    new BeforeRouting(guards, () => {}).guardServer(server as never)
     const response = {}
-    house.optedOut.add(response)
+    guards.optedOut.add(response)
     assert.throws(() => server.emit('request', {}, response), /secret/)
-    assert.deepEqual(settled, [])
+    assert.deepEqual(recorded, [])
   })
 
   it('cuts a response that had started', () => {
-    const app = { routing: boom, log: { child: () => ({}) } } as unknown as FastifyInstance
     const server = new EventEmitter().on('request', boom)
-    guardEntrance(server as never, app, house)
+    new BeforeRouting(guards, () => {}).guardServer(server as never)
     let isDestroyed = false
     const response = {
       writeHead: boom,
@@ -79,7 +79,7 @@ describe('what Fastify calls before it has a route', () => {
       },
     }
     server.emit('request', { method: 'GET', url: '/', socket: {} }, response)
-    assert.equal(settled.length, 1)
+    assert.equal(recorded.length, 1)
     assert.ok(isDestroyed)
   })
 })
@@ -108,7 +108,7 @@ describe('frameworkErrors', () => {
       assert.equal(test.troubleLines().length, 2)
       assert.equal(test.faultLines()[0]?.req.url, '/%ZZ')
       assert.equal(test.faultLines()[0]?.reqId, 'req-1')
-      await until('the end', () => test.app.isolation.inFlight.size === 0)
+      await until('the end', () => isolatedAppOf(test.app)!.requests.size === 0)
     })
   }
 

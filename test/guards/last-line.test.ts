@@ -10,11 +10,11 @@ import type { FastifyBaseLogger, FastifyReply } from 'fastify'
 import Fastify from 'fastify'
 import { answerRaw, cut } from '../../src/answer/raw.ts'
 import { uncoveredError } from '../../src/coverage/uncovered.ts'
-import type { Internals } from '../../src/fastify/internals.ts'
 import type { Fault } from '../../src/fault/fault.ts'
 import { fingerprintOf } from '../../src/fault/fingerprint.ts'
 import { serializeError } from '../../src/fault/serialize.ts'
-import { Isolation } from '../../src/isolation.ts'
+import { IsolatedApp } from '../../src/isolated-app.ts'
+import { isolationOf } from '../../src/isolation.ts'
 import { logFault, logHandledLate, logHeldBack, logTrouble } from '../../src/log/log.ts'
 import { announceFault } from '../../src/log/on-fault.ts'
 import { resolveOptions } from '../../src/options/resolve.ts'
@@ -69,18 +69,21 @@ describe('the log never throws', () => {
 })
 
 describe('the raw answer never throws', () => {
-  const internals = { headers: () => ({}) } as unknown as Internals
-
   it('where the head cannot be written: it cuts', () => {
     let isCut = false
     const raw = {
-      removeHeader() {},
+      getHeaderNames: () => [],
       writeHead: boom,
       destroy: () => {
         isCut = true
       },
     }
-    answerRaw({ raw, request: { id: 'a', raw: {} }, hijack() {} } as unknown as FastifyReply, internals)
+    answerRaw({
+      raw,
+      request: { id: 'a', raw: {} },
+      getHeaders: () => ({}),
+      hijack() {},
+    } as unknown as FastifyReply)
     assert.ok(isCut)
   })
 
@@ -109,8 +112,8 @@ it('the channel is told where Node does not show its subscribers', () => {
   assert.deepEqual(heard, [message])
 })
 
-it('an app that is not enclosed yet serves, and has nothing to leave', async () => {
-  const isolation = new Isolation(Fastify(), resolveOptions({}))
+it('an app that the process does not know yet serves, and has nothing to leave', async () => {
+  const isolation = isolationOf(new IsolatedApp(Fastify(), resolveOptions({})))
   assert.equal(isolation.state, 'serving')
   assert.equal(await isolation.leave(), undefined)
 })

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { join, leave, part, wayOut } from '../../src/leave/leave.ts'
-import type { Resident } from '../../src/leave/leaving-app.ts'
+import { addApp, leave, processLeave, removeApp } from '../../src/leave/leave.ts'
+import type { LeavingApp } from '../../src/leave/leaving-app.ts'
 import type { InFlightRequest } from '../../src/report/report.ts'
-import { resident } from '../support/resident.ts'
+import { leavingApp } from '../support/leaving-app.ts'
 import { until } from '../support/until.ts'
 
-function live(t: TestContext, made: Resident): void {
-  join(made)
-  t.after(() => part(made))
+function live(t: TestContext, made: LeavingApp): void {
+  addApp(made)
+  t.after(() => removeApp(made))
 }
 
 test('steps that throw or reject, and a `leave.exit` that throws, are logged and stop nothing', async (t) => {
   const fails = (what: string) => () => {
     throw new Error(what)
   }
-  const broken = resident(
+  const broken = leavingApp(
     { deadline: 0, exit: fails('exit') },
     {
       startLeaving: fails('startLeaving'),
@@ -25,12 +25,12 @@ test('steps that throw or reject, and a `leave.exit` that throws, are logged and
       close: fails('close'),
     },
   )
-  const other = resident({}, { drained: async () => fails('drained')() })
+  const other = leavingApp({}, { drained: async () => fails('drained')() })
   live(t, broken.made)
   live(t, other.made)
   const announce = fails('announce')
   await leave('requested', undefined, { announce })
-  await until(() => !wayOut().isLeaving())
+  await until(() => !processLeave().isLeaving())
   assert.deepEqual(other.codes, [0])
   const failures = other.lines.flatMap(({ err }) => err?.message ?? [])
   for (const what of ['startLeaving', 'stopAccepting', 'announce', 'close', 'drained', 'exit']) {
@@ -41,7 +41,7 @@ test('steps that throw or reject, and a `leave.exit` that throws, are logged and
 test('a cut that fails, and what is cut, are logged', async (t) => {
   const request: InFlightRequest = { id: '1', method: 'GET', route: '/', age: 1 }
   const stuck = () => new Promise<void>(() => {})
-  const failing = resident(
+  const failing = leavingApp(
     { deadline: 0 },
     {
       drained: stuck,
@@ -50,34 +50,34 @@ test('a cut that fails, and what is cut, are logged', async (t) => {
       },
     },
   )
-  const many = resident({ deadline: 0 }, { drained: stuck, cut: () => [request, request] })
+  const many = leavingApp({ deadline: 0 }, { drained: stuck, cut: () => [request, request] })
   live(t, failing.made)
   live(t, many.made)
   await leave('signal')
-  await until(() => !wayOut().isLeaving())
+  await until(() => !processLeave().isLeaving())
   assert.ok(many.lines.some(({ err }) => err?.message === 'cut'))
   assert.ok(many.messages().includes('2 requests were cut at the deadline'))
   assert.ok(many.messages().includes('leaving: a signal'))
 })
 
 test('a logger that throws does not stop the way out', async (t) => {
-  const { made, codes } = resident()
+  const { made, codes } = leavingApp()
   const mute = {
     ...made,
     log: {
       info: () => {
         throw new Error('no log')
       },
-    } as unknown as Resident['log'],
+    } as unknown as LeavingApp['log'],
   }
   live(t, mute)
   await leave('requested')
   assert.deepEqual(codes, [0])
-  await until(() => !wayOut().isLeaving())
+  await until(() => !processLeave().isLeaving())
 })
 
 test('an escape while the process leaves is logged, the same one once', async (t) => {
-  const { made, lines } = resident()
+  const { made, lines } = leavingApp()
   let drain = () => {}
   const waiting = { ...made, drained: () => new Promise<void>((resolve) => (drain = resolve)) }
   live(t, waiting)
@@ -95,5 +95,5 @@ test('an escape while the process leaves is logged, the same one once', async (t
   drain()
   await left
   assert.equal(lines.filter(({ err }) => err?.message === 'an escape').length, 1)
-  await until(() => !wayOut().isLeaving())
+  await until(() => !processLeave().isLeaving())
 })

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { join, leave, part, recycle, wayOut } from '../../src/leave/leave.ts'
-import type { Resident } from '../../src/leave/leaving-app.ts'
+import { addApp, leave, processLeave, recycle, removeApp } from '../../src/leave/leave.ts'
+import type { LeavingApp } from '../../src/leave/leaving-app.ts'
 import { WATCHDOG_MARGIN } from '../../src/leave/watchdog.ts'
-import { resident } from '../support/resident.ts'
+import { leavingApp } from '../support/leaving-app.ts'
 import { until } from '../support/until.ts'
 
-function live(t: TestContext, made: Resident): void {
-  join(made)
-  t.after(() => part(made))
+function live(t: TestContext, made: LeavingApp): void {
+  addApp(made)
+  t.after(() => removeApp(made))
 }
 
 /** The listeners that a way out adds to the process. */
@@ -20,7 +20,7 @@ function listeners(): number {
 
 test('where `leave.exit` lives on, nothing is left behind, and the process can leave again', async (t) => {
   const before = listeners()
-  const { made, codes, calls } = resident()
+  const { made, codes, calls } = leavingApp()
   live(t, made)
   for (const [reason, code] of [
     ['fatal', 70],
@@ -28,10 +28,10 @@ test('where `leave.exit` lives on, nothing is left behind, and the process can l
     ['requested', 0],
   ] as const) {
     const left = leave(reason)
-    assert.equal(wayOut().isLeaving(), true)
+    assert.equal(processLeave().isLeaving(), true)
     assert.ok(listeners() > before)
     await left
-    await until(() => !wayOut().isLeaving())
+    await until(() => !processLeave().isLeaving())
     assert.equal(listeners(), before)
     assert.equal(codes.at(-1), code)
   }
@@ -40,9 +40,9 @@ test('where `leave.exit` lives on, nothing is left behind, and the process can l
 
 test('one that joins while the process leaves, leaves too', async (t) => {
   let drain = () => {}
-  const first = resident({}, { drained: () => new Promise<void>((resolve) => (drain = resolve)) })
-  const early = resident()
-  const late = resident()
+  const first = leavingApp({}, { drained: () => new Promise<void>((resolve) => (drain = resolve)) })
+  const early = leavingApp()
+  const late = leavingApp()
   live(t, first.made)
   const left = leave('requested')
   live(t, early.made)
@@ -54,11 +54,11 @@ test('one that joins while the process leaves, leaves too', async (t) => {
   drain()
   await left
   assert.ok(late.calls.includes('close'))
-  await until(() => !wayOut().isLeaving())
+  await until(() => !processLeave().isLeaving())
 })
 
 test('a second call does not leave twice, but says what it has to say', async (t) => {
-  const { made, codes } = resident()
+  const { made, codes } = leavingApp()
   live(t, made)
   let said = 0
   const announce = () => {
@@ -71,7 +71,7 @@ test('a second call does not leave twice, but says what it has to say', async (t
   ])
   assert.equal(said, 2)
   assert.deepEqual(codes, [70])
-  await until(() => !wayOut().isLeaving())
+  await until(() => !processLeave().isLeaving())
 })
 
 test('without any app the process leaves by the defaults', async (t) => {
@@ -82,7 +82,7 @@ test('without any app the process leaves by the defaults', async (t) => {
   const codes: unknown[] = []
   process.exit = ((code: unknown) => void codes.push(code)) as typeof process.exit
   await leave('fatal')
-  await until(() => !wayOut().isLeaving())
+  await until(() => !processLeave().isLeaving())
   assert.deepEqual(codes, [70])
 })
 
@@ -98,11 +98,11 @@ test('a replaced process.exit, as test runners have it, is given back, and no wa
       return replaced()
     }) as typeof process.exit
     process.exit = put
-    const { made } = resident({ exit: undefined, deadline: 0 })
-    join(made)
+    const { made } = leavingApp({ exit: undefined, deadline: 0 })
+    addApp(made)
     await leave('requested')
-    part(made)
-    await until(() => !wayOut().isLeaving())
+    removeApp(made)
+    await until(() => !processLeave().isLeaving())
     assert.deepEqual(codes, [0])
     assert.equal(process.exit, put)
   }
@@ -112,10 +112,10 @@ test('a replaced process.exit, as test runners have it, is given back, and no wa
 
 test('a recycle is due only where somebody lives here', async (t) => {
   recycle(0)
-  const { made, codes } = resident()
+  const { made, codes } = leavingApp()
   live(t, made)
   recycle(0)
   await until(() => codes.length > 0)
   assert.deepEqual(codes, [75])
-  await until(() => !wayOut().isLeaving())
+  await until(() => !processLeave().isLeaving())
 })

@@ -6,13 +6,13 @@ import { Recycling } from '../../src/leave/recycle.ts'
 import { Signals } from '../../src/leave/signals.ts'
 import { startWatchdog } from '../../src/leave/watchdog.ts'
 import { eventLoopDelay, unwatchEventLoop, watchEventLoop } from '../../src/report/event-loop-delay.ts'
-import { resident } from '../support/resident.ts'
+import { leavingApp } from '../support/leaving-app.ts'
 import { until } from '../support/until.ts'
 
 test('interrupt: every `leave.exit` is called at once, with the code', () => {
-  const { made, codes } = resident()
+  const { made, codes } = leavingApp()
   const exit = new Exit([made], 70, new LeaveLog([made]))
-  exit.claim()
+  exit.fixCode()
   exit.now(130)
   assert.deepEqual(codes, [130])
 })

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify'
 import { pino } from 'pino'
 import { FatalError } from '../../src/fault/fatal-error.ts'
+import { isolatedAppOf } from '../../src/isolated-app.ts'
 import { testApp, until } from '../support/app.ts'
 import { jsonLines, startFixture } from '../support/child.ts'
 
@@ -243,7 +244,7 @@ describe('a `req` serializer of the app', () => {
     })
     await test.ask(URL)
     await until('the end', () => test.lines().some((line) => line.msg === 'request completed'))
-    await until('the release', () => test.app.isolation.inFlight.size === 0)
+    await until('the release', () => isolatedAppOf(test.app)!.requests.size === 0)
     test.app.isolation.report(new Error('late'), finished)
     assert.deepEqual(test.faultLines()[0]?.req, {
       method: 'GET',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Fault } from '../../src/fault/fault.ts'
-import { type HeldBack, Storm } from '../../src/log/rate-limit.ts'
+import { type HeldBack, LogRateLimit } from '../../src/log/rate-limit.ts'
 import { until } from '../support/until.ts'
 
 function fault(fingerprint: string, at: number, more: Partial<Fault> = {}): Fault {
@@ -26,9 +26,9 @@ function fault(fingerprint: string, at: number, more: Partial<Fault> = {}): Faul
   }
 }
 
-function stormOf(burst: number, window: number): { storm: Storm; told: HeldBack[] } {
+function stormOf(burst: number, window: number): { storm: LogRateLimit; told: HeldBack[] } {
   const told: HeldBack[] = []
-  return { storm: new Storm(burst, window, (held) => told.push(held)), told }
+  return { storm: new LogRateLimit(burst, window, (held) => told.push(held)), told }
 }
 
 test('lets the first faults of each bug through, and tells of the rest once a window', () => {
@@ -91,7 +91,7 @@ test('holds nothing back once it is over', () => {
 
 test('tells by itself when the window ends without another fault', async () => {
   const told: HeldBack[] = []
-  new Storm(0, 20, (held) => told.push(held)).admits(fault('a', Date.now()))
+  new LogRateLimit(0, 20, (held) => told.push(held)).admits(fault('a', Date.now()))
   await until(() => told.length > 0)
   assert.deepEqual(
     told.map(({ heldBack }) => heldBack),

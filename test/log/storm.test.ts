@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { FatalError } from '../../src/fault/fatal-error.ts'
+import { isolatedAppOf } from '../../src/isolated-app.ts'
 import type { LogOptions } from '../../src/options/options.ts'
 import { type TestApp, testApp, until } from '../support/app.ts'
 import { type Child, type LogLine, startFixture } from '../support/child.ts'
@@ -94,7 +95,7 @@ test('five thousand kinds of bugs share a bounded table, and none of their fault
   const kinds = 5_000
   const { app, lines } = stormy(t, { burst: 1, window: LONG })
   await failMany(app, kinds * 2, (n) => `/kinds/Bug${n % kinds}`)
-  assert.equal(app.isolation.ledger.fingerprints().length, 1000)
+  assert.equal(isolatedAppOf(app)!.ledger.fingerprints().length, 1000)
   assert.equal(app.isolation.counts.total, kinds * 2)
   // one of each of the first thousand, and one of all others together
   assert.equal(lines().filter(isFull).length, 1001)
@@ -113,7 +114,7 @@ for (const path of ['/users', '/bare']) {
     const { app, lines } = stormy(t, { burst: 3, window: LONG })
     await failMany(app, 500, (n) => `${path}/${n}`)
     await app.close()
-    assert.equal(app.isolation.ledger.fingerprints().length, 1)
+    assert.equal(isolatedAppOf(app)!.ledger.fingerprints().length, 1)
     assert.equal(lines().filter(isFull).length, 3)
     assert.deepEqual(
       lines().flatMap((line) => line.fault.heldBack ?? []),

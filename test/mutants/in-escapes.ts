@@ -51,15 +51,15 @@ export const inEscapes: readonly Mutant[] = [
   {
     name: 'escape-of-a-route-that-opted-out-is-fatal',
     file: 'uncaught/listener.ts',
-    find: "if (claim !== 'unknown') return claim",
-    replace: "if (claim === 'taken') return claim",
+    find: "if (takes !== 'unknown') return takes",
+    replace: "if (takes === 'taken') return takes",
     tests: ['uncaught/listener'],
   },
   {
-    name: 'member-that-throws-ends-the-process',
+    name: 'handler-that-throws-ends-the-process',
     file: 'uncaught/listener.ts',
-    find: "const claim = attempt(() => member.claim(escaped), 'unknown')",
-    replace: 'const claim = member.claim(escaped)',
+    find: "const takes = attempt(() => handler.takeOwn(escaped), 'unknown')",
+    replace: 'const takes = handler.takeOwn(escaped)',
     tests: ['uncaught/listener'],
   },
   {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { wayOut } from '../../src/leave/leave.ts'
+import { processLeave } from '../../src/leave/leave.ts'
 import { LeaveLog } from '../../src/leave/leave-log.ts'
-import type { Resident } from '../../src/leave/leaving-app.ts'
-import { keepReport } from '../../src/leave/save-report.ts'
+import type { LeavingApp } from '../../src/leave/leaving-app.ts'
+import { saveReport } from '../../src/leave/save-report.ts'
 import { isAllowedExitCode } from '../../src/options/exit-codes.ts'
 import { listReports, REPORTS_KEPT, writeReportFile } from '../../src/report/file.ts'
 import { buildReport, withoutQuery } from '../../src/report/report.ts'
@@ -15,7 +15,7 @@ import { report } from '../support/crash-report.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
 test('a report survives residents that throw', () => {
-  const broken = new Proxy({} as Resident, {
+  const broken = new Proxy({} as LeavingApp, {
     get: () => {
       throw new Error('broken')
     },
@@ -83,8 +83,8 @@ test('a folder that may be written but not read gets its report', (t) => {
 
 test('instances that name one folder leave one report in it', (t) => {
   const reportDir = temporaryFolder(t)
-  const residents = [1, 2].map(() => ({ leave: { reportDir, terminationLog: false } }) as Resident)
-  keepReport(report(), residents, new LeaveLog([]))
+  const residents = [1, 2].map(() => ({ leave: { reportDir, terminationLog: false } }) as LeavingApp)
+  saveReport(report(), residents, new LeaveLog([]))
   assert.equal(listReports(reportDir).length, 1)
 })
 
@@ -126,8 +126,8 @@ test('copies of the package share one way out', async () => {
   const copy = (await import(
     `../src/leave/leave.js?copy=${Date.now()}`
   )) as typeof import('../../src/leave/leave.ts')
-  assert.notEqual(copy.wayOut, wayOut)
-  assert.equal(copy.wayOut(), wayOut())
+  assert.notEqual(copy.processLeave, processLeave)
+  assert.equal(copy.processLeave(), processLeave())
 })
 
 test("the version is the package's", () => {

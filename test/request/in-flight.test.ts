@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type GuardedRoute, RequestContext } from '../../src/request/context.ts'
+import { type CoveredRoute, RequestContext } from '../../src/request/context.ts'
 import { InFlight } from '../../src/request/in-flight.ts'
 
 const newContext = (): RequestContext =>
-  new RequestContext({} as FastifyRequest, {} as FastifyReply, {} as GuardedRoute)
+  new RequestContext({} as FastifyRequest, {} as FastifyReply, {} as CoveredRoute)
 
 test('any order of coming and going leaves those that did not go, oldest first', () => {
   const list = new InFlight()

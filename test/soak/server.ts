@@ -11,6 +11,7 @@ import { pino } from 'pino'
 import { ESCAPES } from '../../demo/escapes.ts'
 import { CALL_BUGS } from '../../demo/faults.ts'
 import { isolate } from '../../src/index.ts'
+import { isolatedAppOf } from '../../src/isolated-app.ts'
 import { catalogue, GRACE, SECRET, shared } from '../fixtures/escape-catalogue.ts'
 import { addHealthyRoutes } from './healthy-routes.ts'
 import type { Sample } from './sample.ts'
@@ -87,7 +88,7 @@ function listeners(): Record<string, number> {
 }
 
 function inFlight(): string[] {
-  return apps.flatMap((app) => Array.from(app.isolation.inFlight, (context) => context.snapshot().url))
+  return apps.flatMap((app) => Array.from(isolatedAppOf(app)!.requests, (context) => context.snapshot().url))
 }
 
 /**
@@ -96,7 +97,7 @@ function inFlight(): string[] {
  */
 function closeLeftStreams(): number {
   let closed = 0
-  for (const { reply } of apps.flatMap((app) => [...app.isolation.inFlight])) {
+  for (const { reply } of apps.flatMap((app) => [...isolatedAppOf(app)!.requests])) {
     const { stream } = (reply?.raw ?? {}) as { stream?: Http2Stream }
     if (stream?.session?.closed !== true || stream.destroyed) continue
     stream.destroy()

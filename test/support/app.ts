@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test'
 import Fastify, { type FastifyHttpOptions, type FastifyInstance } from 'fastify'
 import type { Fault } from '../../src/fault/fault.ts'
 import { isolate } from '../../src/isolate.ts'
+import { isolatedAppOf } from '../../src/isolated-app.ts'
 import type { IsolateOptions } from '../../src/options/options.ts'
 import { jsonLines, type LogLine } from './child.ts'
 import { type Answer, type AskOptions, ask } from './client.ts'
@@ -63,12 +64,12 @@ export function testApp(t: TestContext, options: TestAppOptions = {}): TestApp {
   // The way out is tested in processes of its own: here a fatal fault must not end the tests.
   app.addHook('onReady', (done) => {
     if (app.hasDecorator('isolation')) {
-      app.isolation.leaveThrough({
+      isolatedAppOf(app)!.leaveControl = {
         state: 'serving',
         fatal: (_fault, announce) => announce(),
         recycle: () => {},
         leave: async () => {},
-      })
+      }
     }
     done()
   })

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { join, type Keeper, part } from '../../src/uncaught/listener.ts'
+import { addHandler, type EscapeHandler, removeHandler } from '../../src/uncaught/listener.ts'
 
 const fixture = fileURLToPath(new URL('./fixtures/guard.js', import.meta.url))
 
@@ -23,48 +23,48 @@ async function run(how: string, keepers: string[], flags: string[] = []): Promis
   return { code, lines: out.trimEnd().split('\n'), errors }
 }
 
-const stub: Keeper = {
+const stub: EscapeHandler = {
   serving: () => true,
   inFlight: () => 0,
-  claim: () => 'taken',
-  claimSole: () => 'unknown',
-  adopt: () => 'taken',
+  takeOwn: () => 'taken',
+  takeAsOnlyRequest: () => 'unknown',
+  takeUnowned: () => 'taken',
   handledLate: () => true,
   leaveContext: () => {},
 }
 
-test('an escape goes to the member that owns it, and the process lives', async () => {
+test('an escape goes to the handler that owns it, and the process lives', async () => {
   const { code, lines } = await run('exception', ['unknown,,', 'taken,,'])
-  assert.deepEqual(lines, ['0 claim exception thrown', '1 claim exception thrown', 'alive', 'exit 0'])
+  assert.deepEqual(lines, ['0 takeOwn exception thrown', '1 takeOwn exception thrown', 'alive', 'exit 0'])
   assert.equal(code, 0)
 })
 
-test('an escape that nobody owns goes to the oldest member that serves', async () => {
+test('an escape that nobody owns goes to the oldest handler that serves', async () => {
   const { lines } = await run('rejection', ['unknown,,taken,0,no', 'unknown,,taken', 'unknown,,taken'])
-  assert.deepEqual(lines.slice(3), ['1 adopt rejection rejected', 'alive', 'exit 0'])
+  assert.deepEqual(lines.slice(3), ['1 takeUnowned rejection rejected', 'alive', 'exit 0'])
 })
 
-test('without a serving member the oldest one gets it', async () => {
+test('without a serving handler the oldest one gets it', async () => {
   const { lines } = await run('rejection', ['unknown,,taken,0,no', 'unknown,,taken,0,no'])
-  assert.deepEqual(lines.slice(2), ['0 adopt rejection rejected', 'alive', 'exit 0'])
+  assert.deepEqual(lines.slice(2), ['0 takeUnowned rejection rejected', 'alive', 'exit 0'])
 })
 
-test('the only request in the process is asked before anybody adopts', async () => {
+test('the only request in the process is asked before anybody takes it as unowned', async () => {
   const one = await run('exception', ['unknown,,taken', 'unknown,taken,taken,1'])
-  assert.deepEqual(one.lines.slice(2), ['1 claimSole exception thrown', 'alive', 'exit 0'])
+  assert.deepEqual(one.lines.slice(2), ['1 takeAsOnlyRequest exception thrown', 'alive', 'exit 0'])
   const two = await run('exception', ['unknown,taken,taken,1', 'unknown,taken,taken,1'])
-  assert.deepEqual(two.lines.slice(2), ['0 adopt exception thrown', 'alive', 'exit 0'])
+  assert.deepEqual(two.lines.slice(2), ['0 takeUnowned exception thrown', 'alive', 'exit 0'])
 })
 
-test('a rejection handled late is told to the members', async () => {
+test('a rejection handled late is told to the handlers', async () => {
   const { code, lines } = await run('late', ['taken,,'])
-  assert.deepEqual(lines, ['0 claim rejection late', 'caught', '0 late', 'alive', 'exit 0'])
+  assert.deepEqual(lines, ['0 takeOwn rejection late', 'caught', '0 late', 'alive', 'exit 0'])
   assert.equal(code, 0)
 })
 
-test('members that throw never make Node exit with 7', async () => {
+test('handlers that throw never make Node exit with 7', async () => {
   const { code, lines } = await run('exception', ['throw,throw,throw', 'unknown,,taken'])
-  assert.deepEqual(lines.slice(-3), ['1 adopt exception thrown', 'alive', 'exit 0'])
+  assert.deepEqual(lines.slice(-3), ['1 takeUnowned exception thrown', 'alive', 'exit 0'])
   assert.equal(code, 0)
   const alone = await run('exception', ['throw,throw,throw'])
   assert.equal(alone.code, 1)
@@ -92,17 +92,17 @@ test('a rejection that nobody takes does what --unhandled-rejections says', asyn
 
 test('strict rejections are one escape, not two', async () => {
   const { code, lines } = await run('rejection', ['taken,,'], ['--unhandled-rejections=strict'])
-  assert.deepEqual(lines, ['0 claim rejection rejected', 'alive', 'exit 0'])
+  assert.deepEqual(lines, ['0 takeOwn rejection rejected', 'alive', 'exit 0'])
   assert.equal(code, 0)
 })
 
 test('a declined error is left to the listeners of others', async () => {
   const { code, lines } = await run('others', ['declined,,'])
-  assert.deepEqual(lines, ['0 claim exception thrown', 'other thrown', 'alive', 'exit 0'])
+  assert.deepEqual(lines, ['0 takeOwn exception thrown', 'other thrown', 'alive', 'exit 0'])
   assert.equal(code, 0)
 })
 
-test('after the last member parted, Node is bare again', async () => {
+test('after the last handler parted, Node is bare again', async () => {
   const { code, lines, errors } = await run('parted', ['taken,,', 'taken,,'])
   assert.equal(code, 1)
   assert.deepEqual(lines, ['exit 1'])
@@ -111,11 +111,11 @@ test('after the last member parted, Node is bare again', async () => {
 
 const events = ['uncaughtException', 'unhandledRejection', 'rejectionHandled']
 const counts = (): number[] => events.map((event) => process.listenerCount(event))
-const kGuard = Symbol.for('fastify-isolate.guard')
+const LISTENER = Symbol.for('fastify-isolate.uncaught')
 
-test('a rejection handled late is offered on, where a member does not know it or throws', () => {
+test('a rejection handled late is offered on, where a handler does not know it or throws', () => {
   const asked: number[] = []
-  const members = [0, 1, 2, 3].map((which) => ({
+  const handlers = [0, 1, 2, 3].map((which) => ({
     ...stub,
     handledLate: () => {
       asked.push(which)
@@ -123,58 +123,58 @@ test('a rejection handled late is offered on, where a member does not know it or
       return which === 2
     },
   }))
-  for (const member of members) join(member)
+  for (const handler of handlers) addHandler(handler)
   try {
     process.emit('rejectionHandled', Promise.resolve())
     assert.deepEqual(asked, [0, 1, 2])
-    part(members[2] as Keeper)
+    removeHandler(handlers[2] as EscapeHandler)
     process.emit('rejectionHandled', Promise.resolve())
     assert.deepEqual(asked.slice(3), [0, 1, 3])
   } finally {
-    for (const member of members) part(member)
+    for (const handler of handlers) removeHandler(handler)
   }
 })
 
-test('a thousand members coming and going leave nothing', () => {
+test('a thousand handlers coming and going leave nothing', () => {
   const before = counts()
   for (let round = 0; round < 1000; round++) {
     const one = { ...stub }
     const other = { ...stub }
-    join(one)
-    join(one)
-    join(other)
+    addHandler(one)
+    addHandler(one)
+    addHandler(other)
     assert.deepEqual(
       counts(),
       before.map((count) => count + 1),
     )
-    part(one)
-    part(one)
+    removeHandler(one)
+    removeHandler(one)
     assert.deepEqual(
       counts(),
       before.map((count) => count + 1),
     )
-    part(other)
+    removeHandler(other)
     assert.deepEqual(counts(), before)
-    assert.equal(kGuard in globalThis, false)
+    assert.equal(LISTENER in globalThis, false)
   }
 })
 
-test('a second copy of the package joins the same guard', async () => {
+test('a second copy of the package shares the first listener', async () => {
   const copy: typeof import('../../src/uncaught/listener.ts') = await import(
     `${new URL('../src/uncaught/listener.js', import.meta.url).href}?copy`
   )
-  assert.notEqual(copy.join, join)
+  assert.notEqual(copy.addHandler, addHandler)
   const before = counts()
   const mine = { ...stub }
   const theirs = { ...stub }
-  join(mine)
-  copy.join(theirs)
+  addHandler(mine)
+  copy.addHandler(theirs)
   assert.deepEqual(
     counts(),
     before.map((count) => count + 1),
   )
-  assert.ok(process.listeners('uncaughtException').some((listener) => copy.isGuards(listener)))
-  part(mine)
-  copy.part(theirs)
+  assert.ok(process.listeners('uncaughtException').some((listener) => copy.isOurs(listener)))
+  removeHandler(mine)
+  copy.removeHandler(theirs)
   assert.deepEqual(counts(), before)
 })

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { join, type Keeper, part } from '../../src/uncaught/listener.ts'
-import { findOtherListeners, otherListenerLine, type OtherListener } from '../../src/uncaught/other-listeners.ts'
+import { addHandler, type EscapeHandler, removeHandler } from '../../src/uncaught/listener.ts'
+import {
+  findOtherListeners,
+  type OtherListener,
+  otherListenerLine,
+} from '../../src/uncaught/other-listeners.ts'
 
 type Event = OtherListener['event']
 
@@ -72,18 +76,18 @@ test('a stranger is named, once, with a remedy', () => {
   assert.equal(find('uncaughtException', mine).length, 0)
 })
 
-test("the guard's own listeners are no others", () => {
-  const member: Keeper = {
+test("the package's own listeners are no others", () => {
+  const handler: EscapeHandler = {
     serving: () => true,
     inFlight: () => 0,
-    claim: () => 'unknown',
-    claimSole: () => 'unknown',
-    adopt: () => 'unknown',
+    takeOwn: () => 'unknown',
+    takeAsOnlyRequest: () => 'unknown',
+    takeUnowned: () => 'unknown',
     handledLate: () => false,
     leaveContext: () => {},
   }
-  join(member)
+  addHandler(handler)
   const others = findOtherListeners()
-  part(member)
+  removeHandler(handler)
   assert.deepEqual(others, [])
 })

@@ -1,18 +1,18 @@
 import { pino } from 'pino'
-import type { Resident } from '../../src/leave/leaving-app.ts'
+import type { LeavingApp } from '../../src/leave/leaving-app.ts'
 import type { ResolvedLeaveOptions } from '../../src/options/resolve-leave.ts'
 
 type Line = { level: number; msg: string; err?: { message: string }; leave?: { cut?: unknown[] } }
 
-/** A resident that leaves by calling a function, and keeps its log. */
-export function resident(options: Partial<ResolvedLeaveOptions> = {}, methods: Partial<Resident> = {}) {
+/** An app that leaves by calling a function, and keeps its log. */
+export function leavingApp(options: Partial<ResolvedLeaveOptions> = {}, methods: Partial<LeavingApp> = {}) {
   const lines: Line[] = []
   const codes: number[] = []
   const calls: string[] = []
   const said = (name: string) => {
     calls.push(name)
   }
-  const made: Resident = {
+  const made: LeavingApp = {
     log: pino({}, { write: (line: string) => void lines.push(JSON.parse(line) as Line) }),
     fastifyVersion: '5',
     leave: {

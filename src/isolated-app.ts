@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Attribution, Fault, FaultRequest, Origin, Verdict } from './fault/fault.ts'
+import { fingerprintOf } from './fault/fingerprint.ts'
+import { Ledger } from './fault/ledger.ts'
+import { isVerdict, proposeVerdict } from './fault/verdict.ts'
+import { ignoreRejection } from './ignore-rejection.ts'
+import { logFault, logHeldBack, logTrouble } from './log/log.ts'
+import { announceFault } from './log/on-fault.ts'
+import { LogRateLimit } from './log/rate-limit.ts'
+import type { ResolvedOptions } from './options/resolve.ts'
+import type { RequestContext } from './request/context.ts'
+import { InFlight } from './request/in-flight.ts'
+
+/** Where an app keeps what this package knows of it; its children inherit it. The same for all copies of the package. */
+const ISOLATED_APP: unique symbol = Symbol.for('fastify-isolate.app') as never
+
+/** Whether the process serves or leaves. */
+export type IsolationState = 'serving' | 'leaving'
+
+/** Makes the process leave where a verdict or the app asks for it. No method throws. */
+export interface LeaveControl {
+  readonly state: IsolationState
+  /** @param announce Logs the fault: runs when the state says `leaving`. */
+  fatal(fault: Fault, announce: () => void): void
+  recycle(fault: Fault): void
+  leave(reason?: string): Promise<void>
+}
+
+/** An error that is to become a fault, and what is known of it. */
+export interface FoundError {
+  readonly error: unknown
+  readonly origin: Origin
+  readonly attributedTo: Attribution
+  /** The request that it belongs to, if any. */
+  readonly context: RequestContext | undefined
+  /** More fields for the log line. */
+  readonly extra?: Record<string, unknown> | undefined
+}
+
+class NewFault implements Fault {
+  readonly id: string = randomUUID()
+  readonly at: number = Date.now()
+  readonly error: unknown
+  readonly origin: Origin
+  readonly attributedTo: Attribution
+  readonly request: FaultRequest | undefined
+  readonly fingerprint: string
+  verdict: Verdict
+
+  constructor({ error, origin, attributedTo, context }: FoundError) {
+    this.error = error
+    this.origin = origin
+    this.attributedTo = attributedTo
+    this.request = context?.snapshot()
+    this.fingerprint = fingerprintOf(error)
+    this.verdict = proposeVerdict(error, origin, attributedTo)
+  }
+}
+
+/** One app that registered the plugin, for all parts of the plugin: what it counts, and where an error becomes a fault. */
+export class IsolatedApp {
+  readonly fastify: FastifyInstance
+  readonly options: ResolvedOptions
+  readonly ledger: Ledger = new Ledger()
+  /** The requests that are being answered, oldest first. */
+  readonly requests: InFlight = new InFlight()
+  /** Whether it has listened or was given a request: what fails before that is a boot failure. */
+  hasServed = false
+  /** Set once new requests are refused: then answers one that came through `inject()`, which no server sees. */
+  refuseLate: ((request: FastifyRequest, reply: FastifyReply) => boolean) | undefined = undefined
+  /** Undefined until the app is known to the process. */
+  leaveControl: LeaveControl | undefined = undefined
+  readonly #rateLimit: LogRateLimit
+  readonly #brokenListeners: WeakSet<object> = new WeakSet()
+  #isAnnouncing = false
+
+  constructor(fastify: FastifyInstance, options: ResolvedOptions) {
+    this.fastify = fastify
+    this.options = options
+    const { burst, window } = options.log
+    this.#rateLimit = new LogRateLimit(burst, window, (held) => logHeldBack(fastify.log, held))
+    Object.defineProperty(fastify, ISOLATED_APP, { value: this, configurable: true })
+  }
+
+  get state(): IsolationState {
+    return this.leaveControl?.state ?? 'serving'
+  }
+
+  /** Logs what the rate limit held back, for the app closes: from now on every fault is logged. Never throws. */
+  endRateLimit(): void {
+    this.#rateLimit.end()
+  }
+
+  /**
+   * Makes a fault of an error: classifies, counts, logs and announces it, and makes the process leave where its verdict
+   * asks for it. Every fault is made here. Never throws.
+   */
+  recordFault(found: FoundError): Fault {
+    const { context, extra } = found
+    const log = this.#logOf(context)
+    const fault = new NewFault(found)
+    this.#classify(fault, context, log)
+    this.ledger.add(fault)
+    const write = (): void => {
+      if (this.#rateLimit.admits(fault)) logFault(log, fault, { request: context?.request, extra })
+    }
+    if (fault.verdict === 'fatal' && this.leaveControl !== undefined) this.leaveControl.fatal(fault, write)
+    else write()
+    this.#announce(fault, context, log)
+    if (fault.verdict === 'recycle') this.leaveControl?.recycle(fault)
+    return fault
+  }
+
+  #logOf(context: RequestContext | undefined): FastifyBaseLogger {
+    return context === undefined ? this.fastify.log : (context.request?.log ?? context.log)
+  }
+
+  #classify(fault: NewFault, context: RequestContext | undefined, log: FastifyBaseLogger): void {
+    const { classify } = context?.route ?? this.options
+    if (classify === undefined) return
+    const proposed = fault.verdict
+    try {
+      const verdict: unknown = classify(fault, proposed)
+      if (isVerdict(verdict)) fault.verdict = verdict
+      else if (verdict !== undefined) {
+        ignoreRejection(verdict)
+        throw new TypeError("Expected `classify` to return 'contain', 'recycle', 'fatal' or undefined")
+      }
+    } catch (failure) {
+      logTrouble(log, 'error', failure, `the \`classify\` option failed: the verdict stays '${proposed}'`)
+    }
+  }
+
+  /** A fault that a listener of faults causes is told to nobody: it would cause the next one, without end. */
+  #announce(fault: Fault, context: RequestContext | undefined, log: FastifyBaseLogger): void {
+    if (this.#isAnnouncing) return
+    this.#isAnnouncing = true
+    const message = { fault, request: context?.request, reply: context?.reply }
+    announceFault(message, this.options.onFault, (failure, listener = announceFault) => {
+      if (this.#brokenListeners.has(listener)) return
+      this.#brokenListeners.add(listener)
+      logTrouble(log, 'error', failure, 'a listener of faults failed: its next failures are not logged')
+    })
+    this.#isAnnouncing = false
+  }
+}
+
+/** What this package knows of an app, where the plugin is registered on it or on one above it. */
+export function isolatedAppOf(fastify: FastifyInstance): IsolatedApp | undefined {
+  return (fastify as { [ISOLATED_APP]?: IsolatedApp })[ISOLATED_APP]
+}
