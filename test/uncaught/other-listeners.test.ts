@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { join, type Keeper, part } from '../../src/uncaught/listener.ts'
-import { findOtherListeners, otherListenerLine, type OtherListener } from '../../src/uncaught/other-listeners.ts'
+import {
+  findOtherListeners,
+  type OtherListener,
+  otherListenerLine,
+} from '../../src/uncaught/other-listeners.ts'
 
 type Event = OtherListener['event']
 
