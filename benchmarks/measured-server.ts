@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { Connection } from './connection.ts'
 import { type Cores, onCore } from './machine.ts'
 
-/** The programs that are measured. They are not compiled: what runs is what can be read. */
-export const SERVERS: string = fileURLToPath(new URL('../../benchmarks/servers/', import.meta.url))
+/** The programs that are measured. They use the built package, as it is published. */
+export const SERVERS: string = fileURLToPath(new URL('./servers/', import.meta.url))
 
 /** Starts one of the programs, as in production and with nothing on its output but complaints. */
 export function start(node: string, args: readonly string[], cores: Cores | undefined): ChildProcess {

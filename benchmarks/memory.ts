@@ -13,6 +13,7 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { TYPESCRIPT } from '../test/support/typescript-flags.ts'
 import { MemoryLoad } from './memory-load.ts'
 
 const FULL = 1_000_000
@@ -41,8 +42,10 @@ const { values } = parseArgs({
 const requests = Number(values.requests)
 if (!Number.isInteger(requests / STEPS / 200)) throw new Error('--requests has to be a multiple of 2000')
 
-const server = fileURLToPath(new URL('./memory-server.js', import.meta.url))
-const child = spawn(values.node, ['--expose-gc', server], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+const server = fileURLToPath(new URL('./memory-server.ts', import.meta.url))
+const child = spawn(values.node, [...TYPESCRIPT, '--expose-gc', server], {
+  stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+})
 const megabytes = (bytes: number): number => Math.round(bytes / 1e3) / 1e3
 
 const ended = once(child, 'exit').then(([code, signal]) => {
@@ -95,7 +98,7 @@ const [first, final] = [heaps.at(0), heaps.at(-1)]
 const differenceMB = Math.round(((final?.heapMB ?? 0) - (first?.heapMB ?? 0)) * 1e3) / 1e3
 console.log(`Difference ${differenceMB} MB, at most ${LIMIT_MB} MB allowed.`)
 if (requests >= FULL) {
-  const folder = new URL('../../benchmarks/results/', import.meta.url)
+  const folder = new URL('./results/', import.meta.url)
   mkdirSync(folder, { recursive: true })
   const name = `memory-node${/\d+/.exec(machine.node)?.[0]}.json`
   const result = {

@@ -4,7 +4,7 @@ import { type MemoryResults, memoryTable } from './memory-results.ts'
 import { METRICS, type Metric, nameOf, type Results } from './results.ts'
 import { aimsTable, metricTable } from './tables.ts'
 
-const HERE = new URL('../../benchmarks/', import.meta.url)
+const HERE = new URL('./', import.meta.url)
 export const PAGE: URL = new URL('../docs/performance.md', HERE)
 
 const BEGIN = '<!-- measured: begin -->'

@@ -15,7 +15,7 @@ import { profileRequests, profileStartup } from './profiled.ts'
 import { type CpuProfile, OUTSIDE, type SelfTime, selfTimes } from './self-time.ts'
 import { VARIANTS } from './variants.ts'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const FOLDER = join(ROOT, 'build/profiles')
 
 const { values } = parseArgs({

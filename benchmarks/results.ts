@@ -52,7 +52,7 @@ export interface Results {
 }
 
 /** Where the results that `docs/performance.md` shows are kept. */
-export const RESULTS: URL = new URL('../../benchmarks/results/', import.meta.url)
+export const RESULTS: URL = new URL('./results/', import.meta.url)
 
 /** How the files of a Node are called, without their extension. */
 export function nameOf({ node }: Results): string {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { buildSync } from 'esbuild'
+import { temporaryFolder } from '../test/support/folder.ts'
 import { type CpuProfile, selfTimes } from './self-time.ts'
 
 function frame(functionName: string, url: string, lineNumber = 0, columnNumber = 0) {
@@ -33,10 +36,12 @@ test('the self time of a function is what all its samples lasted, within what is
   ])
 })
 
-test('what runs from source maps is named by its source', () => {
-  const compiled = new URL('../benchmarks/self-time.js', import.meta.url).href
+test('what runs from source maps is named by its source', (t) => {
+  const root = fileURLToPath(new URL('../', import.meta.url))
+  const outfile = join(temporaryFolder(t), 'self-time.js')
+  buildSync({ entryPoints: [join(root, 'benchmarks', 'self-time.ts')], outfile, sourcemap: true })
+  const compiled = pathToFileURL(outfile).href
   const here = { ...profile, nodes: [{ id: 1, callFrame: frame('any', compiled, 12) }], samples: [1, 1] }
-  const root = fileURLToPath(new URL('../../', import.meta.url))
   const [time] = selfTimes(here, 0, 5000, root)
   assert.match(time?.place ?? '', /^benchmarks\/self-time\.ts:\d+$/)
   assert.equal(time?.owner, 'the app')

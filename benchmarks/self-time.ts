@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
-import { relative } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The parts of a `.cpuprofile` that are read here. Times are in microseconds of the monotonic clock. */
@@ -71,11 +71,10 @@ function placer(root: string): (frame: CallFrame) => string {
     const file = fileURLToPath(url)
     if (!maps.has(file)) maps.set(file, sourceMapOf(file))
     const entry = maps.get(file)?.findEntry(lineNumber, columnNumber)
-    const path = relative(root, file)
-      .replace(/^build\/(.*)\.js$/, entry === undefined ? '$&' : '$1.ts')
-      .replace(/^(?:.*\/)?node_modules\//, '')
-    const line = entry !== undefined && 'originalLine' in entry ? entry.originalLine : lineNumber
-    return `${path}:${line + 1}`
+    const isMapped = entry !== undefined && 'originalLine' in entry
+    const source = isMapped ? resolve(dirname(file), entry.originalSource) : file
+    const path = relative(root, source).replace(/^(?:.*\/)?node_modules\//, '')
+    return `${path}:${(isMapped ? entry.originalLine : lineNumber) + 1}`
   }
 }
 
@@ -92,7 +91,7 @@ function ownerOf(name: string, place: string): string {
   if (OUTSIDE.includes(name)) return name
   if (place === 'native') return 'native functions'
   if (place.startsWith('node:')) return 'Node'
-  if (/^(?:dist|(?:build\/)?src)\//.test(place)) return 'this package'
-  if (/^(?:build\/)?benchmarks\//.test(place)) return 'the app'
+  if (/^(?:dist|src)\//.test(place)) return 'this package'
+  if (/^benchmarks\//.test(place)) return 'the app'
   return /^(?:@[^/]+\/)?[^/]+/.exec(place)?.[0] ?? place
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { STARTUP, TITLES } from './cases.ts'
 
-const HERE = new URL('../../benchmarks/', import.meta.url)
+const HERE = new URL('./', import.meta.url)
 
 /** A server that is measured. */
 export interface Variant {

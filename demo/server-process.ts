@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { TYPESCRIPT } from '../test/support/typescript-flags.ts'
 
 /** What a fault's log line says, as far as the demo shows it. */
 export interface FaultLine {
@@ -24,8 +25,8 @@ export class ServerProcess {
 
   /** @param reports - The folder for the crash report. */
   constructor(reports: string) {
-    const file = fileURLToPath(new URL('./server.js', import.meta.url))
-    this.#child = spawn(process.execPath, [file, reports], {
+    const file = fileURLToPath(new URL('./server.ts', import.meta.url))
+    this.#child = spawn(process.execPath, [...TYPESCRIPT, file, reports], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     })
     this.exit = once(this.#child, 'exit') as Promise<[number | null, string | null]>

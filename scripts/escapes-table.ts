@@ -2,19 +2,20 @@
  * Writes the table of docs/escapes.md: runs the tests of escapes on each supported Node and takes from their
  * results which request each escape was given to.
  *
- *     npm run build:test && node build/scripts/escapes-table.js
+ *     npm run docs:escapes
  *
  * Nothing is written when a test fails or a Node is missing.
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { TYPESCRIPT } from '../test/support/typescript-flags.ts'
 import { findNode, type NodeBinary } from './matrix/node-binary.ts'
 
 const NODES = ['20', '22', '24', '26']
 const TESTS = ['escapes/escapes', 'escapes/edges', 'escapes/find-request', 'escapes/web-socket']
 const PAGE = 'docs/escapes.md'
-const START = '<!-- table: node build/scripts/escapes-table.js -->'
+const START = '<!-- table: npm run docs:escapes -->'
 const END = '<!-- end of table -->'
 
 const TITLES: Record<string, string> = {
@@ -34,11 +35,15 @@ const WORDS: Record<string, string> = {
 
 /** What each escape came to on one Node: `group | name` to what the table says. */
 function results(node: NodeBinary): Map<string, string> {
-  const files = TESTS.map((name) => fileURLToPath(new URL(`../test/${name}.test.js`, import.meta.url)))
-  const { status, stdout } = spawnSync(node.path, ['--test', '--test-reporter=tap', ...files], {
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  })
+  const files = TESTS.map((name) => fileURLToPath(new URL(`../test/${name}.test.ts`, import.meta.url)))
+  const { status, stdout } = spawnSync(
+    node.path,
+    [...TYPESCRIPT, '--test', '--test-reporter=tap', ...files],
+    {
+      encoding: 'utf8',
+      maxBuffer: 2 ** 28,
+    },
+  )
   if (status !== 0) throw new Error(`the tests fail on Node ${node.version}:\n${stdout}`)
   const found = stdout.matchAll(/# escape \| (?<group>.+?) \| (?<name>.+?) \| (?<to>\w+)$/gm)
   return new Map(

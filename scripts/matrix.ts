@@ -1,5 +1,5 @@
 /**
- * Runs the compiled test suite on other Node versions and other Fastify versions, and prints what came of each.
+ * Runs the suite on other Node versions and other Fastify versions, and prints what came of each.
  *
  *     npm run test:matrix
  *     npm run test:matrix -- --node 22 --node 26 --fastify 5.11.2 --fastify 6

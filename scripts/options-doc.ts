@@ -15,7 +15,7 @@ import {
 import { API } from 'typescript/unstable/sync'
 import { anchorOf } from './anchor.ts'
 
-const ROOT = new URL('../../', import.meta.url)
+const ROOT = new URL('../', import.meta.url)
 const SOURCE = fileURLToPath(new URL('src/options/options.ts', ROOT))
 const CONFIG = fileURLToPath(new URL('tsconfig.json', ROOT))
 

@@ -1,7 +1,6 @@
 /**
  * What a plugin adds to the start of an app: `node startup.js NAME` tells the milliseconds from Fastify being
- * imported to the app being ready, and the end of them in microseconds of the monotonic clock. The plugin is the
- * built one, as it is published.
+ * imported to the app being ready, and the end of them in microseconds of the monotonic clock.
  */
 import Fastify from 'fastify'
 

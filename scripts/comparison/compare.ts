@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util'
 import { type Outcome, type Peer, probe, type Scenario } from './probe.ts'
 import { CAUGHT, ESCAPED, type Run, table } from './table.ts'
 
-const ROOT = new URL('../../../', import.meta.url)
+const ROOT = new URL('../../', import.meta.url)
 const HERE = new URL('scripts/comparison/', ROOT)
 const PAGE = new URL('docs/comparison.md', ROOT)
 const RESULTS = new URL('results.json', HERE)

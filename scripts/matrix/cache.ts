@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The folder of the project; this file runs from `build/scripts/matrix`. */
-export const ROOT: string = resolve(fileURLToPath(new URL('../../..', import.meta.url)))
+/** The folder of the project. */
+export const ROOT: string = resolve(fileURLToPath(new URL('../..', import.meta.url)))
 
 /** Where the matrix keeps what it fetched, and its logs. */
 export const CACHE: string = join(ROOT, 'build', 'matrix')

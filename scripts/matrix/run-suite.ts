@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { TYPESCRIPT } from '../../test/support/typescript-flags.ts'
+import { RUNNER, suiteFiles } from '../suite-files.ts'
 import { CACHE } from './cache.ts'
 import type { NodeBinary } from './node-binary.ts'
 import type { Tree } from './tree.ts'
@@ -16,23 +18,20 @@ export interface SuiteResult {
   readonly failures: string
 }
 
-/** Runs every compiled test of a tree once. */
+/** Runs the suite of a tree once. */
 export function runSuite(node: NodeBinary, tree: Tree): SuiteResult {
   const logs = join(CACHE, 'logs')
   mkdirSync(logs, { recursive: true })
   const name = join(logs, `node-${node.version}-fastify-${tree.fastify}`)
-  const tests = readdirSync(join(tree.folder, 'build', 'test'))
-    .filter((file) => file.endsWith('.test.js'))
-    // the docs are compiled against the types of the installed Fastify: two copies of those don't mix
-    .filter((file) => tree.isInstalled || file !== 'docs.test.js')
-    .map((file) => join('build', 'test', file))
+  const tests = suiteFiles(tree.folder)
+    // the docs are checked against the types of the installed Fastify: two copies of those don't mix
+    .filter((file) => tree.isInstalled || !file.endsWith('docs/docs.test.ts'))
   const startedAt = Date.now()
   const { status, signal, stderr } = spawnSync(
     node.path,
     [
-      '--test',
-      '--test-concurrency=3', // most tests wait for a child process most of their time
-      '--test-timeout=120000',
+      ...TYPESCRIPT,
+      ...RUNNER,
       '--test-reporter=tap',
       `--test-reporter-destination=${name}.tap`,
       '--test-reporter=spec',

@@ -1,9 +1,9 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { CACHE, ROOT } from './cache.ts'
 import { install } from './install.ts'
 
-/** A compiled project with one version of Fastify. */
+/** The project with one version of Fastify. */
 export interface Tree {
   readonly folder: string
   readonly fastify: string
@@ -11,7 +11,8 @@ export interface Tree {
   readonly isInstalled: boolean
 }
 
-const COMPILED = ['src', 'test', 'demo', 'benchmarks', 'scripts']
+/** Copied, since Node resolves a package from where a file really is. */
+const PROGRAMS: ReadonlySet<string> = new Set(['src', 'test', 'demo', 'benchmarks', 'scripts'])
 /** Every file that tests may read lies where it lay, except for what the copy has of its own. */
 const OF_ITS_OWN: ReadonlySet<string> = new Set(['.git', 'build', 'dist', 'node_modules'])
 
@@ -26,7 +27,7 @@ export function installedTree(): Tree {
 }
 
 /**
- * A copy of the compiled project with another Fastify beside it. It lies inside of the project, so that every
+ * A copy of the project with another Fastify beside it. It lies inside of the project, so that every
  * other package resolves to the installed one. `6` stands for the newest 6, a pre-release too.
  */
 export function treeWithFastify(wanted: string): Tree {
@@ -34,12 +35,11 @@ export function treeWithFastify(wanted: string): Tree {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   install(folder, `fastify@${wanted === '6' ? '^6.0.0-alpha.0' : wanted}`)
-  for (const name of COMPILED) {
-    const from = join(ROOT, 'build', name)
-    if (existsSync(from)) cpSync(from, join(folder, 'build', name), { recursive: true })
-  }
+  const filter = (path: string): boolean => basename(path) !== 'node_modules'
   for (const name of readdirSync(ROOT)) {
-    if (!OF_ITS_OWN.has(name)) symlinkSync(join(ROOT, name), join(folder, name))
+    if (OF_ITS_OWN.has(name)) continue
+    if (PROGRAMS.has(name)) cpSync(join(ROOT, name), join(folder, name), { recursive: true, filter })
+    else symlinkSync(join(ROOT, name), join(folder, name))
   }
   // for what is asked for by its path, such as the compiler
   for (const name of readdirSync(join(ROOT, 'node_modules'))) {

@@ -68,7 +68,7 @@ describe('while a page is made', () => {
     assert.match(body, /shown/)
     assert.equal(trouble().length, 1)
     assert.match(trouble()[0]?.msg, /the answer was not sent/)
-    assert.match(trouble()[0]?.err.stack, /error-page-late\.test/)
+    assert.match(trouble()[0]?.err.stack, /answer\/page-late\.test/)
   })
 
   it('what comes too late is no answer either where JSON is sent in the end', async (t) => {

@@ -5,10 +5,12 @@ import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { transformSync } from 'esbuild'
 import { temporaryFolder } from '../support/folder.ts'
+import { TYPESCRIPT } from '../support/typescript-flags.ts'
 
-const BUILD = fileURLToPath(new URL('..', import.meta.url))
-const PACKAGES = fileURLToPath(new URL('../../node_modules', import.meta.url))
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const PACKAGES = join(ROOT, 'node_modules')
 const JSON_TYPE = 'application/json; charset=utf-8'
 const HTML_TYPE = 'text/html; charset=utf-8'
 
@@ -38,12 +40,12 @@ async function seenWith(t: TestContext, youch: string | undefined): Promise<Seen
     writeFileSync(join(packages, 'youch', 'index.js'), youch)
   }
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
-  for (const path of ['src', 'test/fixtures/error-page-loads.js']) {
-    cpSync(join(BUILD, path), join(folder, 'build', path), { recursive: true })
+  for (const path of ['src', 'test/fixtures/error-page-loads.ts']) {
+    cpSync(join(ROOT, path), join(folder, path), { recursive: true })
   }
-  const script = join(folder, 'build', 'test', 'fixtures', 'error-page-loads.js')
+  const script = join(folder, 'test', 'fixtures', 'error-page-loads.ts')
   const { NODE_TEST_CONTEXT: _context, NODE_V8_COVERAGE: _coverage, ...env } = process.env
-  const { stdout } = await promisify(execFile)(process.execPath, [script], { env })
+  const { stdout } = await promisify(execFile)(process.execPath, [...TYPESCRIPT, script], { env })
   return JSON.parse(stdout)
 }
 
@@ -85,9 +87,10 @@ describe('youch', () => {
   })
 
   it('is nothing that a bundler would look for', () => {
-    const source = readFileSync(join(BUILD, 'src', 'answer', 'youch.js'), 'utf8')
-    assert.match(source, /import\(/)
-    assert.doesNotMatch(source, /(?:import\(|from )['"]youch/)
+    const source = readFileSync(join(ROOT, 'src', 'answer', 'youch.ts'), 'utf8')
+    const { code } = transformSync(source, { loader: 'ts' })
+    assert.match(code, /import\(/)
+    assert.doesNotMatch(code, /(?:import\(|from )['"]youch/)
   })
 
   for (const [what, source, warning] of [

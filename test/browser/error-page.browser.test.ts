@@ -76,7 +76,7 @@ describe('a failing route in Chromium', { skip }, () => {
         `In the log: request ${line.reqId}, fault ${line.fault.id}`,
       )
       const frame = page.locator('.stack-frame.expanded')
-      assert.match(await frame.innerText(), /fixtures\/error-page\.js\s+in .*\s+at line \d+:\d+/)
+      assert.match(await frame.innerText(), /fixtures\/error-page\.ts\s+in .*\s+at line \d+:\d+/)
       assert.match(await frame.innerText(), /return \{ total: prices\.length \};/)
       assert.ok((await distanceToHighlight(page, 'return')) < 12, 'the line that failed is highlighted')
       // the styles are there: the heading is large, and the message is red

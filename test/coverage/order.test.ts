@@ -120,7 +120,7 @@ describe('every route is covered, whatever the order', () => {
     for (const isFirst of [true, false]) {
       const test = testApp(t, { isolate: false })
       if (isFirst) test.app.register(isolate())
-      test.app.register(autoload, { dir: fileURLToPath(new URL('fixtures/autoload', import.meta.url)) })
+      test.app.register(autoload, { dir: fileURLToPath(new URL('../fixtures/autoload', import.meta.url)) })
       if (!isFirst) test.app.register(isolate())
       for (const path of ['/root', '/users/1']) {
         const answer = await test.ask(path)

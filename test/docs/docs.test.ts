@@ -9,8 +9,8 @@ import { isDifferent } from '../../benchmarks/statistics.ts'
 import { table } from '../../scripts/comparison/table.ts'
 import { optionsDoc, PAGE } from '../../scripts/options-doc.ts'
 import { startProgram } from '../support/child.ts'
-import { compileCode, compiledMadeFile } from '../support/compile-code.ts'
 import { fileOf, isCode, isProgram, isRecipe } from '../support/docs-code.ts'
+import { madeFile, makeFiles } from '../support/made-files.ts'
 import { anchorsOf, type Block, blocksOf, type Link, linksOf, pages, ROOT } from '../support/markdown.ts'
 import { failsToListen, failsToRun } from '../support/program.ts'
 
@@ -75,10 +75,10 @@ test('the tables and charts of docs/performance.md are those of the last runs', 
 describe('code in the docs', () => {
   const folder = 'docs-code'
   const code = blocks.filter((block) => isCode(block) && !isRecipe(block))
-  const compiled = (block: Block): string => compiledMadeFile(folder, fileOf(block).name)
+  const made = (block: Block): string => madeFile(folder, fileOf(block).name)
   let complaints = ''
   before(() => {
-    complaints = compileCode({ folder, files: code.map(fileOf) })
+    complaints = makeFiles({ folder, files: code.map(fileOf) })
   })
 
   test('compiles', () => {
@@ -89,20 +89,20 @@ describe('code in the docs', () => {
   test('parts of programs boot', async () => {
     const parts = code.filter((block) => !isProgram(block) && block.notRun === undefined)
     assert.ok(parts.length > 5, 'parts are found at all')
-    assert.equal(await failsToRun(parts.map(compiled), 30_000), undefined)
+    assert.equal(await failsToRun(parts.map(made), 30_000), undefined)
   })
 
   for (const block of code.filter(isProgram)) {
     test(`${where(block)} listens`, { skip: block.notRun ?? false, concurrency: true }, async () => {
-      assert.equal(await failsToListen(compiled(block), 60_000), undefined)
+      assert.equal(await failsToListen(made(block), 60_000), undefined)
     })
   }
 
   test('the program of the README answers and logs as the README says', async (t) => {
     const block = code.find(({ page, code }) => page === 'README.md' && code.includes(".get('/report'"))
     assert.ok(block)
-    const preloaded = new URL('./recipes/support/faulty-app.js', import.meta.url).href
-    const child = await startProgram(t, compiled(block), { nodeArgs: ['--import', preloaded] })
+    const preloaded = new URL('../recipes/support/faulty-app.ts', import.meta.url).href
+    const child = await startProgram(t, made(block), { nodeArgs: ['--import', preloaded] })
     const { status, body } = await child.ask('/report')
     assert.equal(status, 500)
     assert.ok(readFileSync(`${ROOT}README.md`, 'utf8').includes(`\`${body}\``), body)

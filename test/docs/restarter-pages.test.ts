@@ -21,8 +21,8 @@ for (const page of pages) {
 }
 
 test('the pages promise what the restarters are held to', async () => {
-  const folder = path.join(import.meta.dirname, 'restarters')
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.restarter.js'))) {
+  const folder = path.join(import.meta.dirname, '../restarters')
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.restarter.ts'))) {
     const { restarter } = (await import(path.join(folder, file))) as { restarter: Restarter }
     const { backWithin, starts } = restarter.promises
     const text = readFileSync(path.join(DOCS, `${restarter.name}.md`), 'utf8').replaceAll('\n', ' ')

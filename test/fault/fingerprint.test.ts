@@ -159,7 +159,7 @@ test('a message that was changed after the error was made does not hide the fram
 test('framesOf parses what V8 writes', () => {
   const [frame] = framesOf(load(1))
   assert.equal(frame?.name, 'load')
-  assert.match(frame?.file ?? '', /\/fault-fingerprint\.test\.js$/)
+  assert.match(frame?.file ?? '', /\/fault\/fingerprint\.test\.ts$/)
   assert.match(frame?.line ?? '', /^\d+$/)
   const foreign = vm.runInNewContext(
     'function f() { return new Error("x") } f()',

@@ -18,6 +18,7 @@ import { isolationOf } from '../../src/isolation.ts'
 import { logFault, logHandledLate, logHeldBack, logTrouble } from '../../src/log/log.ts'
 import { announceFault } from '../../src/log/on-fault.ts'
 import { resolveOptions } from '../../src/options/resolve.ts'
+import { TYPESCRIPT } from '../support/typescript-flags.ts'
 
 const boom = (): never => {
   throw new Error('boom')
@@ -139,12 +140,17 @@ it('a stack of long lines has the fingerprint of the same bug each time', () => 
 })
 
 it('a process whose folder is gone, or is the root, has fingerprints too', async () => {
-  const source = JSON.stringify(new URL('../src/fault/fingerprint.js', import.meta.url).href)
+  const source = JSON.stringify(new URL('../../src/fault/fingerprint.ts', import.meta.url).href)
   const folder = JSON.stringify(mkdtempSync(join(tmpdir(), 'isolate-')))
   for (const go of [`process.chdir(${folder}); fs.rmdirSync(${folder})`, "process.chdir('/')"]) {
     const code = `import fs from 'node:fs'; ${go}; const { fingerprintOf } = await import(${source});
       console.log(fingerprintOf(new Error('x')))`
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code])
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      ...TYPESCRIPT,
+      '--input-type=module',
+      '-e',
+      code,
+    ])
     assert.match(stdout, /^[0-9a-f]{16}\n$/)
   }
 })

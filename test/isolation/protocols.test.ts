@@ -14,7 +14,7 @@ import { isolate } from '../../src/isolate.ts'
 import { bodyOf, MASKED, testApp, until } from '../support/app.ts'
 import { connectRaw } from '../support/client.ts'
 
-const tls = (name: string) => readFileSync(new URL(`../../test/fixtures/tls/${name}`, import.meta.url))
+const tls = (name: string) => readFileSync(new URL(`../fixtures/tls/${name}`, import.meta.url))
 const CERTIFICATE = { key: tls('test-only-key.pem'), cert: tls('test-only-cert.pem') }
 
 function install(app: FastifyInstance): void {

@@ -9,9 +9,10 @@ import type { CrashReport } from '../../src/report/report.ts'
 import { type Child, startFixture } from '../support/child.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { startLeaving } from '../support/leaving.ts'
+import { TYPESCRIPT } from '../support/typescript-flags.ts'
 
 const run = promisify(execFile)
-const CLI = fileURLToPath(new URL('../src/cli.js', import.meta.url))
+const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 
 function fatal(child: Child) {
   return child.ask('/fatal/7?token=hunter2', {
@@ -67,11 +68,11 @@ test('the report: what happened, and nothing secret', async (t) => {
   const told = child.log().find((line) => line.msg === 'onLeave')
   assert.equal(told?.report.fault.id, report.fault?.id)
 
-  const { stdout } = await run(process.execPath, [CLI, 'report', DIR])
+  const { stdout } = await run(process.execPath, [...TYPESCRIPT, CLI, 'report', DIR])
   assert.match(stdout, /^fatal fault: FatalError: the end\n/)
   assert.match(stdout, /caused by TypeError: its cause/)
   assert.match(stdout, /requests in flight: 2\n.*GET \/never/)
-  const json = await run(process.execPath, [CLI, 'report', file, '--json'])
+  const json = await run(process.execPath, [...TYPESCRIPT, CLI, 'report', file, '--json'])
   assert.equal(json.stdout, text)
 })
 

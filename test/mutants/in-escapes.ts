@@ -35,7 +35,7 @@ export const inEscapes: readonly Mutant[] = [
   },
   {
     name: 'listener-on-a-connection-has-no-request',
-    file: 'escapes/find-request.ts',
+    file: 'request/async-context.ts',
     find: '  if (carrier) attach(context, carrier)\n',
     replace: '',
     tests: ['escapes/find-request'],

@@ -103,7 +103,7 @@ export const inRequest: readonly Mutant[] = [
   },
   {
     name: 'error-of-genreqid-is-swallowed',
-    file: 'request/early-errors.ts',
+    file: 'guards/before-hooks.ts',
     find: '        early.remember(raw, error)\n        return substituteId()',
     replace: '        return substituteId()',
     tests: ['guards/hooks'],

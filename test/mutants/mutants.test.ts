@@ -7,7 +7,7 @@ test('every deliberate fault still has its place in the source, and the tests th
   for (const mutant of mutants) {
     assert.notEqual(mutate(mutant), sourceOf(mutant), mutant.name)
     for (const name of mutant.tests) {
-      assert.ok(existsSync(new URL(`../../test/${name}.test.ts`, import.meta.url)), `${mutant.name}: ${name}`)
+      assert.ok(existsSync(new URL(`../${name}.test.ts`, import.meta.url)), `${mutant.name}: ${name}`)
     }
   }
 })

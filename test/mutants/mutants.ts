@@ -19,7 +19,7 @@ export const mutants: readonly Mutant[] = [
 
 /** The text of a mutant's file, without its fault. */
 export function sourceOf({ file }: Mutant): string {
-  return readFileSync(new URL(`../../../src/${file}`, import.meta.url), 'utf8')
+  return readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8')
 }
 
 /**

@@ -2,9 +2,16 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { Outcome } from './outcomes.ts'
+import { TYPESCRIPT } from '../support/typescript-flags.ts'
 
 const REPORTER = fileURLToPath(new URL('outcomes.js', import.meta.url))
+
+/** How one test ended: a line of the reporter. */
+interface Outcome {
+  /** The names of the suites that it is in, and its own. */
+  readonly path: string
+  readonly result: 'passed' | 'failed' | 'skipped'
+}
 
 /** What to run. */
 export interface Selection {
@@ -45,17 +52,24 @@ function escaped(text: string): string {
 }
 
 /**
- * Runs compiled test files one after the other, until the first test fails.
+ * Runs test files one after the other, until the first test fails.
  *
  * @param folder A copy of the project.
  * @throws Error where the runner fails and no test did, or no test ran.
  */
 export async function runTests(folder: string, { tests, only }: Selection): Promise<Trial> {
   const startedAt = performance.now()
-  const files = tests.map((name) => join('build', 'test', `${name}.test.js`))
+  const files = tests.map((name) => join('test', `${name}.test.ts`))
   const { NODE_V8_COVERAGE: _coverage, NODE_TEST_CONTEXT: _outer, ...env } = process.env
   const filter = only === undefined ? [] : [`--test-name-pattern=^${escaped(only)}$`]
-  const args = ['--test', '--test-concurrency=1', `--test-reporter=${REPORTER}`, ...filter, ...files]
+  const args = [
+    ...TYPESCRIPT,
+    '--test',
+    '--test-concurrency=1',
+    `--test-reporter=${REPORTER}`,
+    ...filter,
+    ...files,
+  ]
   const child = spawn(process.execPath, args, {
     cwd: folder,
     detached: true,

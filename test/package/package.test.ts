@@ -13,7 +13,7 @@ import { commandsOf } from '../support/shell-commands.ts'
 
 /** The package as a stranger gets it: packed, installed into an empty folder, and used from there. */
 
-const ROOT = resolve(fileURLToPath(new URL('../../..', import.meta.url)))
+const ROOT = resolve(fileURLToPath(new URL('../..', import.meta.url)))
 const MAX_BYTES = 60_000
 const MASKED = { statusCode: 500, error: 'Internal Server Error', message: 'Internal Server Error' }
 
@@ -51,7 +51,6 @@ async function versionOf(name: string): Promise<string> {
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fastify-isolate-package-'))
-  await run('npm', ['run', '--silent', 'build'], ROOT)
   const answer = await run(
     'npm',
     ['pack', '--json', '--ignore-scripts', '--silent', '--pack-destination', folder],

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { before, describe, test } from 'node:test'
 import type { Child } from '../support/child.ts'
 import { ROOT } from '../support/markdown.ts'
-import { changed, codeOf, compileRecipes, type Recipes } from './support/recipe.ts'
+import { changed, codeOf, makeRecipes, type Recipes } from './support/recipe.ts'
 
 const HEADING = 'From close-with-grace'
 
@@ -26,7 +26,7 @@ describe('coming from close-with-grace', () => {
   let recipes: Recipes
   before(() => {
     const kept = codeOf(HEADING, 2)
-    recipes = compileRecipes('close-with-grace', {
+    recipes = makeRecipes('close-with-grace', {
       before: codeOf(HEADING, 0),
       after: codeOf(HEADING, 1),
       kept,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import type { Child } from '../support/child.ts'
-import { changed, codeOf, compileRecipes, type Recipes } from './support/recipe.ts'
+import { changed, codeOf, makeRecipes, type Recipes } from './support/recipe.ts'
 import { FAULTS, faultOf, type Span, spansFor } from './support/spans.ts'
 
 /** The exceptions that all spans of a request recorded. */
@@ -14,7 +14,7 @@ describe('the recipe for @fastify/otel', () => {
   before(() => {
     const recipe = codeOf('@fastify/otel')
     const recording = changed(recipe, '{ recordExceptions: false }', '')
-    recipes = compileRecipes('fastify-otel', { recipe, recording }, 'spans')
+    recipes = makeRecipes('fastify-otel', { recipe, recording }, 'spans')
   })
 
   const isRequest = ({ name }: Span): boolean => name === 'request'

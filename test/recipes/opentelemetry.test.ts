@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
-import { codeOf, compileRecipes, type Recipes } from './support/recipe.ts'
+import { codeOf, makeRecipes, type Recipes } from './support/recipe.ts'
 import { FAULTS, faultOf, spansFor } from './support/spans.ts'
 
 describe('the recipe for OpenTelemetry', () => {
   let recipes: Recipes
   before(() => {
-    recipes = compileRecipes('opentelemetry', { recipe: codeOf('OpenTelemetry') }, 'spans')
+    recipes = makeRecipes('opentelemetry', { recipe: codeOf('OpenTelemetry') }, 'spans')
   })
 
   for (const [path, message, verdict] of FAULTS) {

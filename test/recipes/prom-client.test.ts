@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
-import { changed, codeOf, compileRecipes, type Recipes } from './support/recipe.ts'
+import { changed, codeOf, makeRecipes, type Recipes } from './support/recipe.ts'
 
 describe('the recipe for prom-client', () => {
   let recipes: Recipes
   before(() => {
     const recipe = codeOf('prom-client')
     const drainFatal = changed(recipe, 'drainDelay: 15_000,', 'drainDelay: 15_000, drainFatal: true,')
-    recipes = compileRecipes('prom-client', { recipe, drainFatal })
+    recipes = makeRecipes('prom-client', { recipe, drainFatal })
   })
 
   test('counts by origin, verdict and the pattern of the route', async (t) => {

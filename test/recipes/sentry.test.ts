@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
-import { changed, codeOf, compileRecipes, type Recipes } from './support/recipe.ts'
+import { changed, codeOf, makeRecipes, type Recipes } from './support/recipe.ts'
 import { type SentryEvent, sentryHost } from './support/sentry-host.ts'
 
 /** Each with the origin, the verdict and the route of its fault. */
@@ -20,7 +20,7 @@ describe('the recipe for Sentry', () => {
   let recipes: Recipes
   before(() => {
     const code = codeOf('Sentry')
-    recipes = compileRecipes('sentry', {
+    recipes = makeRecipes('sentry', {
       recipe: code,
       // keeps the integrations that the recipe takes away
       untouched: changed(code, '!replaced.includes(name)', "name !== ''"),

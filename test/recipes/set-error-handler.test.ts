@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import type { Child } from '../support/child.ts'
 import { askLogged } from './support/ask-logged.ts'
-import { codeOf, compileRecipes, program, type Recipes } from './support/recipe.ts'
+import { codeOf, makeRecipes, program, type Recipes } from './support/recipe.ts'
 
 const HEADING = 'From a hand-written setErrorHandler'
 
@@ -22,7 +22,7 @@ describe('coming from a hand-written setErrorHandler', () => {
       string,
       string,
     ]
-    recipes = compileRecipes('set-error-handler', {
+    recipes = makeRecipes('set-error-handler', {
       before: program(old, 'without'),
       kept: program(old, 'with'),
       after: program(shaped, 'its own'),

@@ -4,7 +4,7 @@ import type { Child } from '../support/child.ts'
 import type { Answer } from '../support/client.ts'
 import { until } from '../support/until.ts'
 import { askLogged } from './support/ask-logged.ts'
-import { changed, codeOf, compileRecipes, type Recipes } from './support/recipe.ts'
+import { changed, codeOf, makeRecipes, type Recipes } from './support/recipe.ts'
 
 /** Keeps the event loop busy until the app refuses a request. */
 async function refusal(child: Child): Promise<Answer> {
@@ -25,7 +25,7 @@ describe('the recipe for @fastify/under-pressure', () => {
     const recipe = codeOf('@fastify/under-pressure')
     const handler = / {2}pressureHandler\(.*?\n {2}\},\n/s.exec(recipe)?.[0]
     assert.ok(handler)
-    recipes = compileRecipes('under-pressure', { recipe, thrown: changed(recipe, handler, '') })
+    recipes = makeRecipes('under-pressure', { recipe, thrown: changed(recipe, handler, '') })
   })
 
   test('answers 503 under pressure, which is no fault', async (t) => {

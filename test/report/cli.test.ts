@@ -10,9 +10,10 @@ import { formatReport, summarize } from '../../src/report/format.ts'
 import { VERSION } from '../../src/version.ts'
 import { report } from '../support/crash-report.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { TYPESCRIPT } from '../support/typescript-flags.ts'
 
 const run = promisify(execFile)
-const CLI = fileURLToPath(new URL('../src/cli.js', import.meta.url))
+const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 
 test('a printed report holds no control characters of the app', () => {
   assert.match(formatReport(report()), /bad \\x1b\[31m news/)
@@ -83,7 +84,7 @@ test('fastify-isolate report: the newest of a folder, and a word for what is wro
   const folder = temporaryFolder(t)
   const fails = (args: string[], code: number, says: RegExp) =>
     assert.rejects(
-      run(process.execPath, [CLI, ...args], { cwd: folder }),
+      run(process.execPath, [...TYPESCRIPT, CLI, ...args], { cwd: folder }),
       (error: { code: number; stderr: string }) => {
         assert.match(error.stderr, says)
         assert.equal(error.code, code)
@@ -104,9 +105,9 @@ test('fastify-isolate report: the newest of a folder, and a word for what is wro
   writeReportFile(folder, { ...report(), at: '2026-01-01T00:00:00.000Z', reason: 'requested', note: 'old' })
   writeReportFile(folder, { ...report(), at: '2026-01-02T00:00:00.000Z', reason: 'requested', note: 'new' })
   assert.match(
-    (await run(process.execPath, [CLI, 'report'], { cwd: folder })).stdout,
+    (await run(process.execPath, [...TYPESCRIPT, CLI, 'report'], { cwd: folder })).stdout,
     /^asked to leave: new\n/,
   )
-  assert.match((await run(process.execPath, [CLI, '--help'])).stdout, /^Usage:/)
-  assert.equal((await run(process.execPath, [CLI, '-v'])).stdout, `${VERSION}\n`)
+  assert.match((await run(process.execPath, [...TYPESCRIPT, CLI, '--help'])).stdout, /^Usage:/)
+  assert.equal((await run(process.execPath, [...TYPESCRIPT, CLI, '-v'])).stdout, `${VERSION}\n`)
 })

@@ -124,7 +124,7 @@ test("exit codes: not Node's own, not a shell's, 0 only for a recycle", () => {
 
 test('copies of the package share one way out', async () => {
   const copy = (await import(
-    `../src/leave/leave.js?copy=${Date.now()}`
+    `../../src/leave/leave.ts?copy=${Date.now()}`
   )) as typeof import('../../src/leave/leave.ts')
   assert.notEqual(copy.processLeave, processLeave)
   assert.equal(copy.processLeave(), processLeave())

@@ -3,12 +3,13 @@ import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { findNode } from '../../scripts/matrix/node-binary.ts'
+import { TYPESCRIPT } from '../support/typescript-flags.ts'
 import { record } from './support/measured.ts'
 import { inOwnNetwork, runInOwnNetwork } from './support/own-network.ts'
 import type { Restarter, Scenario } from './support/restarter.ts'
 import { scenariosOf } from './support/scenarios.ts'
 
-/** Runs every restarter of this folder, or those named: `run.js [--require] [--record] [--attempts 2] [--node 24] [names…]`. */
+/** Runs every restarter of this folder, or those named: `npm run test:restarters -- [--require] [--record] [--attempts 2] [--node 24] [names…]`. */
 const { values: given, positionals: names } = parseArgs({
   options: {
     // A missing restarter is a failure.
@@ -29,7 +30,7 @@ if (given.node !== undefined) {
   if (node.path !== process.execPath) {
     const flags = [given.require && '--require', given.record && '--record'].filter((flag) => flag !== false)
     const args = [...flags, '--attempts', given.attempts, ...names]
-    const { status } = spawnSync(node.path, [process.argv[1]!, ...args], { stdio: 'inherit' })
+    const { status } = spawnSync(node.path, [...TYPESCRIPT, process.argv[1]!, ...args], { stdio: 'inherit' })
     process.exit(status ?? 1)
   }
 }
@@ -43,7 +44,7 @@ interface Row {
 }
 
 async function allRestarters(): Promise<Restarter[]> {
-  const files = (await readdir(import.meta.dirname)).filter((file) => file.endsWith('.restarter.js')).sort()
+  const files = (await readdir(import.meta.dirname)).filter((file) => file.endsWith('.restarter.ts')).sort()
   return Promise.all(
     files.map(async (file) => (await import(path.join(import.meta.dirname, file))).restarter as Restarter),
   )

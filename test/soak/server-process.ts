@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { TYPESCRIPT } from '../support/typescript-flags.ts'
 import { PATIENCE } from './lane.ts'
 import type { Ledger } from './ledger.ts'
 import type { Sample } from './sample.ts'
@@ -25,8 +26,10 @@ export class ServerProcess {
   #told: (message: Message) => void = () => {}
 
   constructor(node: string, ledger: Ledger) {
-    const file = fileURLToPath(new URL('./server.js', import.meta.url))
-    const child = spawn(node, ['--expose-gc', file], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+    const file = fileURLToPath(new URL('./server.ts', import.meta.url))
+    const child = spawn(node, [...TYPESCRIPT, '--expose-gc', file], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
     this.#child = child
     this.ended = new Promise((resolve) => {
       child.on('close', (code, signal) => resolve(`exit ${code ?? signal}`))

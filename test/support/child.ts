@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Answer, type AskOptions, ask } from './client.ts'
+import { TYPESCRIPT } from './typescript-flags.ts'
 
 /** A line of a fixture's log. */
 // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever the log has.
@@ -56,10 +57,10 @@ process.once('exit', () => {
  * with `"ready":true` and a `port`, on stdout or stderr. The process is killed when the test ends.
  */
 export function startFixture(t: TestContext, name: string, options: FixtureOptions = {}): Promise<Child> {
-  return startProgram(t, fileURLToPath(new URL(`../fixtures/${name}.js`, import.meta.url)), options)
+  return startProgram(t, fileURLToPath(new URL(`../fixtures/${name}.ts`, import.meta.url)), options)
 }
 
-/** As {@link startFixture}, with a compiled file of any folder. */
+/** As {@link startFixture}, with a file of any folder. */
 export async function startProgram(
   t: TestContext,
   script: string,
@@ -69,6 +70,7 @@ export async function startProgram(
   const [command = process.execPath, ...args] = [
     ...(options.through ?? []),
     process.execPath,
+    ...TYPESCRIPT,
     ...(options.nodeArgs ?? []),
     script,
   ]

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { MadeFile } from './compile-code.ts'
+import type { MadeFile } from './made-files.ts'
 import { type Block, ROOT } from './markdown.ts'
 
 /** What a block without an `import` may use: it is a part of a program, not one. `docs/README.md` says so. */

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { anchorOf } from '../../scripts/anchor.ts'
 
 /** The repository. */
-export const ROOT: string = fileURLToPath(new URL('../../../', import.meta.url))
+export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url))
 
 /** A fenced block of code. */
 export interface Block {

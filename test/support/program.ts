@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { TYPESCRIPT } from './typescript-flags.ts'
 
-const PRELOADED = new URL('./any-port.js', import.meta.url).href
+const PRELOADED = new URL('./any-port.ts', import.meta.url).href
 
 /**
  * Runs a program until it listens, and ends it.
@@ -11,7 +12,7 @@ const PRELOADED = new URL('./any-port.js', import.meta.url).href
  */
 export async function failsToListen(file: string, milliseconds: number): Promise<string | undefined> {
   const env = { ...process.env, NODE_TEST_CONTEXT: undefined, PORT: '0' }
-  const child = spawn(process.execPath, ['--import', PRELOADED, file], {
+  const child = spawn(process.execPath, [...TYPESCRIPT, '--import', PRELOADED, file], {
     env,
     cwd: fileURLToPath(new URL('.', import.meta.url)),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -44,7 +45,7 @@ export async function failsToRun(
 ): Promise<string | undefined> {
   const child = spawn(
     process.execPath,
-    [fileURLToPath(new URL('./run-parts.js', import.meta.url)), ...files],
+    [...TYPESCRIPT, fileURLToPath(new URL('./run-parts.ts', import.meta.url)), ...files],
     {
       env: { ...process.env, NODE_TEST_CONTEXT: undefined },
       stdio: ['ignore', 'pipe', 'pipe'],

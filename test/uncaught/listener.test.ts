@@ -4,8 +4,9 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { addHandler, type EscapeHandler, removeHandler } from '../../src/uncaught/listener.ts'
+import { TYPESCRIPT } from '../support/typescript-flags.ts'
 
-const fixture = fileURLToPath(new URL('./fixtures/guard.js', import.meta.url))
+const fixture = fileURLToPath(new URL('../fixtures/guard.ts', import.meta.url))
 
 interface Outcome {
   readonly code: number | null
@@ -14,7 +15,7 @@ interface Outcome {
 }
 
 async function run(how: string, keepers: string[], flags: string[] = []): Promise<Outcome> {
-  const child = spawn(process.execPath, [...flags, fixture, how, ...keepers])
+  const child = spawn(process.execPath, [...TYPESCRIPT, ...flags, fixture, how, ...keepers])
   let out = ''
   let errors = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (out += chunk))
@@ -161,7 +162,7 @@ test('a thousand handlers coming and going leave nothing', () => {
 
 test('a second copy of the package shares the first listener', async () => {
   const copy: typeof import('../../src/uncaught/listener.ts') = await import(
-    `${new URL('../src/uncaught/listener.js', import.meta.url).href}?copy`
+    `${new URL('../../src/uncaught/listener.ts', import.meta.url).href}?copy`
   )
   assert.notEqual(copy.addHandler, addHandler)
   const before = counts()

@@ -1,5 +1,5 @@
 import Fastify from 'fastify'
-import { isolate } from '../../../build/src/index.js'
+import { isolate } from '../../../dist/index.js'
 import { addRoutes } from './fastify-routes.js'
 import { listening } from './scenario.js'
 

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { type Child, type FixtureOptions, startProgram } from '../../support/child.ts'
-import { compileCode, compiledFile, compiledMadeFile } from '../../support/compile-code.ts'
 import { PREAMBLE, RECIPES } from '../../support/docs-code.ts'
+import { madeFile, makeFiles } from '../../support/made-files.ts'
 import { blocksOf, ROOT } from '../../support/markdown.ts'
 
 const PAGE = 'docs/recipes.md'
-const FAULTY_APP = new URL('./faulty-app.js', import.meta.url).href
+const FAULTY_APP = new URL('./faulty-app.ts', import.meta.url).href
 
 /** The code under a heading of `docs/recipes.md`, as it is printed there; `index` where it has several blocks. */
 export function codeOf(heading: string, index = 0): string {
@@ -36,20 +36,20 @@ export interface Recipes {
 }
 
 /**
- * Compiles programs against the packages that they name.
+ * Makes programs, and checks them against the packages that they name.
  *
  * @param beside The name of a file in `test/recipes/programs` that is loaded before each of them.
  */
-export function compileRecipes(folder: string, codes: Record<string, string>, beside?: string): Recipes {
+export function makeRecipes(folder: string, codes: Record<string, string>, beside?: string): Recipes {
   assert.ok(existsSync(`${ROOT}${RECIPES}/node_modules`), 'run them by `npm run test:recipes`')
   const preloaded = beside === undefined ? [] : [`${RECIPES}/programs/${beside}.ts`]
   const place = `recipes-${folder}`
   const files = Object.entries(codes).map(([name, source]) => ({ name: `${name}.ts`, source }))
-  assert.equal(compileCode({ folder: place, files, beside: preloaded, packagesOf: RECIPES }), '')
-  const imports = [...preloaded.map((path) => compiledFile(place, path)), FAULTY_APP]
+  assert.equal(makeFiles({ folder: place, files, beside: preloaded, packagesOf: RECIPES }), '')
+  const imports = [...preloaded.map((path) => ROOT + path), FAULTY_APP]
   return {
     start: (t, name, options = {}) =>
-      startProgram(t, compiledMadeFile(place, `${name}.ts`), {
+      startProgram(t, madeFile(place, `${name}.ts`), {
         ...options,
         nodeArgs: [...imports.flatMap((file) => ['--import', file]), ...(options.nodeArgs ?? [])],
       }),

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { TYPESCRIPT } from '../../support/typescript-flags.ts'
 
 /** What a network namespace is set to: `{ 'net.ipv4.tcp_migrate_req': '1' }`. */
 export type NetworkSettings = Readonly<Record<string, string>>
@@ -22,10 +23,14 @@ export async function runInOwnNetwork(
     ([name, value]) => `echo ${value} > /proc/sys/${name.replaceAll('.', '/')}`,
   )
   const prepare = ['set -e', 'ip link set lo up', ...sysctl, 'exec "$@"'].join('; ')
-  const child = spawn('unshare', ['--net', 'sh', '-c', prepare, 'sh', process.execPath, script, ...args], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, RESTARTERS_OWN_NETWORK: '1' },
-  })
+  const child = spawn(
+    'unshare',
+    ['--net', 'sh', '-c', prepare, 'sh', process.execPath, ...TYPESCRIPT, script, ...args],
+    {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, RESTARTERS_OWN_NETWORK: '1' },
+    },
+  )
   const messages: unknown[] = []
   child.on('message', (message) => messages.push(message))
   // The last message may come after the exit, but not after the channel's end.

@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { Results } from './results.ts'
+import type { Results } from '../../benchmarks/results.ts'
+import { TYPESCRIPT } from '../support/typescript-flags.ts'
 
 const run = promisify(execFile)
-const BENCH = fileURLToPath(new URL('../benchmarks/bench.js', import.meta.url))
+const BENCH = fileURLToPath(new URL('../../benchmarks/bench.ts', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'bench-'))
 const small = ['--rounds', '2', '--processes', '1', '--requests', '60', '--variant', 'isolate']
 
@@ -18,7 +19,14 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 describe('the bench', () => {
   test('measures, prints and records what it is told to', async () => {
     const cases = ['--case', 'fails', '--case', 'awaits', '--case', 'mixed']
-    const { stdout } = await run(process.execPath, [BENCH, ...small, ...cases, '--out', folder])
+    const { stdout } = await run(process.execPath, [
+      ...TYPESCRIPT,
+      BENCH,
+      ...small,
+      ...cases,
+      '--out',
+      folder,
+    ])
     assert.match(stdout, /every request throws, logger on/)
     assert.match(stdout, /\| import \+ register +\| +not measured \|/)
     const name = join(folder, `node${process.versions.node.split('.')[0]}`)
@@ -38,6 +46,9 @@ describe('the bench', () => {
   })
 
   test('says which cases there are', async () => {
-    await assert.rejects(run(process.execPath, [BENCH, ...small, '--case', 'succes']), /there are success, /)
+    await assert.rejects(
+      run(process.execPath, [...TYPESCRIPT, BENCH, ...small, '--case', 'succes']),
+      /there are success, /,
+    )
   })
 })

@@ -10,32 +10,27 @@ export interface MadeFile {
   readonly source: string
 }
 
-export interface Compilation {
+export interface MadeFolder {
   /** Its name in `build`; what was there goes. */
   readonly folder: string
   readonly files: readonly MadeFile[]
-  /** Files of the repository that are compiled with them, by their paths in it. */
+  /** Files of the repository that are checked with them, by their paths in it. */
   readonly beside?: readonly string[]
   /** A folder of the repository whose `node_modules` they find too, by its path. */
   readonly packagesOf?: string
 }
 
-/** Where a file is once it is compiled, by its path in the repository. */
-export function compiledFile(folder: string, path: string): string {
-  return `${ROOT}build/${folder}/out/${path.replace(/\.ts$/, '.js')}`
-}
-
-/** Where a made file is once it is compiled. */
-export function compiledMadeFile(folder: string, name: string): string {
-  return compiledFile(folder, `build/${folder}/${name}`)
+/** Where a made file is. */
+export function madeFile(folder: string, name: string): string {
+  return `${ROOT}build/${folder}/${name}`
 }
 
 /**
- * Compiles code of the docs, with the package's own source in place of the package.
+ * Makes files of code in the docs, with the package's own source in place of the package, and checks their types.
  *
  * @returns What the compiler says, empty where it has nothing to say.
  */
-export function compileCode({ folder, files, beside = [], packagesOf }: Compilation): string {
+export function makeFiles({ folder, files, beside = [], packagesOf }: MadeFolder): string {
   const place = `${ROOT}build/${folder}/`
   rmSync(place, { recursive: true, force: true })
   mkdirSync(place, { recursive: true })
@@ -46,15 +41,9 @@ export function compileCode({ folder, files, beside = [], packagesOf }: Compilat
   }
   const up = relative(place, ROOT)
   const config = {
-    extends: `${up}/tsconfig.base.json`,
-    compilerOptions: {
-      rootDir: up,
-      outDir: 'out',
-      declaration: false,
-      isolatedDeclarations: false,
-      sourceMap: false,
-      allowJs: true,
-    },
+    extends: `${up}/tsconfig.json`,
+    compilerOptions: { allowJs: true },
+    include: [],
     files: [...files.map(({ name }) => name), ...beside.map((path) => `${up}/${path}`)],
   }
   writeFileSync(`${place}tsconfig.json`, JSON.stringify(config))
