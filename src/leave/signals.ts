@@ -5,7 +5,7 @@ type OnSignal = (signal: NodeJS.Signals) => void
 /** What would end a process that does not listen, and must not cut a drain short. */
 const WHILE_LEAVING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
-/** Listens to the signals of all residents, once each. */
+/** Listens to the signals of all apps, once each. */
 export class Signals {
   readonly #onSignal: OnSignal
   readonly #wanted: Map<NodeJS.Signals, number> = new Map()
