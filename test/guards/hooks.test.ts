@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { FastifyInstance, RouteShorthandOptions } from 'fastify'
+import { isolatedAppOf } from '../../src/isolated-app.ts'
 import { requestStorage } from '../../src/request/async-context.ts'
 import { contextOf } from '../../src/request/context.ts'
 import { bodyOf, MASKED, testApp, until } from '../support/app.ts'
@@ -67,8 +68,8 @@ describe('a hook before the answer', () => {
 })
 
 async function assertServes(app: FastifyInstance): Promise<void> {
-  const isolation = app.isolation as unknown as { inFlight: Set<unknown> }
-  await until('nothing in flight', () => isolation.inFlight.size === 0)
+  const inFlight = isolatedAppOf(app)!.requests
+  await until('nothing in flight', () => inFlight.size === 0)
 }
 
 describe('a hook whose error Fastify would only log', () => {

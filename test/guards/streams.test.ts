@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, it, type TestContext } from 'node:test'
 import type { FastifyReply } from 'fastify'
+import { isolatedAppOf } from '../../src/isolated-app.ts'
 import { bodyOf, MASKED, type TestApp, testApp, until } from '../support/app.ts'
 import { connectRaw } from '../support/client.ts'
 
@@ -56,8 +57,8 @@ const WAYS: Record<string, (reply: FastifyReply, body: unknown) => unknown> = {
 }
 
 async function assertNothingInFlight(test: TestApp): Promise<void> {
-  const isolation = test.app.isolation as unknown as { inFlight: Set<unknown> }
-  await until('nothing in flight', () => isolation.inFlight.size === 0)
+  const inFlight = isolatedAppOf(test.app)!.requests
+  await until('nothing in flight', () => inFlight.size === 0)
 }
 
 describe('a body that fails', () => {

@@ -11,6 +11,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { WebSocket } from 'ws'
 import type { Fault } from '../../src/fault/fault.ts'
 import { isolate } from '../../src/isolate.ts'
+import { isolatedAppOf } from '../../src/isolated-app.ts'
 import { bodyOf, MASKED, testApp, until } from '../support/app.ts'
 import { connectRaw } from '../support/client.ts'
 
@@ -51,8 +52,8 @@ function install(app: FastifyInstance): void {
 }
 
 async function assertNothingInFlight(app: FastifyInstance): Promise<void> {
-  const isolation = app.isolation as unknown as { inFlight: Set<unknown> }
-  await until('nothing in flight', () => isolation.inFlight.size === 0)
+  const inFlight = isolatedAppOf(app)!.requests
+  await until('nothing in flight', () => inFlight.size === 0)
 }
 
 describe('HTTP/1', () => {
@@ -115,7 +116,7 @@ describe('HTTP/1', () => {
     const ask = (path: string) => `GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`
     const paths = ['/forever', '/fine', '/x', '/forever', ...Array.from({ length: 20 }, () => '/fine')]
     const { socket } = await connectRaw(await test.listen(), paths.map(ask).join(''))
-    const { inFlight } = test.app.isolation as unknown as { inFlight: Set<unknown> }
+    const inFlight = isolatedAppOf(test.app)!.requests
     await until('all of them in flight', () => inFlight.size === paths.length)
     const warnings: Error[] = []
     const note = (warning: Error) => warnings.push(warning)
@@ -130,7 +131,7 @@ describe('HTTP/1', () => {
     const test = testApp(t)
     install(test.app)
     const { socket } = await connectRaw(await test.listen(), 'GET /forever HTTP/1.1\r\nhost: x\r\n\r\n')
-    const { inFlight } = test.app.isolation as unknown as { inFlight: Set<unknown> }
+    const inFlight = isolatedAppOf(test.app)!.requests
     await until('in flight', () => inFlight.size === 1)
     socket.destroy()
     await assertNothingInFlight(test.app)
@@ -175,7 +176,7 @@ describe('WebSocket', () => {
       () => {},
     )
     const port = await test.listen()
-    const { inFlight } = test.app.isolation as unknown as { inFlight: Set<unknown> }
+    const inFlight = isolatedAppOf(test.app)!.requests
     const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`)
     await once(socket, 'open')
     assert.equal(inFlight.size, 1)
@@ -280,7 +281,7 @@ for (const isSecure of [false, true]) {
       const { app, faults, session } = await connect(t)
       const stream = session.request({ ':path': '/forever' })
       stream.on('error', () => {})
-      const { inFlight } = app.isolation as unknown as { inFlight: Set<unknown> }
+      const inFlight = isolatedAppOf(app)!.requests
       await until('in flight', () => inFlight.size === 1)
       stream.close(http2.constants.NGHTTP2_CANCEL)
       await assertNothingInFlight(app)

@@ -5,8 +5,8 @@ export const inEscapes: readonly Mutant[] = [
   {
     name: 'newest-request-gets-every-escape',
     file: 'escapes/escapes.ts',
-    find: 'owner.route.escapes ? this.#take(escaped, owner)',
-    replace: 'owner.route.escapes ? this.#take(escaped, [...this.#host.inFlight].at(-1) ?? owner)',
+    find: 'found.route.escapes ? this.#take(escaped, found)',
+    replace: 'found.route.escapes ? this.#take(escaped, [...this.#app.requests].at(-1) ?? found)',
     tests: ['escapes/edges'],
     only: 'a hundred requests that each let an error escape in the same tick',
   },
@@ -65,7 +65,7 @@ export const inEscapes: readonly Mutant[] = [
   {
     name: 'listeners-stay-after-the-last-app',
     file: 'uncaught/listener.ts',
-    find: '  guard.deafen()\n',
+    find: '  listener.stopListening()\n',
     replace: '',
     tests: ['uncaught/listener'],
   },

@@ -37,7 +37,7 @@ export const inLeaving: readonly Mutant[] = [
   {
     name: 'closed-app-leaves-by-defaults',
     file: 'drain/app.ts',
-    find: "      join(resident)\n      void leave('fatal'",
+    find: "      addApp(drained)\n      void leave('fatal'",
     replace: "      void leave('fatal'",
     tests: ['leave/faults'],
     only: 'a fatal fault of an app that has closed leaves by its options, with its log and its report',
@@ -61,7 +61,7 @@ export const inLeaving: readonly Mutant[] = [
   {
     name: 'exit-in-onleave-cuts-the-drain',
     file: 'leave/on-leave.ts',
-    find: 'await exit.guard(() => onLeave(report))',
+    find: 'await exit.withoutExit(() => onLeave(report))',
     replace: 'await onLeave(report)',
     tests: ['leave/told'],
     only: 'process.exit in onLeave neither cuts the drain short nor hides the exit code',
@@ -69,7 +69,7 @@ export const inLeaving: readonly Mutant[] = [
   {
     name: 'deadline-ignored',
     file: 'leave/steps.ts',
-    find: 'await within(Promise.all([drained, told]), this.#left())',
+    find: 'await settlesWithin(Promise.all([drained, told]), this.#left())',
     replace: 'await Promise.all([drained, told]).then(() => true)',
     tests: ['leave/deadline'],
     only: 'a handler that never settles is cut at the deadline and named',
@@ -108,8 +108,8 @@ export const inLeaving: readonly Mutant[] = [
   {
     name: 'second-fatal-fault-leaves-again',
     file: 'leave/leave.ts',
-    find: '    if (this.#departure !== undefined) {\n      details.announce?.()',
-    replace: "    if (this.#departure !== undefined && reason !== 'fatal') {\n      details.announce?.()",
+    find: '    if (this.#steps !== undefined) {\n      details.announce?.()',
+    replace: "    if (this.#steps !== undefined && reason !== 'fatal') {\n      details.announce?.()",
     tests: ['leave/faults'],
     only: 'a second fatal fault on the way out is answered, and the drain goes on',
   },
@@ -123,7 +123,7 @@ export const inLeaving: readonly Mutant[] = [
   {
     name: 'escape-on-the-way-out-ends-the-process',
     file: 'leave/leave.ts',
-    find: '    this.#net.spread()\n',
+    find: '    this.#escapes.start()\n',
     replace: '',
     tests: ['leave/faults'],
     only: 'an escape on the way out is logged once and shortens nothing: /bare-escape',
@@ -166,9 +166,9 @@ export const inLeaving: readonly Mutant[] = [
   },
   {
     name: 'listener-of-the-way-out-silences-the-next',
-    file: 'leave/announce-leave.ts',
-    find: '    } catch (failure) {\n      onFailure(failure)\n',
-    replace: '    } catch (failure) {\n      return onFailure(failure)\n',
+    file: 'publish.ts',
+    find: '  } catch (failure) {\n    onFailure(failure, subscriber)\n',
+    replace: '  } catch (failure) {\n    onFailure(failure, subscriber)\n    throw failure\n',
     tests: ['leave/told'],
     only: 'the channel tells everybody, whatever its listeners do',
   },

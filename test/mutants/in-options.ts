@@ -47,8 +47,8 @@ export const inOptions: readonly Mutant[] = [
   {
     name: 'registered-on-a-child-too',
     file: 'isolate.ts',
-    find: "if (internals.instancesOf(app).some((instance) => instance.hasDecorator('isolation'))) {",
-    replace: "if (internals.instancesOf(app).every((instance) => instance.hasDecorator('isolation'))) {",
+    find: "if (internals.instancesOf(fastify).some((instance) => instance.hasDecorator('isolation'))) {",
+    replace: "if (internals.instancesOf(fastify).every((instance) => instance.hasDecorator('isolation'))) {",
     tests: ['isolation/public-api'],
   },
   {
@@ -61,13 +61,13 @@ export const inOptions: readonly Mutant[] = [
   {
     name: 'held-back-faults-lost-on-close',
     file: 'isolate.ts',
-    find: '    isolation.endStorm()\n',
+    find: '    app.endRateLimit()\n',
     replace: '',
     tests: ['log/log'],
   },
   {
     name: 'fatal-line-written-twice',
-    file: 'isolation.ts',
+    file: 'isolated-app.ts',
     find: '    else write()\n',
     replace: '    write()\n',
     tests: ['log/log'],

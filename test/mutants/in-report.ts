@@ -51,8 +51,8 @@ export const inReport: readonly Mutant[] = [
   {
     name: 'one-report-for-every-app',
     file: 'leave/save-report.ts',
-    find: 'const folders: Set<string> = new Set(residents.flatMap(({ leave }) => leave.reportDir ?? []))',
-    replace: 'const folders: string[] = residents.flatMap(({ leave }) => leave.reportDir ?? [])',
+    find: 'const folders: Set<string> = new Set(apps.flatMap(({ leave }) => leave.reportDir ?? []))',
+    replace: 'const folders: string[] = apps.flatMap(({ leave }) => leave.reportDir ?? [])',
     tests: ['report/report'],
   },
 ]

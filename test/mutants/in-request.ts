@@ -5,15 +5,15 @@ export const inRequest: readonly Mutant[] = [
   {
     name: 'body-shows-the-message',
     file: 'answer/answer.ts',
-    find: 'message: shown === undefined ? error : messageOf(fault.error),',
-    replace: 'message: messageOf(fault.error),',
+    find: 'message: shown === undefined ? error : messageOf(this.#fault.error),',
+    replace: 'message: messageOf(this.#fault.error),',
     tests: ['answer/masking'],
   },
   {
     name: 'accept-of-a-problem-ignored',
     file: 'answer/answer.ts',
-    find: "context.route.answer === 'problem' || acceptsProblem(request)",
-    replace: "context.route.answer === 'problem'",
+    find: "this.#context.route.answer === 'problem' || acceptsProblem(this.#reply.request)",
+    replace: "this.#context.route.answer === 'problem'",
     tests: ['answer/answer'],
   },
   {
@@ -26,8 +26,8 @@ export const inRequest: readonly Mutant[] = [
   {
     name: 'raw-answer-sets-a-cookie',
     file: 'answer/raw.ts',
-    find: "name !== 'set-cookie' && isValidHeader(name, value)",
-    replace: 'isValidHeader(name, value)',
+    find: 'survives(name, value) && isValidHeader(name, value)),\n  )',
+    replace: 'isValidHeader(name, value)),\n  )',
     tests: ['guards/hooks'],
   },
   {
@@ -81,15 +81,15 @@ export const inRequest: readonly Mutant[] = [
   },
   {
     name: 'rejection-after-the-answer-is-lost',
-    file: 'guards/promise.ts',
-    find: '      this.#triage.recordAfterAnswer(this.#context, error, originOf(this.#stage), this.#reply)\n',
-    replace: '',
+    file: 'guards/stage.ts',
+    find: '      this.triage.recordAfterAnswer(context, reply, error, this.origin)\n      return true\n',
+    replace: '      return true\n',
     tests: ['guards/hooks'],
   },
   {
     name: 'error-of-an-onresponse-hook-is-lost',
     file: 'guards/silent-hook.ts',
-    find: '      if (error) settle(error)\n',
+    find: '      if (error) record(error)\n',
     replace: '',
     tests: ['guards/hooks'],
   },
@@ -118,8 +118,8 @@ export const inRequest: readonly Mutant[] = [
   {
     name: 'listener-of-faults-may-throw',
     file: 'log/on-fault.ts',
-    find: 'if (onFault !== undefined) call(onFault as FaultListener, [message.fault], onFailure)',
-    replace: 'if (onFault !== undefined) onFault(message.fault)',
+    find: '    } catch (failure) {\n      onFailure(failure, onFault)\n    }',
+    replace: '    } finally {\n      /* it throws on */\n    }',
     tests: ['isolation/verdict'],
   },
   {
@@ -132,7 +132,7 @@ export const inRequest: readonly Mutant[] = [
   {
     name: 'fatal-line-of-a-silent-app-is-lost',
     file: 'log/log.ts',
-    find: "        if (level === 'fatal') lastLogger().fatal(line, message)\n",
+    find: "        if (level === 'fatal') stderrLogger().fatal(line, message)\n",
     replace: '',
     tests: ['log/log'],
   },
@@ -153,8 +153,8 @@ export const inRequest: readonly Mutant[] = [
   {
     name: 'hook-before-the-plugin-has-no-request',
     file: 'coverage/cover-app.ts',
-    find: '.unshift(this.enter)',
-    replace: '.push(this.enter)',
+    find: '.unshift(this.#enter)',
+    replace: '.push(this.#enter)',
     tests: ['coverage/order'],
   },
   {
