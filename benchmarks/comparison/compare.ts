@@ -1,7 +1,7 @@
 /**
  * Makes the measured tables of `docs/comparison.md`: every server, every scenario, each in a process of its own.
  *
- * The other servers are installed apart: `npm ci --prefix benchmarks/comparison`, and for FastAPI
+ * The other servers are installed apart: `npm ci --prefix benchmarks`, and for FastAPI
  * `pip install -r benchmarks/comparison/requirements.txt`, with `--python` naming the interpreter that has them.
  * `--only NAME` measures one of them anew; `--page` measures none and writes the page from the last results.
  */
@@ -32,7 +32,7 @@ const onNode = (name: string, file: string, packageFile: string, ...args: string
   version: () => JSON.parse(readFileSync(new URL(packageFile, HERE), 'utf8')).version,
 })
 const installed = (name: string, file: string, dependency: string): Peer =>
-  onNode(name, file, `node_modules/${dependency}/package.json`)
+  onNode(name, file, `../node_modules/${dependency}/package.json`)
 
 const PYTHON_VERSIONS =
   "from importlib.metadata import version as v; print(v('fastapi') + ', Uvicorn ' + v('uvicorn'))"
