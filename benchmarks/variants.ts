@@ -67,8 +67,7 @@ export function variantsOf(caseName: string, names: readonly string[]): string[]
 }
 
 function manifestOf(dependency: string): URL {
-  const inside = new URL(`node_modules/${dependency}/package.json`, HERE)
-  return existsSync(inside) ? inside : new URL(`../node_modules/${dependency}/package.json`, HERE)
+  return new URL(`node_modules/${dependency}/package.json`, HERE)
 }
 
 /** Whether what the variant needs is installed. */
@@ -81,7 +80,7 @@ export function installedVersions(names: readonly string[]): Record<string, stri
   const versionIn = (file: URL): string => JSON.parse(readFileSync(file, 'utf8')).version
   const versions: Record<string, string> = {
     'fastify-isolate': versionIn(new URL('../package.json', HERE)),
-    fastify: versionIn(manifestOf('fastify')),
+    fastify: versionIn(new URL('../node_modules/fastify/package.json', HERE)),
   }
   for (const name of names) {
     const needs = VARIANTS[name]?.needs

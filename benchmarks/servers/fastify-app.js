@@ -1,6 +1,8 @@
-import Fastify from 'fastify'
 import { destination, measured } from './measured.js'
+import { packageRequire } from './package-require.js'
 import { fail, json, text } from './work.js'
+
+const Fastify = packageRequire('fastify')
 
 /** Serves the routes with Fastify, and with what `setUp` does to the app before they are added. */
 export async function serve(setUp = () => {}) {

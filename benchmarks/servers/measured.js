@@ -1,8 +1,8 @@
 /** What every measured server is told, and tells: `node servers/NAME.js [log]`. */
-import { createRequire } from 'node:module'
+import { packageRequire } from './package-require.js'
 
-// The pino of Fastify, which is installed above, for all.
-const { pino } = createRequire(new URL('../../package.json', import.meta.url))('pino')
+// The pino of Fastify for all.
+const { pino } = packageRequire('pino')
 
 /** Where the log goes: every line is made and written, to nowhere. `undefined` without a log. */
 export const destination = process.argv[2] === 'log' ? pino.destination('/dev/null') : undefined

@@ -2,7 +2,9 @@
  * What a plugin adds to the start of an app: `node startup.js NAME` tells the milliseconds from Fastify being
  * imported to the app being ready, and the end of them in microseconds of the monotonic clock.
  */
-import Fastify from 'fastify'
+import { packageRequire } from './package-require.js'
+
+const Fastify = packageRequire('fastify')
 
 const ADDITIONS = {
   fastify: () => {},

@@ -7,6 +7,11 @@ import { ROOT } from '../support/markdown.ts'
 
 const FOLDER = '.github/workflows/'
 
+/** What a job may do beyond reading the repository, by `file, job`: npm gets the identity of the release. */
+const PERMISSIONS: Readonly<Record<string, unknown>> = {
+  'release.yml, publish': { contents: 'read', 'id-token': 'write' },
+}
+
 interface Step {
   readonly uses?: string
   readonly run?: string
@@ -74,10 +79,10 @@ for (const [name, text] of texts) {
       assert.deepEqual(problems, [])
     })
 
-    test('it may read the repository, and no more', () => {
+    test('it may read the repository, and no more but to publish', () => {
       assert.deepEqual(one.permissions, { contents: 'read' })
       for (const [title, job] of Object.entries(one.jobs)) {
-        assert.equal(job.permissions, undefined, title)
+        assert.deepEqual(job.permissions, PERMISSIONS[`${name}, ${title}`], title)
         assert.ok((job['timeout-minutes'] ?? 360) <= 60, `${title} ends by itself`)
         const checkout = job.steps.find(({ uses }) => uses?.startsWith('actions/checkout@'))
         assert.equal(checkout?.with?.['persist-credentials'], false, `${title} leaves no credentials behind`)
@@ -96,7 +101,9 @@ for (const [name, text] of texts) {
       const named = commandsOf(one).flatMap((line) =>
         [...line.matchAll(/npm (?:run )?([\w:-]+)/g)].map(([, script]) => script as string),
       )
-      const unknown = named.filter((script) => script !== 'ci' && !(script in manifest.scripts))
+      const unknown = named.filter(
+        (script) => script !== 'ci' && script !== 'publish' && !(script in manifest.scripts),
+      )
       assert.deepEqual(unknown, [])
       assert.ok(named.some((script) => script.startsWith('test')))
     })

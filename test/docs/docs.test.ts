@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { before, describe, test } from 'node:test'
+import { table } from '../../benchmarks/comparison/table.ts'
 import { readMemory } from '../../benchmarks/memory-results.ts'
 import { measured } from '../../benchmarks/page.ts'
 import { nameOf, RESULTS, readAll } from '../../benchmarks/results.ts'
 import { isDifferent } from '../../benchmarks/statistics.ts'
-import { table } from '../../scripts/comparison/table.ts'
 import { optionsDoc, PAGE } from '../../scripts/options-doc.ts'
 import { startProgram } from '../support/child.ts'
 import { fileOf, isCode, isProgram, isRecipe } from '../support/docs-code.ts'
@@ -46,7 +46,7 @@ test('docs/options.md is what the comments in src/options/options.ts say', () =>
 })
 
 test('the tables of docs/comparison.md are those of the last run', () => {
-  const run = JSON.parse(readFileSync(`${ROOT}scripts/comparison/results.json`, 'utf8'))
+  const run = JSON.parse(readFileSync(`${ROOT}benchmarks/comparison/results.json`, 'utf8'))
   assert.ok(readFileSync(`${ROOT}docs/comparison.md`, 'utf8').includes(table(run)))
 })
 

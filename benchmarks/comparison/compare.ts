@@ -1,8 +1,8 @@
 /**
  * Makes the measured tables of `docs/comparison.md`: every server, every scenario, each in a process of its own.
  *
- * The other servers are installed apart: `npm ci --prefix scripts/comparison`, and for FastAPI
- * `pip install -r scripts/comparison/requirements.txt`, with `--python` naming the interpreter that has them.
+ * The other servers are installed apart: `npm ci --prefix benchmarks`, and for FastAPI
+ * `pip install -r benchmarks/comparison/requirements.txt`, with `--python` naming the interpreter that has them.
  * `--only NAME` measures one of them anew; `--page` measures none and writes the page from the last results.
  */
 import { execFileSync } from 'node:child_process'
@@ -13,7 +13,7 @@ import { type Outcome, type Peer, probe, type Scenario } from './probe.ts'
 import { CAUGHT, ESCAPED, type Run, table } from './table.ts'
 
 const ROOT = new URL('../../', import.meta.url)
-const HERE = new URL('scripts/comparison/', ROOT)
+const HERE = new URL('benchmarks/comparison/', ROOT)
 const PAGE = new URL('docs/comparison.md', ROOT)
 const RESULTS = new URL('results.json', HERE)
 
@@ -32,7 +32,7 @@ const onNode = (name: string, file: string, packageFile: string, ...args: string
   version: () => JSON.parse(readFileSync(new URL(packageFile, HERE), 'utf8')).version,
 })
 const installed = (name: string, file: string, dependency: string): Peer =>
-  onNode(name, file, `node_modules/${dependency}/package.json`)
+  onNode(name, file, `../node_modules/${dependency}/package.json`)
 
 const PYTHON_VERSIONS =
   "from importlib.metadata import version as v; print(v('fastapi') + ', Uvicorn ' + v('uvicorn'))"
