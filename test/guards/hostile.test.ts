@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { types } from 'node:util'
 import type { FastifyInstance } from 'fastify'
 import { bodyOf, MASKED, type TestApp, testApp, until } from '../support/app.ts'
+import { isolatedAppOf } from '../../src/isolated-app.ts'
 import { hostileValues } from '../support/hostile.ts'
 
 type Place = (app: FastifyInstance, value: unknown) => void
@@ -100,7 +101,7 @@ const PLACES: Record<string, Place> = {
 }
 
 function inFlight({ app }: TestApp): number {
-  return (app.isolation as unknown as { inFlight: Set<unknown> }).inFlight.size
+  return isolatedAppOf(app)!.requests.size
 }
 
 async function askBoth(test: TestApp, isPost: boolean) {
