@@ -3,8 +3,8 @@ import { PassThrough } from 'node:stream'
 import { describe, it } from 'node:test'
 import { types } from 'node:util'
 import type { FastifyInstance } from 'fastify'
-import { bodyOf, MASKED, type TestApp, testApp, until } from '../support/app.ts'
 import { isolatedAppOf } from '../../src/isolated-app.ts'
+import { bodyOf, MASKED, type TestApp, testApp, until } from '../support/app.ts'
 import { hostileValues } from '../support/hostile.ts'
 
 type Place = (app: FastifyInstance, value: unknown) => void
