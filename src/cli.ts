@@ -2,9 +2,9 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { CrashReport } from './report/crash-report.ts'
 import { listReports } from './report/file.ts'
 import { formatReport } from './report/format.ts'
-import type { CrashReport } from './report/report.ts'
 import { VERSION } from './version.ts'
 
 const USAGE = `Usage: fastify-isolate report [file or folder]

@@ -1,10 +1,9 @@
 export { FatalError } from './fault/fatal-error.ts'
-export type { Attribution, Fault, FaultRequest, Origin, Verdict } from './fault/fault.ts'
-export type { FaultCounts } from './fault/ledger.ts'
+export type { Attribution, Fault, FaultCounts, FaultRequest, Origin, Verdict } from './fault/fault.ts'
+export type { SerializedError } from './fault/serialized-error.ts'
 export { type Isolate, isolate, isolate as default } from './isolate.ts'
-export type { IsolationState } from './isolated-app.ts'
-export type { Isolation } from './isolation.ts'
-export type { FaultMessage } from './log/on-fault.ts'
+export type { Isolation, IsolationState } from './isolation.ts'
+export type { FaultMessage } from './log/fault-message.ts'
 export type {
   Answer,
   Classify,
@@ -13,6 +12,15 @@ export type {
   IsExpected,
   IsolateOptions,
   LeaveOptions,
+  LogOptions,
   RouteIsolateOptions,
 } from './options/options.ts'
-export type { CrashReport, LeaveReason } from './report/report.ts'
+export type {
+  CrashReport,
+  EventLoopDelay,
+  InFlightRequest,
+  LeaveMessage,
+  LeaveReason,
+  Phase,
+  ReportedFault,
+} from './report/crash-report.ts'

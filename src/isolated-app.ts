@@ -5,18 +5,16 @@ import { fingerprintOf } from './fault/fingerprint.ts'
 import { Ledger } from './fault/ledger.ts'
 import { isVerdict, proposeVerdict } from './fault/verdict.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
+import type { Isolation, IsolationState } from './isolation.ts'
 import { logFault, logHeldBack, logTrouble } from './log/log.ts'
 import { announceFault } from './log/on-fault.ts'
 import { LogRateLimit } from './log/rate-limit.ts'
 import type { ResolvedOptions } from './options/resolve.ts'
-import type { RequestContext } from './request/context.ts'
+import { contextOf, type RequestContext } from './request/context.ts'
 import { InFlight } from './request/in-flight.ts'
 
 /** Where an app keeps what this package knows of it; its children inherit it. The same for all copies of the package. */
 const ISOLATED_APP: unique symbol = Symbol.for('fastify-isolate.app') as never
-
-/** Whether the process serves or leaves. */
-export type IsolationState = 'serving' | 'leaving'
 
 /** Makes the process leave where a verdict or the app asks for it. No method throws. */
 export interface LeaveControl {
@@ -149,4 +147,24 @@ export class IsolatedApp {
 /** What this package knows of an app, where the plugin is registered on it or on one above it. */
 export function isolatedAppOf(fastify: FastifyInstance): IsolatedApp | undefined {
   return (fastify as { [ISOLATED_APP]?: IsolatedApp })[ISOLATED_APP]
+}
+
+/** Makes `app.isolation`. */
+export function isolationOf(app: IsolatedApp): Isolation {
+  return {
+    get state() {
+      return app.state
+    },
+    get counts() {
+      return app.ledger.counts
+    },
+    report: (error, request) =>
+      app.recordFault({
+        error,
+        origin: 'handler',
+        attributedTo: request === undefined ? 'none' : 'call',
+        context: contextOf(request),
+      }),
+    leave: async (reason) => app.leaveControl?.leave(reason),
+  }
 }

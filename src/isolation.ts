@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
-import type { Fault } from './fault/fault.ts'
-import type { FaultCounts } from './fault/ledger.ts'
-import type { IsolatedApp, IsolationState } from './isolated-app.ts'
-import { contextOf } from './request/context.ts'
+import type { Fault, FaultCounts } from './fault/fault.ts'
+
+/** Whether the process serves or leaves. */
+export type IsolationState = 'serving' | 'leaving'
 
 /** `app.isolation`: what the plugin knows and can be told. */
 export interface Isolation {
@@ -26,24 +26,4 @@ export interface Isolation {
    * @returns Settles when the drain is over, just before the process exits.
    */
   leave(reason?: string): Promise<void>
-}
-
-/** Makes the public face of an app. */
-export function isolationOf(app: IsolatedApp): Isolation {
-  return {
-    get state() {
-      return app.state
-    },
-    get counts() {
-      return app.ledger.counts
-    },
-    report: (error, request) =>
-      app.recordFault({
-        error,
-        origin: 'handler',
-        attributedTo: request === undefined ? 'none' : 'call',
-        context: contextOf(request),
-      }),
-    leave: async (reason) => app.leaveControl?.leave(reason),
-  }
 }

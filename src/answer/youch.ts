@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Fault } from '../fault/fault.ts'
-import { type SerializedError, serializeError } from '../fault/serialize.ts'
+import { serializeError } from '../fault/serialize.ts'
+import type { SerializedError } from '../fault/serialized-error.ts'
 import { mendFrame, pageSource, pageStack } from './page-stack.ts'
 
 type YouchModule = typeof import('youch')

@@ -1,4 +1,4 @@
-import type { InFlightRequest } from '../report/report.ts'
+import type { InFlightRequest } from '../report/crash-report.ts'
 import type { RequestContext } from '../request/context.ts'
 import type { InFlight } from '../request/in-flight.ts'
 import { announceClose, type Connections } from './connections.ts'

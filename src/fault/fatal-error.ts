@@ -1,8 +1,4 @@
-import { someInChain } from './chain.ts'
-import { readProperty } from './thrown.ts'
-
-// In the global registry, so that two copies of the package know each other's errors.
-const BRAND: unique symbol = Symbol.for('fastify-isolate.FatalError')
+import { FATAL_BRAND } from './is-fatal-error.ts'
 
 /**
  * An error after which the process must not go on: a broken invariant, a lost lock, a corrupt cache. Its
@@ -20,16 +16,4 @@ Object.defineProperty(FatalError.prototype, 'name', {
   writable: true,
   configurable: true,
 })
-Object.defineProperty(FatalError.prototype, BRAND, { value: true })
-
-/**
- * Whether an error, anything in its `cause` chain or in an AggregateError's `errors` is a {@link FatalError},
- * of this copy of the package or of another. Never throws.
- */
-export function isFatalError(error: unknown): boolean {
-  return someInChain(error, isBranded)
-}
-
-function isBranded(error: unknown): boolean {
-  return readProperty(error, BRAND) === true
-}
+Object.defineProperty(FatalError.prototype, FATAL_BRAND, { value: true })

@@ -54,3 +54,13 @@ export interface Fault {
   /** When the fault was seen, in milliseconds since the epoch. */
   readonly at: number
 }
+
+/** How many faults there were since the process started. */
+export interface FaultCounts {
+  /** All of them. */
+  readonly total: number
+  /** By where they came from. */
+  readonly origin: Readonly<Record<Origin, number>>
+  /** By what was done about them. */
+  readonly verdict: Readonly<Record<Verdict, number>>
+}

@@ -1,20 +1,10 @@
-import type { Fault, Origin, Verdict } from './fault.ts'
+import type { Fault, FaultCounts, Origin, Verdict } from './fault.ts'
 
 /** Fingerprints remembered: whoever can cause faults of ever new kinds must not fill the memory. */
 const MAX_FINGERPRINTS = 1000
 
 /** Of this many that were not seen for longest, the rarest makes room for a new one. */
 const CANDIDATES = 8
-
-/** How many faults there were since the process started. */
-export interface FaultCounts {
-  /** All of them. */
-  readonly total: number
-  /** By where they came from. */
-  readonly origin: Readonly<Record<Origin, number>>
-  /** By what was done about them. */
-  readonly verdict: Readonly<Record<Verdict, number>>
-}
 
 /** The faults of one bug. */
 export interface FingerprintCount {

@@ -1,3 +1,4 @@
+import type { SerializedError } from './serialized-error.ts'
 import { stackOf, traceStart } from './stack.ts'
 import { clip, isArrayLike, isErrorLike, MAX_MESSAGE, messageOf, readProperty, typeName } from './thrown.ts'
 
@@ -10,24 +11,6 @@ const MAX_TOTAL = 32
 /** Characters. */
 const MAX_STACK = 16_384
 const MAX_CODE = 128
-
-/** An error as logs and reports hold it: strings and numbers alone, bounded in every direction. */
-export interface SerializedError {
-  /** The name of its type; `typeof` where no Error was thrown. */
-  readonly type: string
-  /** Its message; where no Error was thrown, the value inspected. At most 8192 characters. */
-  readonly message: string
-  /** Its stack, empty where it has none. At most 16 384 characters. */
-  readonly stack: string
-  /** Its `code`. */
-  readonly code?: string | number
-  /** Its `statusCode`. */
-  readonly statusCode?: number
-  /** Its cause. */
-  readonly cause?: SerializedError
-  /** The members of an AggregateError, at most 10. */
-  readonly errors?: readonly SerializedError[]
-}
 
 /**
  * Makes an error fit for a log line: its whole cause chain and an AggregateError's members, 8 deep and 32

@@ -1,6 +1,6 @@
 import { someInChain } from './chain.ts'
-import { isFatalError } from './fatal-error.ts'
 import type { Attribution, Origin, Verdict } from './fault.ts'
+import { isFatalError } from './is-fatal-error.ts'
 import { readProperty } from './thrown.ts'
 
 /**

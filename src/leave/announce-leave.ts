@@ -1,11 +1,6 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
 import { publish } from '../publish.ts'
-import type { CrashReport } from '../report/report.ts'
-
-/** What the channel `fastify-isolate:leave` publishes. */
-export interface LeaveMessage {
-  readonly report: CrashReport
-}
+import type { CrashReport, LeaveMessage } from '../report/crash-report.ts'
 
 const leaves: Channel = channel('fastify-isolate:leave')
 

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { serializeError } from '../fault/serialize.ts'
-import type { CrashReport, InFlightRequest, LeaveReason } from '../report/report.ts'
+import type { CrashReport, InFlightRequest, LeaveReason } from '../report/crash-report.ts'
 import type { LeavingApp } from './leaving-app.ts'
 
 type Level = 'info' | 'warn' | 'error'

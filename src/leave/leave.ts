@@ -1,7 +1,7 @@
 import type { Fault } from '../fault/fault.ts'
 import { EXIT_INTERRUPTED } from '../options/exit-codes.ts'
+import type { LeaveReason } from '../report/crash-report.ts'
 import { unwatchEventLoop, watchEventLoop } from '../report/event-loop-delay.ts'
-import type { LeaveReason } from '../report/report.ts'
 import { EscapesWhileLeaving } from '../uncaught/while-leaving.ts'
 import type { LeavingApp } from './leaving-app.ts'
 import { Recycling } from './recycle.ts'

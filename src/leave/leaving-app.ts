@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { ResolvedLeaveOptions } from '../options/resolve-leave.ts'
-import type { InFlightRequest, ReportedApp } from '../report/report.ts'
+import type { InFlightRequest } from '../report/crash-report.ts'
+import type { ReportedApp } from '../report/report.ts'
 
 /**
  * One app, as the leaving process sees it. This folder knows no Fastify: everything that it asks of an app stands

@@ -1,4 +1,4 @@
-import type { CrashReport } from '../report/report.ts'
+import type { CrashReport } from '../report/crash-report.ts'
 import type { Exit } from './exit.ts'
 import type { LeaveLog } from './leave-log.ts'
 import type { LeavingApp } from './leaving-app.ts'

@@ -1,5 +1,5 @@
+import type { CrashReport } from '../report/crash-report.ts'
 import { writeReportFile } from '../report/file.ts'
-import type { CrashReport } from '../report/report.ts'
 import { writeTerminationLog } from '../report/termination-log.ts'
 import type { LeaveLog } from './leave-log.ts'
 import type { LeavingApp } from './leaving-app.ts'

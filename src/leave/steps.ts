@@ -1,6 +1,7 @@
 import type { Fault } from '../fault/fault.ts'
 import { EXIT_FATAL, EXIT_RECYCLE, exitCodeFor } from '../options/exit-codes.ts'
-import { buildReport, type CrashReport, type LeaveReason, type Phase } from '../report/report.ts'
+import type { CrashReport, LeaveReason, Phase } from '../report/crash-report.ts'
+import { buildReport } from '../report/report.ts'
 import { announceLeave } from './announce-leave.ts'
 import { Exit } from './exit.ts'
 import { flushLogs } from './flush-logs.ts'

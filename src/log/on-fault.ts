@@ -1,17 +1,8 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault } from '../fault/fault.ts'
 import { ignoreRejection } from '../ignore-rejection.ts'
 import { type OnFailure, publish } from '../publish.ts'
-
-/** What the channel `fastify-isolate:fault` publishes. */
-export interface FaultMessage {
-  readonly fault: Fault
-  /** The request, undefined where there is none or it has finished. */
-  readonly request: FastifyRequest | undefined
-  /** Its reply. */
-  readonly reply: FastifyReply | undefined
-}
+import type { FaultMessage } from './fault-message.ts'
 
 const faults: Channel = channel('fastify-isolate:fault')
 

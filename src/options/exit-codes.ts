@@ -1,4 +1,4 @@
-import type { LeaveReason } from '../report/report.ts'
+import type { LeaveReason } from '../report/crash-report.ts'
 
 /** The default exit code after a fatal fault: `EX_SOFTWARE` of sysexits.h. */
 export const EXIT_FATAL = 70

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault, Verdict } from '../fault/fault.ts'
-import type { CrashReport } from '../report/report.ts'
+import type { CrashReport } from '../report/crash-report.ts'
 
 /**
  * Judges a fault. Called once a fault, synchronously, with the default verdict; returns a verdict, or

@@ -1,12 +1,5 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
-
-/** How late the event loop was, in milliseconds, since the first app registered the plugin. */
-export interface EventLoopDelay {
-  readonly mean: number
-  readonly p50: number
-  readonly p99: number
-  readonly max: number
-}
+import type { EventLoopDelay } from './crash-report.ts'
 
 /** Milliseconds between two samples: 10 wake-ups a second cost nothing that can be measured. */
 const RESOLUTION = 100

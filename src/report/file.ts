@@ -10,7 +10,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import type { CrashReport } from './report.ts'
+import type { CrashReport } from './crash-report.ts'
 
 /** How many reports a folder keeps. */
 export const REPORTS_KEPT = 10

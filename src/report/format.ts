@@ -1,4 +1,4 @@
-import type { CrashReport } from './report.ts'
+import type { CrashReport } from './crash-report.ts'
 
 /** The shortest text that says why: for a termination log, and the head of a printed report. */
 export function summarize(report: CrashReport): string {

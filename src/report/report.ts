@@ -2,22 +2,10 @@ import { hostname } from 'node:os'
 import { threadId } from 'node:worker_threads'
 import { attempt } from '../attempt.ts'
 import type { Fault } from '../fault/fault.ts'
-import { type SerializedError, serializeError } from '../fault/serialize.ts'
+import { serializeError } from '../fault/serialize.ts'
 import { VERSION } from '../version.ts'
-import { type EventLoopDelay, eventLoopDelay } from './event-loop-delay.ts'
-
-/** Why the process leaves. */
-export type LeaveReason = 'fatal' | 'recycle' | 'signal' | 'requested'
-
-/** A request in flight, as a report and the log name it. It holds no path that the client chose. */
-export interface InFlightRequest {
-  readonly id: string
-  readonly method: string
-  /** The route's pattern, undefined where no route matched. */
-  readonly route: string | undefined
-  /** Milliseconds since the request arrived. */
-  readonly age: number
-}
+import type { CrashReport, InFlightRequest, LeaveReason, Phase, ReportedFault } from './crash-report.ts'
+import { eventLoopDelay } from './event-loop-delay.ts'
 
 /** What a report asks of an app. */
 export interface ReportedApp {
@@ -27,70 +15,6 @@ export interface ReportedApp {
   fingerprints(): Iterable<readonly [fingerprint: string, count: number]>
   /** The requests in flight, oldest first. */
   inFlight(): InFlightRequest[]
-}
-
-/** Where in its life the process was when it began to leave: not listening yet, or serving. */
-export type Phase = 'boot' | 'serving'
-
-/** A fault in a crash report. */
-export interface ReportedFault {
-  readonly id: string
-  readonly origin: Fault['origin']
-  readonly verdict: Fault['verdict']
-  readonly attributedTo: Fault['attributedTo']
-  readonly fingerprint: string
-  /** ISO 8601. */
-  readonly at: string
-  /** Type, message, stack and the whole cause chain, bounded in depth and length. */
-  readonly error: SerializedError
-  /** `url` is cut before its query string. */
-  readonly request: {
-    readonly id: string
-    readonly method: string
-    readonly url: string
-    readonly route: string | null
-  } | null
-}
-
-/**
- * Why a process left: what the crash report file, `leave.onLeave` and the channel `fastify-isolate:leave` get.
- * It holds no environment variables, headers, bodies or query strings. `version` changes when a field changes
- * its meaning or goes; a new field does not change it.
- */
-export interface CrashReport {
-  readonly schema: 'fastify-isolate/crash-report'
-  readonly version: 1
-  /** When the process began to leave, ISO 8601. */
-  readonly at: string
-  readonly reason: LeaveReason
-  /** The signal, or what `leave(reason)` was told; null where there is neither. */
-  readonly note: string | null
-  readonly phase: Phase
-  /** The code that the process is going to exit with. */
-  readonly exitCode: number
-  readonly fault: ReportedFault | null
-  /** The requests in flight, oldest first, the first 1 000 of them. */
-  readonly inFlight: readonly InFlightRequest[]
-  /** How many requests were in flight. */
-  readonly inFlightTotal: number
-  /** Faults by fingerprint, the most frequent 100. */
-  readonly fingerprints: Readonly<Record<string, number>>
-  /** `process.memoryUsage()`, bytes. */
-  readonly memory: Readonly<Record<string, number>>
-  /** Milliseconds; null where it was not measured. */
-  readonly eventLoopDelay: EventLoopDelay | null
-  /** Seconds. */
-  readonly uptime: number
-  readonly versions: {
-    readonly node: string
-    readonly fastify: string | null
-    readonly 'fastify-isolate': string
-  }
-  readonly platform: string
-  readonly host: string
-  readonly pid: number
-  /** 0 in the main thread. */
-  readonly threadId: number
 }
 
 /** What is known when the process begins to leave. */

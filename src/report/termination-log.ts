@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
+import type { CrashReport } from './crash-report.ts'
 import { summarize } from './format.ts'
-import type { CrashReport } from './report.ts'
 
 /** What Kubernetes keeps of a container's termination message. */
 export const TERMINATION_LOG_BYTES = 4_096

@@ -9,8 +9,19 @@ const PAGE = fileURLToPath(new URL('../../docs/architecture.md', import.meta.url
 
 /** The folders and files of `src` from the top down: each imports only what stands below it. */
 const ORDER = [
-  ...['index.ts', 'cli.ts', 'isolate.ts', 'coverage', 'drain', 'guards', 'escapes', 'isolation.ts', 'triage'],
-  ...['answer', 'isolated-app.ts', 'request', 'leave', 'options', 'report', 'log', 'fastify', 'uncaught'],
+  ...['index.ts', 'cli.ts', 'isolate.ts', 'coverage', 'drain', 'guards', 'escapes', 'triage'],
+  ...[
+    'answer',
+    'isolated-app.ts',
+    'request',
+    'leave',
+    'options',
+    'report',
+    'log',
+    'fastify',
+    'uncaught',
+    'isolation.ts',
+  ],
   ...['fault', 'publish.ts', 'attempt.ts', 'ignore-rejection.ts', 'is-thenable.ts', 'load.ts'],
   ...['symbol-of.ts', 'version.ts'],
 ]

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import vm from 'node:vm'
-import { type SerializedError, serializeError } from '../../src/fault/serialize.ts'
+import { serializeError } from '../../src/fault/serialize.ts'
+import type { SerializedError } from '../../src/fault/serialized-error.ts'
 import { cyclicError, hostileValues } from '../support/hostile.ts'
 
 for (const [name, value] of hostileValues()) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { addApp, leave, processLeave, removeApp } from '../../src/leave/leave.ts'
 import type { LeavingApp } from '../../src/leave/leaving-app.ts'
-import type { InFlightRequest } from '../../src/report/report.ts'
+import type { InFlightRequest } from '../../src/report/crash-report.ts'
 import { leavingApp } from '../support/leaving-app.ts'
 import { until } from '../support/until.ts'
 

@@ -11,7 +11,7 @@ export const inFault: readonly Mutant[] = [
   },
   {
     name: 'fatal-error-of-another-copy-unknown',
-    file: 'fault/fatal-error.ts',
+    file: 'fault/is-fatal-error.ts',
     find: "Symbol.for('fastify-isolate.FatalError')",
     replace: "Symbol('fastify-isolate.FatalError')",
     tests: ['fault/verdict'],

@@ -77,9 +77,23 @@ test('the tarball holds the compiled source, public types, the licence and the r
   const expected = ['LICENSE', 'README.md', 'dist/cli.js', 'dist/index.js', 'package.json']
   assert.deepEqual(paths.filter((path) => !isTypes(path) && !isShared(path)).sort(), expected)
   assert.ok(paths.filter(isShared).length <= 1, 'the code that both share is in one file')
-  const types = paths.filter(isTypes)
-  assert.ok(types.includes('dist/index.d.ts'))
-  assert.ok(!types.includes('dist/process/way-out.d.ts'), 'internal types are left out')
+})
+
+test('the published types are the public names alone', async () => {
+  const paths = packed.files.map((file) => file.path).filter((path) => path.endsWith('.d.ts'))
+  const read = (path: string): Promise<string> => readFile(join(ROOT, path), 'utf8')
+  const declared = (await Promise.all(paths.map(read))).flatMap((types) =>
+    Array.from(
+      types.matchAll(/^export (?:declare )?(?:interface|type|class|const|function) (\w+)/gm),
+      (match) => match[1],
+    ),
+  )
+  const index = await read('dist/index.d.ts')
+  const exported = Array.from(index.matchAll(/\{([^}]+)\}/g), (match) => (match[1] as string).split(','))
+    .flat()
+    .map((name) => name.replace(/^\s*type /, '').trim())
+    .filter((name) => name !== '' && !name.endsWith(' as default'))
+  assert.deepEqual(declared.sort(), exported.sort())
 })
 
 test(`the tarball is smaller than ${MAX_BYTES} bytes`, () => {

@@ -1,4 +1,5 @@
-import { buildReport, type CrashReport } from '../../src/report/report.ts'
+import type { CrashReport } from '../../src/report/crash-report.ts'
+import { buildReport } from '../../src/report/report.ts'
 
 const fault = {
   id: 'f',

@@ -1,0 +1,13 @@
+import { someInChain } from './chain.ts'
+import { readProperty } from './thrown.ts'
+
+/** Marks a `FatalError`. In the global registry, so that two copies of the package know each other's errors. */
+export const FATAL_BRAND: unique symbol = Symbol.for('fastify-isolate.FatalError') as never
+
+/**
+ * Whether an error, anything in its `cause` chain or in an AggregateError's `errors` is a `FatalError`, of this copy of
+ * the package or of another. Never throws.
+ */
+export function isFatalError(error: unknown): boolean {
+  return someInChain(error, (one) => readProperty(one, FATAL_BRAND) === true)
+}

@@ -1,0 +1,17 @@
+/** An error as logs and reports hold it: strings and numbers alone, bounded in every direction. */
+export interface SerializedError {
+  /** The name of its type; `typeof` where no Error was thrown. */
+  readonly type: string
+  /** Its message; where no Error was thrown, the value inspected. At most 8192 characters. */
+  readonly message: string
+  /** Its stack, empty where it has none. At most 16 384 characters. */
+  readonly stack: string
+  /** Its `code`. */
+  readonly code?: string | number
+  /** Its `statusCode`. */
+  readonly statusCode?: number
+  /** Its cause. */
+  readonly cause?: SerializedError
+  /** The members of an AggregateError, at most 10. */
+  readonly errors?: readonly SerializedError[]
+}
