@@ -1,108 +1,50 @@
 /**
- * Writes `docs/options.md` from the TSDoc of `src/options/options.ts`, so that the page cannot say something else than the
- * editor does. `--check` writes nothing and fails where the page is not current.
- *
- * The compiler that the build uses reads the file; its API is called unstable, which is why no more of it than the
- * syntax tree is used here.
+ * Writes `docs/options.md` from the table of the options in `src/options/table.ts` and from the TSDoc of their types in
+ * `src/options/options.ts`, so that the page cannot say something else than the code does and the editor shows.
+ * `--check` writes nothing and fails where the page is not current.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import {
-  isFunctionTypeNode,
-  isInterfaceDeclaration,
-  isTypeAliasDeclaration,
-} from 'typescript/unstable/ast/is'
-import { API } from 'typescript/unstable/sync'
+import { OPTIONS, ROUTE_OPTIONS, rowsOf, type Table } from '../src/options/table.ts'
 import { anchorOf } from './anchor.ts'
-
-const ROOT = new URL('../', import.meta.url)
-const SOURCE = fileURLToPath(new URL('src/options/options.ts', ROOT))
-const CONFIG = fileURLToPath(new URL('tsconfig.json', ROOT))
+import { defaultOf } from './options-doc/default.ts'
+import { type Documented, type PublicOptions, readPublicOptions } from './options-doc/public-options.ts'
 
 /** The page that {@link optionsDoc} makes. */
-export const PAGE: string = fileURLToPath(new URL('docs/options.md', ROOT))
+export const PAGE: string = fileURLToPath(new URL('../docs/options.md', import.meta.url))
 
-/** Where an interface's options stand in what the user writes, apart from those that an option's type tells. */
-const PREFIXES: Readonly<Record<string, string>> = {
-  IsolateOptions: '',
-  RouteIsolateOptions: 'config.isolate.',
+interface Option extends Documented {
+  /** `leave.deadline`. */
+  readonly path: string
+  readonly default: string
 }
 
-interface Option {
-  readonly name: string
-  readonly type: string
-  readonly text: string
-}
-
-interface Group {
-  readonly name: string
+/** The options of one type, and where the user writes them. */
+interface Section {
+  readonly typeName: string
+  /** `leave.`, or nothing. */
+  readonly prefix: string
   readonly text: string
   readonly options: readonly Option[]
 }
 
-interface Options {
-  readonly groups: readonly Group[]
-  /** The functions that options may be: their signature and what they are for. */
-  readonly functions: readonly Option[]
-}
-
-type Documented = { readonly jsDoc?: readonly unknown[] | undefined }
-type Comment = { readonly text?: string; readonly name?: { getText(): string } }
-
-/** The text of a TSDoc comment, its tags left out. Links keep their TSDoc form until all names are known. */
-function textOf(node: Documented): string {
-  const comments = (node.jsDoc ?? []) as readonly { readonly comment?: readonly Comment[] }[]
-  const parts = comments.at(-1)?.comment ?? []
-  return parts
-    .map((part) => (part.name === undefined ? part.text : `{@link ${part.name.getText()}}`))
-    .join('')
-    .replace(/\s*\n\s*/g, ' ')
-    .trim()
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ')
-}
-
-function readOptions(): Options {
-  const api = new API({ cwd: fileURLToPath(ROOT) })
-  try {
-    const project = api.updateSnapshot({ openProjects: [CONFIG] }).getProject(CONFIG)
-    const file = project?.program.getSourceFile(SOURCE)
-    if (file === undefined) throw new Error(`${SOURCE} is not part of ${CONFIG}`)
-    const groups: Group[] = []
-    const functions: Option[] = []
-    for (const node of file.statements) {
-      if (isInterfaceDeclaration(node)) {
-        const options = node.members.map((member) => {
-          const { name, type } = member as unknown as Record<'name' | 'type', { getText(): string }>
-          return { name: name.getText(), type: oneLine(type.getText()), text: textOf(member) }
-        })
-        groups.push({ name: node.name.text, text: textOf(node), options })
-      } else if (isTypeAliasDeclaration(node) && isFunctionTypeNode(node.type)) {
-        functions.push({ name: node.name.text, type: oneLine(node.type.getText()), text: textOf(node) })
-      }
-    }
-    return { groups, functions }
-  } finally {
-    api.close()
-  }
-}
-
-/** Finds where each interface's options stand: an option whose type is an interface gives it its own path. */
-function pathsOf(groups: readonly Group[]): ReadonlyMap<string, string> {
-  const paths = new Map(Object.entries(PREFIXES))
-  const visit = (group: Group): void => {
-    for (const { name, type } of group.options) {
-      const inner = groups.find((other) => other.name === type)
-      if (inner === undefined || paths.has(type)) continue
-      paths.set(type, `${paths.get(group.name)}${name}.`)
-      visit(inner)
-    }
-  }
-  for (const group of groups) if (group.name in PREFIXES) visit(group)
-  for (const { name } of groups) if (!paths.has(name)) throw new Error(`No option is of type ${name}`)
-  return paths
+/** A section for the table, then one for each group in it. */
+function sectionsOf<T>(
+  table: Table<T>,
+  typeName: string,
+  prefix: string,
+  types: PublicOptions['types'],
+): Section[] {
+  const type = types.get(typeName)
+  const inner: Section[] = []
+  const options = rowsOf(table).map(([name, row]) => {
+    const documented = type?.options.find((option) => option.name === name)
+    if (documented === undefined) throw new Error(`${typeName} has no option ${name}`)
+    const path = prefix + name
+    if ('options' in row) inner.push(...sectionsOf(row.options, documented.type, `${path}.`, types))
+    return { ...documented, path, default: defaultOf(path, row, documented.text) }
+  })
+  return [{ typeName, prefix, text: type?.text ?? '', options }, ...inner]
 }
 
 /** In a table a `|` would end the cell, also inside of code. */
@@ -110,27 +52,27 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|')
 }
 
-function defaultOf(text: string): string {
-  return /Default: (.*?)\.(?=\s|$)/.exec(text)?.[1] ?? ''
+function titleOf({ typeName, prefix }: Section): string {
+  if (typeName === 'IsolateOptions') return 'Options of isolate()'
+  if (typeName === 'RouteIsolateOptions') return 'Options of a route'
+  return `Options of ${prefix.slice(0, -1)}`
 }
 
-function makeLinker(groups: readonly Group[], paths: ReadonlyMap<string, string>): (text: string) => string {
+function linkToOption(path: string): string {
+  return `[\`${path}\`](#${anchorOf(path)})`
+}
+
+function makeLinker(sections: readonly Section[]): (text: string) => string {
   const linkTo = (target: string): string => {
-    const [owner = '', option] = target.split('.')
-    const path = paths.get(owner)
-    if (path === undefined) return `\`${target}\``
-    if (option === undefined) return `[\`${owner}\`](#${anchorOf(titleOf(owner, path))})`
-    const known = groups.find((group) => group.name === owner)?.options.some(({ name }) => name === option)
-    if (!known) throw new Error(`{@link ${target}} leads nowhere`)
-    return `[\`${path}${option}\`](#${anchorOf(path + option)})`
+    const [typeName, name] = target.split('.')
+    const section = sections.find((other) => other.typeName === typeName)
+    if (section === undefined) return `\`${target}\``
+    if (name === undefined) return `[\`${typeName}\`](#${anchorOf(titleOf(section))})`
+    const option = section.options.find((other) => other.name === name)
+    if (option === undefined) throw new Error(`{@link ${target}} leads nowhere`)
+    return linkToOption(option.path)
   }
   return (text) => text.replace(/\{@link ([\w.]+)\}/g, (_whole, target: string) => linkTo(target))
-}
-
-function titleOf(name: string, path: string): string {
-  if (name === 'IsolateOptions') return 'Options of isolate()'
-  if (name === 'RouteIsolateOptions') return 'Options of a route'
-  return `Options of ${path.slice(0, -1)}`
 }
 
 /** Not the name alone: an option is called the same but for its first letter, and would have the same anchor. */
@@ -138,17 +80,21 @@ function functionTitle(name: string): string {
   return `Function ${name}`
 }
 
+function typeLine(type: string, functions: PublicOptions['functions']): string {
+  const seen = functions.filter(({ name }) => new RegExp(`\\b${name}\\b`).test(type))
+  const links = seen.map(({ name }) => `[${name}](#${anchorOf(functionTitle(name))})`)
+  return [`\`${type}\``, ...links].join(' · ')
+}
+
 /** The page. */
 export function optionsDoc(): string {
-  const { groups, functions } = readOptions()
-  const paths = pathsOf(groups)
-  const link = makeLinker(groups, paths)
-  const ordered = [...paths].map(([name]) => groups.find((group) => group.name === name) as Group)
-  // What the plugin takes comes first, what a route may override last.
-  ordered.sort((a, b) => Number(a.name === 'RouteIsolateOptions') - Number(b.name === 'RouteIsolateOptions'))
+  const { types, functions } = readPublicOptions()
+  const ofApp = sectionsOf(OPTIONS, 'IsolateOptions', '', types)
+  const ofRoute = sectionsOf(ROUTE_OPTIONS, 'RouteIsolateOptions', '', types)
+  const link = makeLinker([...ofApp, ...ofRoute])
 
   const lines = [
-    '<!-- Made by scripts/options-doc.ts from the comments in src/options/options.ts: change them there. -->',
+    '<!-- Made by scripts/options-doc.ts from src/options/table.ts and the comments in src/options/options.ts: change them there. -->',
     '',
     '# Options',
     '',
@@ -159,23 +105,18 @@ export function optionsDoc(): string {
     '| Option | Type | Default |',
     '|---|---|---|',
   ]
-  for (const { name, options } of ordered) {
-    if (name === 'RouteIsolateOptions') continue
-    for (const option of options) {
-      const heading = paths.get(name) + option.name
-      const shown = defaultOf(option.text)
-      lines.push(`| [\`${heading}\`](#${anchorOf(heading)}) | \`${cell(option.type)}\` | ${cell(shown)} |`)
+  for (const option of ofApp.flatMap(({ options }) => options)) {
+    lines.push(`| ${linkToOption(option.path)} | \`${cell(option.type)}\` | ${cell(option.default)} |`)
+  }
+  for (const section of ofApp) {
+    lines.push('', `## ${titleOf(section)}`, '', link(section.text))
+    for (const { path, type, text } of section.options) {
+      lines.push('', `### ${path}`, '', typeLine(type, functions), '', link(text))
     }
   }
-  for (const { name, text, options } of ordered) {
-    const path = paths.get(name) ?? ''
-    lines.push('', `## ${titleOf(name, path)}`, '', link(text))
-    for (const option of options) {
-      const seen = functions.filter(({ name }) => new RegExp(`\\b${name}\\b`).test(option.type))
-      const links = seen.map((one) => `[${one.name}](#${anchorOf(functionTitle(one.name))})`)
-      const type = [`\`${option.type}\``, ...links].join(' · ')
-      lines.push('', `### ${path}${option.name}`, '', type, '', link(option.text))
-    }
+  for (const section of ofRoute) {
+    lines.push('', `## ${titleOf(section)}`, '', link(section.text), '')
+    for (const { path } of section.options) lines.push(`- ${linkToOption(path)}`)
   }
   lines.push('', '## Functions')
   for (const { name, type, text } of functions) {

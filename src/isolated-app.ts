@@ -9,7 +9,7 @@ import type { Isolation, IsolationState } from './isolation.ts'
 import { logFault, logHeldBack, logTrouble } from './log/log.ts'
 import { announceFault } from './log/on-fault.ts'
 import { LogRateLimit } from './log/rate-limit.ts'
-import type { ResolvedOptions } from './options/resolve.ts'
+import type { ResolvedOptions } from './options/resolved.ts'
 import { contextOf, type RequestContext } from './request/context.ts'
 import { InFlight } from './request/in-flight.ts'
 

@@ -10,7 +10,7 @@ import { guardParser } from '../guards/parser.ts'
 import { guardRoute } from '../guards/route.ts'
 import { guardSend } from '../guards/send.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
-import { resolveRouteOptions } from '../options/resolve.ts'
+import { resolveRouteOptions, routeOptions } from '../options/resolve.ts'
 import { CONTEXT, contextOf } from '../request/context.ts'
 import { BeforeRouting } from './before-routing.ts'
 import { isCoveredElsewhere, isWithin, uncoveredError } from './uncovered.ts'
@@ -107,7 +107,7 @@ export class AppCoverage {
   #coverRoute(context: CompiledRoute, label: string, is404 = false): void {
     if (Object.hasOwn(context, COVERED)) return
     const override = resolveRouteOptions(context.config?.isolate, label)
-    const { classify, expected, answer, expose, escapes, grace, errorHandler } = this.#app.options
+    const { errorHandler } = this.#app.options
     if (errorHandler !== undefined) {
       const bound = errorHandler.bind(context.server) as NonNullable<ErrorHandlerLink['func']>
       context.errorHandler = withRootHandler(context.errorHandler, bound)
@@ -119,8 +119,7 @@ export class AppCoverage {
     // a request comes to a detached copy through the hooks of its route
     if (!context.onRequest?.includes(this.#enter) && !isDetached(context)) return
     const pattern = is404 ? undefined : context.config.url
-    const options = { classify, expected, answer, expose, escapes, grace, ...override }
-    context[COVERED] = { ...options, app: this.#app, pattern }
+    context[COVERED] = { ...routeOptions(this.#app.options, override), app: this.#app, pattern }
     this.keepsContexts ||= context[COVERED].escapes
     guardRoute(context, this.#guards, this.#enter)
   }

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { ResolvedLeaveOptions } from '../options/resolve-leave.ts'
+import type { ResolvedLeaveOptions } from '../options/resolved.ts'
 import type { InFlightRequest } from '../report/crash-report.ts'
 import type { ReportedApp } from '../report/report.ts'
 

@@ -29,19 +29,40 @@ export interface ExitCodes {
   recycle?: number
 }
 
-/** What the options of a route may override: `config: { isolate: … }`. */
+/**
+ * The options of an app that a route may override: `config: { isolate: … }`. What a route leaves out is as the
+ * app has it.
+ */
 export interface RouteIsolateOptions {
-  /** As {@link IsolateOptions.classify}. */
+  /** Judges faults. Default: none, the proposed verdict stands. */
   classify?: Classify
-  /** As {@link IsolateOptions.expected}. */
+  /**
+   * Which errors are answers and not faults. `'convention'`: http-errors with `expose`, Fastify's and
+   * `@fastify/error`'s own errors below 500, validation errors, and an Error with an own `statusCode` of 400
+   * to 499. `'branded'`: the same without that last clause. Or a function. Default: `'convention'`.
+   */
   expected?: 'convention' | 'branded' | IsExpected
-  /** As {@link IsolateOptions.answer}. */
+  /**
+   * The body of the answer to a fault. `'json'`: Fastify's shape with the request's id. `'problem'`: RFC 9457,
+   * `application/problem+json`. Or a function. Default: `'json'`, or a problem where the client's Accept names
+   * `application/problem+json`.
+   */
   answer?: 'json' | 'problem' | Answer
-  /** As {@link IsolateOptions.expose}. */
+  /**
+   * Whether an error's message and stack are sent to the client. For development. Browsers get a page that shows
+   * the source too, where `youch` is installed: it is loaded for the first such page, never otherwise.
+   * Default: false.
+   */
   expose?: boolean
-  /** As {@link IsolateOptions.escapes}. */
+  /**
+   * Whether errors that escape to the process are attributed to their request and contained. `false` installs
+   * no process listener and keeps no context. Default: true.
+   */
   escapes?: boolean
-  /** As {@link IsolateOptions.grace}. */
+  /**
+   * Milliseconds that a request with an escaped error has to finish on its own before it is answered with a
+   * 500. Default: 1 000.
+   */
   grace?: number
 }
 
@@ -72,20 +93,18 @@ export interface LeaveOptions {
    * logged and stops nothing. Default: none.
    */
   onLeave?: (report: CrashReport) => unknown
-  /** The exit codes. Default: `{ fatal: 70, recycle: 75 }`. A signal and a plain `leave()` exit with 0. */
+  /** The exit codes. Default: those of its options. A signal and a plain `leave()` exit with 0. */
   exitCodes?: ExitCodes
-  /** The folder that gets `crash-<time>-<pid>.json`, the newest 10 of them. Default: no report file. */
+  /** The folder that gets `crash-<time>-<pid>.json`, the newest 10 of them. Default: none. */
   reportDir?: string
   /**
-   * The file that gets a summary of at most 4 096 bytes. Default: `/dev/termination-log` in Kubernetes,
-   * none elsewhere. `false`: none anywhere.
+   * The file that gets a summary of at most 4 096 bytes. `false`: none.
+   * Default: `'/dev/termination-log'` in Kubernetes, false elsewhere.
    */
   terminationLog?: string | false
   /** The path of a readiness probe: 200 while serving, 503 while leaving. Default: none. */
   readiness?: string
-  /**
-   * Replaces `process.exit`, for tests. Default: `process.exit`.
-   */
+  /** Replaces `process.exit`, for tests. Default: none. */
   exit?: (code: number) => void
 }
 
@@ -102,43 +121,13 @@ export interface LogOptions {
 }
 
 /** The options of {@link isolate}. */
-export interface IsolateOptions {
-  /** Judges faults. Default: the proposed verdict stands. */
-  classify?: Classify
-  /**
-   * Which errors are answers and not faults. `'convention'`: http-errors with `expose`, Fastify's and
-   * `@fastify/error`'s own errors below 500, validation errors, and an Error with an own `statusCode` of 400
-   * to 499. `'branded'`: the same without that last clause. Or a function. Default: `'convention'`.
-   */
-  expected?: 'convention' | 'branded' | IsExpected
-  /**
-   * The body of the answer to a fault. `'json'`: Fastify's shape with the request's id. `'problem'`: RFC 9457,
-   * `application/problem+json`. Or a function. Default: `'json'`, or a problem where the client's Accept names
-   * `application/problem+json`.
-   */
-  answer?: 'json' | 'problem' | Answer
-  /**
-   * Whether an error's message and stack are sent to the client. For development. Browsers get a page that shows
-   * the source too, where `youch` is installed: it is loaded for the first such page, never otherwise.
-   * Default: false.
-   */
-  expose?: boolean
+export interface IsolateOptions extends RouteIsolateOptions {
   /** The app's own root error handler, for Fastify 6, which refuses two handlers in one scope. Default: none. */
   errorHandler?: ErrorHandler
   /** Sees every fault, after it was logged: error trackers hang there. Default: none. */
   onFault?: (fault: Fault) => void
-  /**
-   * Whether errors that escape to the process are attributed to their request and contained. `false` installs
-   * no process listener and keeps no context. Default: true.
-   */
-  escapes?: boolean
-  /**
-   * Milliseconds that a request with an escaped error has to finish on its own before it is answered with a
-   * 500. Default: 1 000.
-   */
-  grace?: number
-  /** How the process leaves. Default: all of its options have theirs. */
+  /** How the process leaves. Default: those of its options. */
   leave?: LeaveOptions
-  /** How many lines a storm of faults may write. Default: both of its options have theirs. */
+  /** How many lines a storm of faults may write. Default: those of its options. */
   log?: LogOptions
 }

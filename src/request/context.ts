@@ -1,10 +1,9 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault, FaultRequest, Origin } from '../fault/fault.ts'
-import type { ResolvedOptions } from '../options/resolve.ts'
+import type { ResolvedRouteOptions } from '../options/resolved.ts'
 
 /** A route with the options that hold for it: the plugin's own, overridden by `config.isolate`. */
-export interface CoveredRoute
-  extends Pick<ResolvedOptions, 'classify' | 'expected' | 'answer' | 'expose' | 'escapes' | 'grace'> {
+export interface CoveredRoute extends ResolvedRouteOptions {
   /** The app that it belongs to: a process may have several. */
   readonly app: object
   /** The route's pattern; undefined for what is no route: the handler of requests for which there is none. */

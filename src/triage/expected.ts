@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { isFastifyError, isHttpError, statusOf } from '../fault/http-error.ts'
 import { isArrayLike, isErrorLike, ownProperty, readProperty } from '../fault/thrown.ts'
 import { ignoreRejection } from '../ignore-rejection.ts'
-import { show } from '../options/check.ts'
+import { show } from '../options/bad-option.ts'
 import type { IsExpected } from '../options/options.ts'
 
 /** Whether an error is an answer, and why a policy could not say. */

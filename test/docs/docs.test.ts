@@ -41,7 +41,7 @@ test('every link inside of the repository leads somewhere', () => {
   assert.ok(links.length > 20, 'links are found at all')
 })
 
-test('docs/options.md is what the comments in src/options/options.ts say', () => {
+test('docs/options.md is what the table of the options and their comments say', () => {
   assert.equal(readFileSync(PAGE, 'utf8'), optionsDoc(), 'run: npm run docs:options')
 })
 

@@ -11,14 +11,14 @@ export const inOptions: readonly Mutant[] = [
   },
   {
     name: 'unknown-option-accepted',
-    file: 'options/check.ts',
-    find: '  for (const key of keys) if (!known.includes(key as K)) throw unknownOption(given, key, known)\n',
+    file: 'options/read-options.ts',
+    find: '  for (const key of keys) if (!known.includes(key)) throw unknownOption(given, key, known)\n',
     replace: '',
     tests: ['options/options'],
   },
   {
     name: 'unhandleable-signal-accepted',
-    file: 'options/resolve-leave.ts',
+    file: 'options/check.ts',
     find: "if (signal === 'SIGKILL' || signal === 'SIGSTOP') {",
     replace: "if (signal === 'SIGKILL') {",
     tests: ['options/options'],
@@ -40,9 +40,9 @@ export const inOptions: readonly Mutant[] = [
   {
     name: 'override-of-a-route-ignored',
     file: 'options/resolve.ts',
-    find: "return resolveShared(given, where, 'config.isolate.')",
-    replace: 'return {}',
-    tests: ['options/options'],
+    find: '[name, override[name] ?? app[name]]',
+    replace: '[name, app[name] ?? override[name]]',
+    tests: ['options/table'],
   },
   {
     name: 'registered-on-a-child-too',
@@ -74,7 +74,7 @@ export const inOptions: readonly Mutant[] = [
   },
   {
     name: 'termination-log-outside-of-kubernetes',
-    file: 'options/resolve-leave.ts',
+    file: 'options/table.ts',
     find: "process.env.KUBERNETES_SERVICE_HOST ? '/dev/termination-log' : false",
     replace: "'/dev/termination-log'",
     tests: ['options/options'],

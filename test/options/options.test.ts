@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
-import { show } from '../../src/options/check.ts'
+import { show } from '../../src/options/bad-option.ts'
 import { resolveOptions, resolveRouteOptions } from '../../src/options/resolve.ts'
 import { hostileValues, revokedProxy, throwingProxy } from '../support/hostile.ts'
 

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import type { LeavingApp } from '../../src/leave/leaving-app.ts'
-import type { ResolvedLeaveOptions } from '../../src/options/resolve-leave.ts'
+import type { ResolvedLeaveOptions } from '../../src/options/resolved.ts'
 
 type Line = { level: number; msg: string; err?: { message: string }; leave?: { cut?: unknown[] } }
 

@@ -1,0 +1,52 @@
+import { isArrayLike } from '../fault/thrown.ts'
+import { load } from '../load.ts'
+import { badOption, type Given, MAX_SHOWN, unexpected } from './bad-option.ts'
+
+/**
+ * Reads an object of options, refusing unknown ones. It is read once, so that a getter cannot answer differently
+ * later.
+ *
+ * @param given The object.
+ * @param known The names that it may have.
+ * @returns Gives what stands under a name: undefined counts as absent.
+ * @throws {TypeError} `FST_ISOLATE_BAD_OPTION` for what is no object or cannot be read, and for an unknown name.
+ */
+export function readOptions(given: Given, known: readonly string[]): (name: string) => Given {
+  const { where, value } = given
+  const asObject = given.name === '' ? { ...given, name: 'options' } : given
+  if (typeof value !== 'object' || value === null || isArrayLike(value))
+    throw unexpected(asObject, 'an object')
+  const copy: Record<string, unknown> = {}
+  let keys: string[]
+  try {
+    keys = Object.keys(value)
+    for (const key of keys) {
+      if (known.includes(key)) copy[key] = (value as Record<string, unknown>)[key]
+    }
+  } catch {
+    throw unexpected(asObject, 'an object whose properties can be read')
+  }
+  for (const key of keys) if (!known.includes(key)) throw unknownOption(given, key, known)
+  return (name) => ({ where, name: pathOf(given, name), value: copy[name] })
+}
+
+function pathOf(given: Given, name: string): string {
+  return given.name === '' ? name : `${given.name}.${name}`
+}
+
+function unknownOption(given: Given, key: string, known: readonly string[]): TypeError {
+  const shown = key.length > MAX_SHOWN ? `${key.slice(0, MAX_SHOWN)}…` : key
+  const { distance } = load('fastest-levenshtein') as typeof import('fastest-levenshtein')
+  const distanceTo = (name: string): number => distance(shown.toLowerCase(), name.toLowerCase())
+  const nearest = nearestName(known, distanceTo)
+  // Further away it is no slip of the fingers, and the guess would mislead.
+  const near = distanceTo(nearest) <= Math.max(2, nearest.length / 3)
+  const guess = near ? ` Did you mean \`${pathOf(given, nearest)}\`?` : ''
+  const names = known.map((name) => `\`${name}\``).join(', ')
+  return badOption(`${given.where}Unknown option \`${pathOf(given, shown)}\`.${guess} Known: ${names}`)
+}
+
+function nearestName(known: readonly string[], distanceTo: (name: string) => number): string {
+  const distances = known.map(distanceTo)
+  return known[distances.indexOf(Math.min(...distances))] as string
+}

@@ -1,0 +1,33 @@
+import type { IsolateOptions, LeaveOptions, RouteIsolateOptions } from './options.ts'
+
+type AnyFunction = (...args: never) => unknown
+
+/** What an option may be that does not have options of its own. */
+type Value = string | number | boolean | readonly unknown[] | AnyFunction
+
+/** Whether an option has options of its own, as `leave` has. */
+export type IsGroup<T> = [T] extends [Value] ? false : true
+
+/**
+ * What an option is once the defaults are filled in. One that can only be a function, or only a text, may be
+ * without a default: it then stays undefined.
+ */
+export type ResolvedValue<T> = [T] extends [AnyFunction]
+  ? T | undefined
+  : [T] extends [string]
+    ? T | undefined
+    : IsGroup<T> extends true
+      ? Resolved<T>
+      : T
+
+/** Options with every default filled in. */
+export type Resolved<T> = { readonly [Name in keyof T]-?: ResolvedValue<Exclude<T[Name], undefined>> }
+
+/** {@link IsolateOptions} with every default filled in. */
+export type ResolvedOptions = Resolved<IsolateOptions>
+
+/** The options that hold for a route: the app's, overridden by the route's own. */
+export type ResolvedRouteOptions = Resolved<RouteIsolateOptions>
+
+/** {@link LeaveOptions} with every default filled in. */
+export type ResolvedLeaveOptions = Resolved<LeaveOptions>

@@ -1,0 +1,93 @@
+import type { Given } from './bad-option.ts'
+import {
+  checkBoolean,
+  checkCount,
+  checkExitCode,
+  checkFunction,
+  checkMilliseconds,
+  checkMillisecondsOrNever,
+  checkPath,
+  checkSignals,
+  checkTerminationLog,
+  checkText,
+  checkWordOrFunction,
+} from './check.ts'
+import { EXIT_FATAL, EXIT_RECYCLE } from './exit-codes.ts'
+import type { ExitCodes, IsolateOptions, LeaveOptions, LogOptions, RouteIsolateOptions } from './options.ts'
+import type { IsGroup, ResolvedValue } from './resolved.ts'
+
+/** One option, and the type of its value once the defaults are filled in. */
+export interface Row<T> {
+  /** Returns the value if the option may have it, else throws the error that says what was expected. */
+  readonly check: (given: Given) => T
+  /** What holds where the option is not given. */
+  readonly default: T
+}
+
+/** An option that has options of its own. */
+export interface Group<T> {
+  readonly options: Table<T>
+}
+
+/** A row for each option of a public type: one too few or too many does not compile. */
+export type Table<T> = {
+  readonly [Name in keyof T]-?: RowOrGroup<Exclude<T[Name], undefined>>
+}
+
+type RowOrGroup<T> = IsGroup<T> extends true ? Group<T> : Row<ResolvedValue<T>>
+
+/** The options of an app that a route may override. */
+export const ROUTE_OPTIONS: Table<RouteIsolateOptions> = {
+  classify: { check: checkFunction, default: undefined },
+  expected: {
+    check: (given) => checkWordOrFunction(given, ['convention', 'branded']),
+    default: 'convention',
+  },
+  answer: { check: (given) => checkWordOrFunction(given, ['json', 'problem']), default: 'json' },
+  expose: { check: checkBoolean, default: false },
+  escapes: { check: checkBoolean, default: true },
+  grace: { check: checkMilliseconds, default: 1000 },
+}
+
+const EXIT_CODES: Table<ExitCodes> = {
+  fatal: { check: (given) => checkExitCode(given, 'fatal'), default: EXIT_FATAL },
+  recycle: { check: (given) => checkExitCode(given, 'recycle'), default: EXIT_RECYCLE },
+}
+
+const LEAVE_OPTIONS: Table<LeaveOptions> = {
+  deadline: { check: checkMilliseconds, default: 10_000 },
+  drainDelay: { check: checkMilliseconds, default: 0 },
+  drainFatal: { check: checkBoolean, default: false },
+  recycleAfter: { check: checkMillisecondsOrNever, default: 600_000 },
+  signals: { check: checkSignals, default: [] },
+  onLeave: { check: checkFunction, default: undefined },
+  exitCodes: { options: EXIT_CODES },
+  reportDir: { check: (given) => checkText(given, 'the path of a folder'), default: undefined },
+  terminationLog: {
+    check: checkTerminationLog,
+    get default() {
+      return process.env.KUBERNETES_SERVICE_HOST ? '/dev/termination-log' : false
+    },
+  },
+  readiness: { check: checkPath, default: undefined },
+  exit: { check: checkFunction, default: undefined },
+}
+
+const LOG_OPTIONS: Table<LogOptions> = {
+  burst: { check: checkCount, default: 100 },
+  window: { check: checkMilliseconds, default: 10_000 },
+}
+
+/** The options of an app. */
+export const OPTIONS: Table<IsolateOptions> = {
+  ...ROUTE_OPTIONS,
+  errorHandler: { check: checkFunction, default: undefined },
+  onFault: { check: checkFunction, default: undefined },
+  leave: { options: LEAVE_OPTIONS },
+  log: { options: LOG_OPTIONS },
+}
+
+/** The rows of a table by the names of their options, in the table's order. */
+export function rowsOf<T>(table: Table<T>): readonly (readonly [string, Row<unknown> | Group<object>])[] {
+  return Object.entries(table)
+}
