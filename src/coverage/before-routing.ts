@@ -7,6 +7,7 @@ import type { Guards } from '../guards/guards.ts'
 import { guardHandler } from '../guards/handler.ts'
 import { guardRoute } from '../guards/route.ts'
 import { isThenable } from '../is-thenable.ts'
+import { routeOptions } from '../options/resolve.ts'
 import { type CoveredRoute, contextOf, RequestContext } from '../request/context.ts'
 import { substituteId } from '../request/early-errors.ts'
 
@@ -25,7 +26,7 @@ export class BeforeRouting {
     this.#app = guards.app.fastify
     this.#guards = guards
     this.#enter = enter
-    this.#options = { ...guards.app.options, app: guards.app, pattern: undefined }
+    this.#options = { ...routeOptions(guards.app.options, {}), app: guards.app, pattern: undefined }
   }
 
   /** Guards the listener of requests of one server, once. */
