@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { type ErrorHandlerLink, isDetached } from '../fastify/compiled-route.ts'
 import type { Internals } from '../fastify/internals.ts'
 import { guardRequestIds } from '../guards/before-hooks.ts'

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { BeforeRouting } from '../../src/coverage/before-routing.ts'
 import type { Guards } from '../../src/guards/guards.ts'
+import { isolatedAppOf } from '../../src/isolated-app.ts'
 import { Dispatch } from '../../src/request/async-context.ts'
 import { bodyOf, MASKED, testApp, until } from '../support/app.ts'
-import { isolatedAppOf } from '../../src/isolated-app.ts'
 
 const boom = (): never => {
   throw new Error('secret')
