@@ -1,4 +1,4 @@
-/** What a function returns, or something else where it throws. */
+/** Returns what `get` returns, or `otherwise` where `get` throws. */
 export function attempt<T>(get: () => T, otherwise: T): T {
   try {
     return get()

@@ -12,7 +12,7 @@ import { resolveOptions } from './options/resolve.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** What `fastify-isolate` knows and can be told. */
+    /** The plugin's state and fault counts, and functions to report an error and to leave. */
     isolation: Isolation
   }
 
@@ -57,7 +57,10 @@ function install(fastify: FastifyInstance, given: IsolateOptions): void {
   })
 }
 
-/** Fastify lets what a plugin with a callback throws escape to the process; what it calls back rejects `ready()`. */
+/**
+ * Passes what `install` throws to `done`, so that `app.ready()` rejects: Fastify does not catch what a callback
+ * plugin throws.
+ */
 function tryInstall(app: FastifyInstance, options: IsolateOptions, done: (error?: Error) => void): void {
   try {
     install(app, options)
@@ -70,24 +73,25 @@ function tryInstall(app: FastifyInstance, options: IsolateOptions, done: (error?
 
 type Plugin = FastifyPluginCallback<IsolateOptions>
 
-/** What the type of a plugin needs to be registered, and to be called for a plugin. */
+/** The type of {@link isolate}: a plugin, and a function that returns the plugin with its options. */
 export interface Isolate extends Plugin {
   /**
-   * Makes the plugin with its options: `app.register(isolate({ grace: 500 }))`.
+   * Returns the plugin with its options: `app.register(isolate({ grace: 500 }))`.
    *
-   * @throws {TypeError} When it is registered: `FST_ISOLATE_BAD_OPTION` for a wrong option.
+   * @throws {TypeError} `FST_ISOLATE_BAD_OPTION` for a wrong option, when the plugin loads: `app.ready()` rejects
+   *   with it.
    */
   (options?: IsolateOptions): Plugin
 }
 
-/** Options that belong to `register()` itself, whichever plugin gets them. */
+/** The options of `register()` itself, which Fastify passes on to every plugin. */
 const OF_REGISTER: ReadonlySet<string> = new Set(['prefix', 'logLevel', 'logSerializers'])
 
 function withoutRegisterOptions(options: IsolateOptions): IsolateOptions {
   return Object.fromEntries(Object.entries(options).filter(([name]) => !OF_REGISTER.has(name)))
 }
 
-/** `fastify-plugin` does not encapsulate: the plugin covers the instance that it is registered on. */
+/** `fastify-plugin` skips encapsulation: the plugin covers the instance that it is registered on. */
 const META = { name: 'fastify-isolate', fastify: '>=5.11.2' }
 
 function isolateOrPlugin(...args: unknown[]): unknown {
@@ -104,10 +108,11 @@ function isolateOrPlugin(...args: unknown[]): unknown {
 }
 
 /**
- * Contains every error of a request to that request: logged once, answered with a masked 500, while every other
- * request goes on. Register it on the root instance, before or after the routes: `app.register(isolate())`, or
- * `app.register(isolate, options)`.
+ * Contains every error of a request to that request: it is logged once and answered with a masked 500, while every
+ * other request goes on. Register it on the root instance, before or after the routes: `app.register(isolate())`,
+ * or `app.register(isolate, options)`.
  *
- * @throws {TypeError} When it is registered: `FST_ISOLATE_BAD_OPTION` for a wrong option.
+ * @throws {TypeError} `FST_ISOLATE_BAD_OPTION` for a wrong option, when the plugin loads: `app.ready()` rejects
+ *   with it.
  */
 export const isolate: Isolate = fp(isolateOrPlugin as unknown as Plugin, META) as Isolate

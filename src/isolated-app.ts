@@ -13,19 +13,22 @@ import type { ResolvedOptions } from './options/resolved.ts'
 import { contextOf, type RequestContext } from './request/context.ts'
 import { InFlight } from './request/in-flight.ts'
 
-/** Where an app keeps what this package knows of it; its children inherit it. The same for all copies of the package. */
+/**
+ * The property of an instance that holds its {@link IsolatedApp}. Child instances inherit it; all copies of the
+ * package use the same symbol.
+ */
 const ISOLATED_APP: unique symbol = Symbol.for('fastify-isolate.app') as never
 
-/** Makes the process leave where a verdict or the app asks for it. No method throws. */
+/** Makes the process leave, for a verdict or because the app asks for it. No method throws. */
 export interface LeaveControl {
   readonly state: IsolationState
-  /** @param announce Logs the fault: runs when the state says `leaving`. */
+  /** @param announce Logs the fault. Called once `state` is `leaving`. */
   fatal(fault: Fault, announce: () => void): void
   recycle(fault: Fault): void
   leave(reason?: string): Promise<void>
 }
 
-/** An error that is to become a fault, and what is known of it. */
+/** An error to record as a fault, and what is known about it. */
 export interface FoundError {
   readonly error: unknown
   readonly origin: Origin
@@ -56,18 +59,26 @@ class NewFault implements Fault {
   }
 }
 
-/** One app that registered the plugin, for all parts of the plugin: what it counts, and where an error becomes a fault. */
+/**
+ * An app that registered the plugin, with its options, fault counts and requests in flight. All parts of the plugin
+ * share it.
+ */
 export class IsolatedApp {
   readonly fastify: FastifyInstance
   readonly options: ResolvedOptions
   readonly ledger: Ledger = new Ledger()
   /** The requests that are being answered, oldest first. */
   readonly requests: InFlight = new InFlight()
-  /** Whether it has listened or was given a request: what fails before that is a boot failure. */
+  /**
+   * Whether the app has listened or received a request. An error outside of requests before that is a boot failure.
+   */
   hasServed = false
-  /** Set once new requests are refused: then answers one that came through `inject()`, which no server sees. */
+  /**
+   * Set once the app refuses new requests: answers a request from `inject()`, which no server sees, with 503.
+   * Returns false for a request that is still served.
+   */
   refuseLate: ((request: FastifyRequest, reply: FastifyReply) => boolean) | undefined = undefined
-  /** Undefined until the app is known to the process. */
+  /** Undefined until `addToProcess()` has run. */
   leaveControl: LeaveControl | undefined = undefined
   readonly #rateLimit: LogRateLimit
   readonly #brokenListeners: WeakSet<object> = new WeakSet()
@@ -85,14 +96,14 @@ export class IsolatedApp {
     return this.leaveControl?.state ?? 'serving'
   }
 
-  /** Logs what the rate limit held back, for the app closes: from now on every fault is logged. Never throws. */
+  /** Logs how many faults the rate limit held back, and stops limiting because the app closes. Never throws. */
   endRateLimit(): void {
     this.#rateLimit.end()
   }
 
   /**
-   * Makes a fault of an error: classifies, counts, logs and announces it, and makes the process leave where its verdict
-   * asks for it. Every fault is made here. Never throws.
+   * Records an error as a fault: classifies, counts, logs and announces it, and makes the process leave where the
+   * verdict says so. Only this function creates faults. Never throws.
    */
   recordFault(found: FoundError): Fault {
     const { context, extra } = found
@@ -130,7 +141,7 @@ export class IsolatedApp {
     }
   }
 
-  /** A fault that a listener of faults causes is told to nobody: it would cause the next one, without end. */
+  /** Skips a fault that a fault listener causes: announcing it would cause the next one, without end. */
   #announce(fault: Fault, context: RequestContext | undefined, log: FastifyBaseLogger): void {
     if (this.#isAnnouncing) return
     this.#isAnnouncing = true
@@ -144,12 +155,15 @@ export class IsolatedApp {
   }
 }
 
-/** What this package knows of an app, where the plugin is registered on it or on one above it. */
+/**
+ * Returns the {@link IsolatedApp} of an instance; undefined where the plugin is registered neither on it nor on a
+ * parent.
+ */
 export function isolatedAppOf(fastify: FastifyInstance): IsolatedApp | undefined {
   return (fastify as { [ISOLATED_APP]?: IsolatedApp })[ISOLATED_APP]
 }
 
-/** Makes `app.isolation`. */
+/** Creates `app.isolation`. */
 export function isolationOf(app: IsolatedApp): Isolation {
   return {
     get state() {

@@ -4,15 +4,15 @@ import type { Fault, FaultCounts } from './fault/fault.ts'
 /** Whether the process serves or leaves. */
 export type IsolationState = 'serving' | 'leaving'
 
-/** `app.isolation`: what the plugin knows and can be told. */
+/** `app.isolation`: the plugin's state and fault counts, and functions to report an error and to leave. */
 export interface Isolation {
   /** Whether the process serves or leaves. */
   readonly state: IsolationState
   /** How many faults there were so far, by origin and by verdict: a frozen copy. */
   readonly counts: FaultCounts
   /**
-   * Makes a fault of an error that the app caught itself: logged, counted, classified and announced like any other.
-   * It answers nobody.
+   * Records an error that the app caught itself as a fault: it is logged, counted, classified and announced like
+   * any other. Sends no answer.
    *
    * @param error - Any value.
    * @param request - The request that it belongs to, if any.

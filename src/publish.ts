@@ -2,7 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Channel } from 'node:diagnostics_channel'
 import { ignoreRejection } from './ignore-rejection.ts'
 
-/** Called with the subscriber and what it threw or rejected with. Undefined stands for a subscriber that is not known. */
+/**
+ * Called with what a subscriber threw or rejected with, and the subscriber; undefined where it is not known which
+ * one.
+ */
 export type OnFailure = (failure: unknown, subscriber: object | undefined) => void
 
 type Subscriber = (message: unknown, name: string | symbol) => unknown
@@ -10,16 +13,16 @@ type Subscriber = (message: unknown, name: string | symbol) => unknown
 /** The channels whose subscribers are being called right now. */
 const active: Set<Channel> = new Set()
 
-/** Set for what runs in, or is started by, a subscriber that Node itself calls: tells where its failures belong. */
+/** The `onFailure` of {@link publish}, in the asynchronous context of the subscribers that Node itself calls. */
 const insideSubscriber: AsyncLocalStorage<OnFailure> = new AsyncLocalStorage()
 
 /**
- * Publishes on a channel so that no subscriber can do harm. Never throws.
+ * Publishes on a channel and passes every failure of a subscriber to `onFailure`. Never throws.
  *
  * `Channel.publish` rethrows what a subscriber throws on the next tick, as an uncaught exception
- * (`lib/diagnostics_channel.js`). So the subscribers are called here, from Node's own list of them. Where a Node has
- * no such list it calls them itself, and {@link takeSubscriberFailure} catches what they throw. A message that a
- * subscriber causes on the same channel is not published: it would cause the next one, without end.
+ * (`lib/diagnostics_channel.js`). So this function calls the subscribers itself, from Node's private list. Where
+ * Node has no such list, Node calls them, and {@link takeSubscriberFailure} catches what they throw. A message that
+ * a subscriber publishes on the same channel is dropped: it would cause the next one, without end.
  */
 export function publish(channel: Channel, message: unknown, onFailure: OnFailure): void {
   if (!channel.hasSubscribers || active.has(channel)) return
@@ -44,8 +47,8 @@ function call(subscriber: Subscriber, message: unknown, name: string | symbol, o
 }
 
 /**
- * Whether the error that Node reports right now comes from a subscriber that Node called for {@link publish}: then its
- * publisher is told, and it is no fault.
+ * If the error that Node reports right now comes from a subscriber that Node called for {@link publish}, passes it
+ * to that call's `onFailure`. Returns true then: the error is not a fault.
  */
 export function takeSubscriberFailure(failure: unknown): boolean {
   const onFailure = insideSubscriber.getStore()
