@@ -3,7 +3,10 @@ import type { RouteContext } from '../fastify/compiled-route.ts'
 import { substituteId } from '../request/early-errors.ts'
 import type { Guards } from './guards.ts'
 
-/** Makes `genReqId` safe for every instance that has one of its own: a request gets a substitute id and its 500. */
+/**
+ * Guards the `genReqId` of every instance that has its own: where it throws, the request gets a substitute id and
+ * is answered with 500.
+ */
 export function guardRequestIds(instances: FastifyInstance[], { internals, early }: Guards): void {
   for (const instance of instances) {
     const generate = internals.ownGenReqId(instance)
@@ -19,12 +22,15 @@ export function guardRequestIds(instances: FastifyInstance[], { internals, early
   }
 }
 
-/** Fastify's own factory, which it calls without checking what it gives. */
+/** The name of Fastify's default `childLoggerFactory`, which needs no guard. */
 const DEFAULT_FACTORY = 'defaultChildLoggerFactory'
 
 const METHODS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'child'] as const
 
-/** Makes the factory of request loggers safe for a route: a request gets a logger of Fastify's own making and its 500. */
+/**
+ * Guards the `childLoggerFactory` of a route: where it throws or returns an object that is no logger, the request
+ * gets `logger.child()` and is answered with 500.
+ */
 export function guardLoggerFactory(route: RouteContext, { early }: Guards): void {
   const { childLoggerFactory: make } = route
   if (make.name === DEFAULT_FACTORY) return

@@ -6,18 +6,21 @@ import { attach, CONTEXT, type CoveredRoute, RequestContext } from '../request/c
 import { closeWithConnection } from '../request/pipelined-responses.ts'
 import type { Guards } from './guards.ts'
 
-/** Where a compiled route keeps its options; a context derived from it (404) inherits them. */
+/** The property of a compiled route that holds its options. A 404 context derived from the route inherits it. */
 export const COVERED: unique symbol = Symbol.for('fastify-isolate.covered') as never
 
-/** A compiled route, once it was visited: `false` where it opts out. */
+/**
+ * A compiled route of Fastify. Without {@link COVERED} the plugin has not visited it; `false` says that it opts
+ * out.
+ */
 export interface CompiledRoute extends RouteContext {
   [COVERED]?: CoveredRoute | false
 }
 
-/** A hook of `onRequest`. */
+/** An `onRequest` hook. */
 export type Enter = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
 
-/** Makes the hook that gives a request its context. It comes before every other one. */
+/** Creates the hook that gives a request its context. It runs before every other hook. */
 export function makeEnter({ app, internals, early, dispatch, optedOut }: Guards): Enter {
   const { requests } = app
   const keepsContexts = app.options.escapes
@@ -52,7 +55,7 @@ export function makeEnter({ app, internals, early, dispatch, optedOut }: Guards)
     } else if (keepsContexts) requestStorage.run(OPTED_OUT, next)
     else next()
   }
-  // Fastify binds hooks to their instance; one and the same function shows which routes are covered
+  // Fastify calls `bind()` on every hook: returning the same function makes it recognisable in compiled routes
   enter.bind = (() => enter) as never
   return enter
 }

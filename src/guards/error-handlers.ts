@@ -10,7 +10,7 @@ import { isAnswered } from './stage.ts'
 
 type HandlerFunction = NonNullable<ErrorHandlerLink['func']>
 
-/** The functions of a chain, the route's own first and Fastify's default last. */
+/** Returns the error handlers of a chain, the route's own first and Fastify's default last. */
 function functionsOf(chain: ErrorHandlerLink): HandlerFunction[] {
   const functions: HandlerFunction[] = []
   for (let link = chain; typeof link?.func === 'function'; link = Object.getPrototypeOf(link)) {
@@ -23,7 +23,7 @@ function link(parent: object, func: HandlerFunction): ErrorHandlerLink {
   return Object.assign(Object.create(parent) as ErrorHandlerLink, { func })
 }
 
-/** Puts one more handler of the app at the root of a chain, right before Fastify's default. */
+/** Returns a copy of a chain with one more handler of the app right before Fastify's default. */
 export function withRootHandler(chain: ErrorHandlerLink, handler: HandlerFunction): ErrorHandlerLink {
   const functions = functionsOf(chain)
   const fastifyDefault = functions.pop() as HandlerFunction
@@ -34,33 +34,33 @@ export function withRootHandler(chain: ErrorHandlerLink, handler: HandlerFunctio
 }
 
 /**
- * Rebuilds a route's chain of error handlers: the same handlers in the same order, each of them guarded, with
- * Fastify's default replaced by the answer to a fault, and a raw answer behind it for when even that fails. An
- * expected error still ends at Fastify's default.
+ * Rebuilds a route's chain of error handlers: the same handlers in the same order, each guarded, then the plugin's
+ * answer to a fault in place of Fastify's default, then a raw answer for when even that fails. An expected error is
+ * still answered by Fastify's default.
  */
 export function guardErrorHandlers(chain: ErrorHandlerLink, guards: Guards): ErrorHandlerLink {
   const functions = functionsOf(chain)
   const fastifyDefault = functions.pop() as HandlerFunction
-  const lastResort = link(Object.prototype, (error, request, reply) => {
+  const rawAnswer = link(Object.prototype, (error, request, reply) => {
     const context = contextOf(request)
     if (context !== undefined) guards.triage.recordWhileAnswering(context, error)
     answerRaw(reply)
   })
-  const ours = link(lastResort, endOfChain(fastifyDefault, guards))
+  const ours = link(rawAnswer, endOfChain(fastifyDefault, guards))
   return functions.reduceRight<ErrorHandlerLink>(
     (parent, func) => link(parent, guardErrorHandler(func, guards)),
     ours,
   )
 }
 
-/** The end of the chain: Fastify's default for what is expected, the masked answer for a fault. */
+/** The last handler of the chain: Fastify's default for an expected error, the masked answer for a fault. */
 function endOfChain(fastifyDefault: HandlerFunction, guards: Guards): HandlerFunction {
   const { triage, internals } = guards
   return (thrown, request, reply) => {
     const context = contextOf(request)
     const error = originalOf(thrown)
     if (context === undefined) {
-      // an opted-out route that called the 404 handler: as in bare Fastify, nothing comes after its default
+      // the 404 handler of an opted-out route: as in bare Fastify, nothing comes after Fastify's default
       internals.setNextErrorHandler(reply, Object.prototype)
       return fastifyDefault(error, request, reply)
     }
@@ -73,7 +73,10 @@ function endOfChain(fastifyDefault: HandlerFunction, guards: Guards): HandlerFun
   }
 }
 
-/** Fastify's default sends the error once more: from here it goes to Fastify's serializer and no further. */
+/**
+ * The handler after Fastify's default, which sends the error again: here `reply.send()` finds no further handler
+ * and serializes it.
+ */
 function afterDefault(expected: unknown, context: RequestContext, { triage }: Guards): ErrorHandlerLink {
   return link(Object.prototype, (error, request, reply) => {
     if (error === expected) {
@@ -89,8 +92,8 @@ function afterDefault(expected: unknown, context: RequestContext, { triage }: Gu
 }
 
 /**
- * A handler of the app owns the response and gets the original error. When it throws, rejects, or settles
- * without an answer, the next one is asked, as in bare Fastify, and in the end the plugin answers.
+ * Guards an error handler of the app, which gets the original error. If it throws or rejects, Fastify calls the
+ * next handler, as without the plugin. If its promise resolves without an answer to a fault, the plugin answers.
  */
 function guardErrorHandler(handler: HandlerFunction, guards: Guards): HandlerFunction {
   return (thrown, request, reply) => {
@@ -110,7 +113,7 @@ function guardErrorHandler(handler: HandlerFunction, guards: Guards): HandlerFun
   }
 }
 
-/** The promise of an error handler of the app. */
+/** The promise of an error handler of the app, as Fastify gets it. */
 class ErrorHandlerPromise {
   readonly #promise: PromiseLike<unknown>
   readonly #context: RequestContext

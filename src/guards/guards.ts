@@ -5,20 +5,20 @@ import { EarlyErrors } from '../request/early-errors.ts'
 import { Triage } from '../triage/triage.ts'
 import { Stage } from './stage.ts'
 
-/** What the guards of one app share, made once. */
+/** What all guards of one app share. */
 export class Guards {
   readonly app: IsolatedApp
   readonly internals: Internals
   readonly triage: Triage
   readonly early: EarlyErrors = new EarlyErrors()
   readonly dispatch: Dispatch = new Dispatch()
-  /** The responses of requests that reached a route which has them to itself. */
+  /** The raw responses of requests whose route the plugin does not guard. */
   readonly optedOut: WeakSet<object> = new WeakSet()
-  /** A handler is running. */
+  /** For the errors of handlers. */
   readonly inHandler: Stage
-  /** A hook before the handler is running. */
+  /** For the errors of hooks before the handler. */
   readonly inHook: Stage
-  /** A hook is running that makes the answer and can still change it. */
+  /** For the errors of hooks that run while the answer is made and can still change it. */
   readonly inSendHook: Stage
 
   constructor(app: IsolatedApp, internals: Internals) {

@@ -11,8 +11,8 @@ type Done = (error?: unknown, value?: unknown) => void
 type Hook = (...args: unknown[]) => unknown
 
 /**
- * Guards a hook whose errors reach the error handler, except those that come when the answer is settled: Fastify
- * drops these.
+ * Guards a hook whose errors Fastify passes to the error handler. Records those that come after the answer, which
+ * Fastify would drop.
  */
 export function guardHook(hook: Hook, { inHook }: Guards): Hook {
   function guarded(request: unknown, reply: unknown, done: unknown): unknown {
@@ -73,7 +73,10 @@ class HookCall {
     }
   }
 
-  /** Takes an error that nobody waits for: the answer is settled, or the hook had already said that it is done. */
+  /**
+   * Records an error that Fastify would drop: the answer was sent, or the hook had called `done` before. Returns
+   * false where the error is for Fastify.
+   */
   #takes(error: unknown): boolean {
     if (!this.#isDone || this.#reply.sent) return this.#stage.takes(this.#context, this.#reply, error)
     this.#stage.triage.recordDropped(this.#context, error)

@@ -3,7 +3,7 @@ import { logTrouble } from '../log/log.ts'
 import { contextOf } from '../request/context.ts'
 import type { Guards } from './guards.ts'
 
-/** Fastify's own log calls, as far as errors reach them. */
+/** The methods of Fastify's log controller that this guard wraps. */
 interface LogController {
   incomingRequest(request: FastifyRequest, reply: FastifyReply, metadata?: unknown): void
   requestCompleted(error: unknown, request: FastifyRequest, reply: FastifyReply, metadata?: unknown): void
@@ -11,18 +11,18 @@ interface LogController {
 }
 
 /**
- * Some errors reach nothing but Fastify's log: a body stream that fails after its first byte, an `onResponse`
- * hook. They become faults here, so that each is logged once and in one form. The app's own controller stays
- * behind this one and logs all the rest.
+ * Records the errors that Fastify only passes to its log controller, such as a body stream that fails after its
+ * first byte or an error of the raw response. Each is then logged once and in one form. The app's own controller
+ * still logs everything else.
  */
 export function guardLogController<T extends object>(controller: T, { triage, early }: Guards): T {
   const own = controller as unknown as LogController
-  const over: LogController = {
+  const guarded: LogController = {
     incomingRequest(request, reply, metadata) {
       try {
         own.incomingRequest.call(this, request, reply, metadata)
       } catch (error) {
-        early.remember(request.raw, error) // a log serializer of the app; the request has no context yet
+        early.remember(request.raw, error) // a log serializer of the app threw; the request has no context yet
       }
     },
 
@@ -46,5 +46,5 @@ export function guardLogController<T extends object>(controller: T, { triage, ea
       else triage.streamFailed(context, reply, error)
     },
   }
-  return Object.assign(Object.create(controller) as T, over)
+  return Object.assign(Object.create(controller) as T, guarded)
 }

@@ -7,7 +7,10 @@ import type { Guards } from './guards.ts'
 type Done = (error?: unknown, body?: unknown) => void
 type Parse = (request: FastifyRequest, payload: unknown, done: Done) => unknown
 
-/** What a content-type parser promises. Fastify takes a rejection with `undefined` or `null` for a body. */
+/**
+ * The promise of a content-type parser, as Fastify gets it: Fastify would take a rejection with `undefined` or
+ * `null` for a parsed body.
+ */
 class ParserPromise {
   readonly #promise: PromiseLike<unknown>
 
@@ -22,8 +25,8 @@ class ParserPromise {
 }
 
 /**
- * Guards a content-type parser: whatever it throws reaches Fastify as an error, through `done` because Fastify 6
- * calls parsers outside of any `try`. What comes after it was done becomes a fault and changes no answer.
+ * Guards a content-type parser. Passes what it throws to `done`, because Fastify 6 calls parsers outside of any
+ * `try`. Records an error that comes after `done`, which changes no answer.
  */
 export function guardParser(parse: Parse, { triage }: Guards): Parse {
   return function guarded(this: unknown, request, payload, done) {

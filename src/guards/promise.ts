@@ -6,9 +6,9 @@ import type { Stage } from './stage.ts'
 type Settled = (value?: unknown) => unknown
 
 /**
- * Stands between a promise of the app and Fastify's `then`, which is its only use: an error that Fastify would
- * drop, because the answer was settled, becomes a fault. A class and not a new promise, for one is made on every
- * asynchronous request.
+ * A promise of the app, as Fastify gets it; Fastify uses only `then`. Records a rejection that Fastify would drop
+ * because the client has its answer. A class and not a new promise, which would cost more on every asynchronous
+ * request.
  */
 export class GuardedPromise {
   readonly #promise: PromiseLike<unknown>
@@ -30,11 +30,11 @@ export class GuardedPromise {
     try {
       this.#promise.then(this.#stage.name === 'hook' ? this.#goOn(resolve, reject) : resolve, fail)
     } catch (error) {
-      fail(error) // a thenable of the app's own may throw
+      fail(error) // the app's own `then` may throw
     }
   }
 
-  /** Fastify runs the rest of the lifecycle inside of this `then`, outside of any `try`. */
+  /** Fastify runs the rest of the lifecycle inside of `resolve`, outside of any `try`. */
   #goOn(resolve: Settled, reject: Settled): Settled {
     return (value) => {
       try {

@@ -9,7 +9,7 @@ import { guardSilentHook } from './silent-hook.ts'
 type Hook = (...args: unknown[]) => unknown
 
 /**
- * Guards all that a compiled route holds of the app's functions: its hooks, handler and error handlers.
+ * Guards every function of the app in a compiled route: its hooks, handler, error handlers and logger factory.
  *
  * @param enter The hook that gives a request its context: it needs no guard.
  */
@@ -26,7 +26,7 @@ export function guardRoute(route: RouteContext, guards: Guards, enter: unknown):
   for (const name of ['onError', 'onResponse', 'onTimeout', 'onRequestAbort']) {
     wrap(name, (hook) => guardSilentHook(hook, guards))
   }
-  // `reply.callNotFound()` goes on in a context that inherits all but these hooks
+  // the context of `reply.callNotFound()` inherits every hook but its own `onSend`
   const notFound = guards.internals.notFoundContext(route)
   if (notFound && !isDetached(notFound) && Object.hasOwn(notFound, 'onSend')) {
     const onSend = notFound.onSend as Hook[] | null

@@ -13,7 +13,7 @@ function isStream(payload: unknown): boolean {
   )
 }
 
-/** Counts the body's bytes, so that a stream's fault can say how many its client got. */
+/** Counts the bytes written, so that the log line of a failed stream can say how many were sent. */
 function countBytes(context: RequestContext, reply: FastifyReply): void {
   const { raw } = reply
   const write = raw.write
@@ -25,7 +25,10 @@ function countBytes(context: RequestContext, reply: FastifyReply): void {
   } as typeof raw.write
 }
 
-/** Node takes an `error` event without an error for the end of the stream: the client would wait for ever. */
+/**
+ * Reports an `error` event without an error: Node takes it for the end of the stream, and the client would wait for
+ * ever.
+ */
 function raiseEmptyErrors(stream: unknown, fail: (error: unknown) => void): void {
   const { on } = stream as { on?: NodeJS.ReadableStream['on'] }
   if (typeof on !== 'function') return
@@ -35,8 +38,8 @@ function raiseEmptyErrors(stream: unknown, fail: (error: unknown) => void): void
 }
 
 /**
- * Fastify sets a property on what a serializer throws, which fails on what is frozen or no object: then the
- * TypeError of that arrives here, and serializing once more gives what was thrown.
+ * Returns what a serializer threw. Fastify sets a property on it, which fails with a TypeError where it is frozen
+ * or not an object. Serializing once more then gives the original.
  */
 function thrownBySerializer(error: unknown, reply: FastifyReply, payload: unknown): unknown {
   if (!(isError(error) && error instanceof TypeError && /\bserialization\b/.test(error.message))) return error
@@ -49,9 +52,8 @@ function thrownBySerializer(error: unknown, reply: FastifyReply, payload: unknow
 }
 
 /**
- * Guards `reply.send()` on every reply of an app: an answer that is under way must not be taken for none, an
- * error that arrives then comes from the reply, and what `send` itself throws is answered instead of escaping
- * from a callback of the app.
+ * Guards `reply.send()` on every reply of an app. It marks that an answer is under way and that a later error comes
+ * from the reply, and it answers what `send` itself throws instead of throwing it into a callback of the app.
  */
 export function guardSend(app: FastifyInstance, { internals, triage }: Guards): void {
   const prototype = internals.replyPrototype(app)
@@ -61,7 +63,7 @@ export function guardSend(app: FastifyInstance, { internals, triage }: Guards): 
     if (context === undefined || internals.isMarkedAsError(this) || isError(payload)) {
       return send.call(this, payload)
     }
-    // an error of another realm that an error handler passes on: to Fastify it is an object like any other
+    // Fastify takes an error of another realm, which an error handler passes on, for a plain object
     if (context.triaged !== undefined && isErrorLike(payload)) return failSend(this, payload)
     context.sending = true
     context.origin = 'reply'
@@ -76,7 +78,7 @@ export function guardSend(app: FastifyInstance, { internals, triage }: Guards): 
       }
       return send.call(this, payload)
     } catch (error) {
-      // the app's own mistake to learn of, and no answer was lost by it
+      // rethrow it, so that the app learns of its mistake; the answer is not affected
       context.sending = false
       if (readProperty(error, 'code') === 'FST_ERR_SEND_INSIDE_ONERR') throw error
       return failSend(this, thrownBySerializer(error, this, payload))

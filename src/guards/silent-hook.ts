@@ -8,9 +8,8 @@ import type { Guards } from './guards.ts'
 type Hook = (...args: unknown[]) => unknown
 
 /**
- * Guards a hook whose errors Fastify swallows or logs by itself: `onError`, `onResponse`, `onTimeout` and
- * `onRequestAbort`.
- * They become faults, and the lifecycle goes on.
+ * Guards a hook whose errors Fastify drops or only logs: `onError`, `onResponse`, `onTimeout` and `onRequestAbort`.
+ * Records them, and the lifecycle goes on.
  */
 export function guardSilentHook(hook: Hook, { triage }: Guards): Hook {
   function guarded(...args: unknown[]): unknown {
@@ -19,7 +18,7 @@ export function guardSilentHook(hook: Hook, { triage }: Guards): Hook {
     if (isOutside(context)) return requestStorage.run(context, guarded, ...args)
     const last = args.length - 1
     const done = args[last] as () => void
-    // an `onError` hook is told of an error, which is triaged after it, and may well throw that one again
+    // an `onError` hook may throw the error that it was called with, which is triaged later
     const isOnError = args.length === 4
     if (isOnError) args[2] = originalOf(args[2])
     const record = (error: unknown): void => {

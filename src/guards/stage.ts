@@ -3,14 +3,17 @@ import { asError } from '../fastify/as-error.ts'
 import type { RequestContext } from '../request/context.ts'
 import type { Triage } from '../triage/triage.ts'
 
-/** Whether the client's answer is settled or under way, so that an error can't change it any more. */
+/** Whether the answer was sent or is under way, so that an error cannot change it any more. */
 export function isAnswered(context: RequestContext, reply: FastifyReply): boolean {
   return reply.sent || context.sending
 }
 
-/** Where in the life of a request a function of the app runs: says what an error there can still change. */
+/**
+ * The stage of the request lifecycle in which a function of the app runs. Decides what happens to an error of that
+ * function.
+ */
 export class Stage {
-  /** Hooks of `send` run while the answer is made, and can still change it. */
+  /** `send`: hooks that run while the answer is made, and can still change it. */
   readonly name: 'handler' | 'hook' | 'send'
   readonly origin: 'handler' | 'hook'
   readonly triage: Triage
@@ -27,9 +30,9 @@ export class Stage {
   }
 
   /**
-   * Takes an error that Fastify would drop or write into the answer itself.
+   * Records an error that Fastify would drop or write into the answer itself.
    *
-   * @returns False: it is for Fastify, which will ask the error handlers.
+   * @returns False where the error is for Fastify, which calls the error handlers.
    */
   takes(context: RequestContext, reply: FastifyReply, error: unknown): boolean {
     if (this.isSettled(context, reply)) {
@@ -40,7 +43,10 @@ export class Stage {
     return this.name === 'send' && this.triage.answersInstead(context, reply, error)
   }
 
-  /** Takes what Fastify threw after a hook: a validator's error, or Node's over the headers. It is not the hook's error. */
+  /**
+   * Handles what Fastify threw after a hook, such as a validator's error or Node's error about a header. It is not
+   * the hook's error.
+   */
   failAfterHook(
     context: RequestContext,
     reply: FastifyReply,
