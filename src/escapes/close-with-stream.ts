@@ -2,9 +2,9 @@ import type { Http2Stream } from 'node:http2'
 import type { RequestContext } from '../request/context.ts'
 
 /**
- * Node closes an HTTP/2 response in listeners on its stream. One that throws there, of the request's `close` or the
- * response's `finish`, takes those behind it along, and the request would be in flight for ever: the process
- * would wait for it when it leaves. So the response is closed here, if its stream is.
+ * Closes an HTTP/2 response whose stream was destroyed. Node does so in a listener on the stream, which is skipped
+ * when a listener of the app before it throws (`close` of the request, `finish` of the response). The request would
+ * stay in flight, and a leaving process would wait for it.
  *
  * @param context The request that the exception escaped from.
  */

@@ -22,7 +22,7 @@ import { Grace } from './grace.ts'
 import { retireConnection } from './retire-connection.ts'
 import { closeUpgraded, followWebSockets } from './web-socket.ts'
 
-/** Gives the errors that escape to the process back to the requests of one app. */
+/** Assigns the errors that escape to the process to the requests of one app. */
 export class Escapes implements EscapeHandler {
   readonly #app: IsolatedApp
   readonly #internals: Internals
@@ -34,15 +34,15 @@ export class Escapes implements EscapeHandler {
   }
 
   /**
-   * Runs when the plugin loads, so that an error while the app boots is seen too.
+   * Called when the plugin loads, so that errors during boot are handled too.
    *
-   * @param isWantedSomewhere Whether a route asks for it; known once the app is ready.
+   * @param isWantedByRoute Whether a route turns `escapes` on; known once the app is ready.
    */
-  install(isWantedSomewhere: () => boolean): void {
+  install(isWantedByRoute: () => boolean): void {
     const { fastify, options } = this.#app
     if (options.escapes) addHandler(this)
     fastify.addHook('onReady', (done) => {
-      if (options.escapes || isWantedSomewhere()) {
+      if (options.escapes || isWantedByRoute()) {
         addHandler(this)
         for (const other of findOtherListeners()) fastify.log.warn(otherListenerLine(other))
         for (const instance of this.#internals.instancesOf(fastify)) followWebSockets(instance, this.#app)
@@ -115,7 +115,7 @@ export class Escapes implements EscapeHandler {
     return 'taken'
   }
 
-  /** Answers a request that did not answer by itself. One whose answer is on its way to the client is left alone. */
+  /** Answers a request that did not answer by itself. Does nothing once the app has ended the response. */
   #answer(context: RequestContext, fault: Fault): void {
     const { reply } = context
     if (reply === undefined || reply.raw.writableEnded) return

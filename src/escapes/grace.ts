@@ -2,8 +2,8 @@ import type { Fault } from '../fault/fault.ts'
 import type { ForcedAnswer, RequestContext } from '../request/context.ts'
 
 /**
- * The time that a request has to answer by itself after an error escaped from it: a floating promise must never
- * turn a good answer into a bad one. It starts with the first escape and ends with the response.
+ * The time that a request has to answer by itself after an error escaped from it, so that a floating promise never
+ * turns a good answer into a bad one. It starts with the first escape and ends with the response.
  */
 export class Grace implements ForcedAnswer {
   readonly #timer: NodeJS.Timeout
@@ -15,7 +15,7 @@ export class Grace implements ForcedAnswer {
     this.#first = fault
     this.#faults.add(fault)
     this.#timer = setTimeout(() => {
-      // where the event loop was blocked, the request's own timers and callbacks are due as well: they come first
+      // after a blocked event loop the request's own timers and callbacks are due too: let them run first
       this.#immediate = setImmediate(() => {
         context.forcedAnswer = undefined
         if (!context.done) answer(this.#first)
@@ -23,14 +23,14 @@ export class Grace implements ForcedAnswer {
     }, context.route.grace)
   }
 
-  /** Gives a request its grace, or adds one more fault to the one that it has. */
+  /** Starts the grace of a request, or adds a fault to the one that is running. */
   static give(context: RequestContext, fault: Fault, answer: (fault: Fault) => void): void {
     if (context.done) return
     if (context.forcedAnswer instanceof Grace) context.forcedAnswer.#faults.add(fault)
     else context.forcedAnswer = new Grace(context, fault, answer)
   }
 
-  /** The fault was none, for its rejection was handled: without another one, no answer is forced any more. */
+  /** Removes a fault whose rejection was handled late. Without another one, cancels the forced answer. */
   static takeBack(context: RequestContext, fault: Fault): void {
     const grace = context.forcedAnswer
     if (!(grace instanceof Grace) || !grace.#faults.delete(fault)) return
@@ -42,7 +42,6 @@ export class Grace implements ForcedAnswer {
     }
   }
 
-  /** The response is over. */
   cancel(): void {
     clearTimeout(this.#timer)
     clearImmediate(this.#immediate)

@@ -4,12 +4,12 @@ import { contextOf, type RequestContext } from '../request/context.ts'
 import { Grace } from './grace.ts'
 
 /**
- * Node's HTTP/1 parser never goes on after an exception has passed it, and it has one on its stack whenever it
- * hands out a body: to `data` listeners, and to the ticks that are due. The rest of that body would never come,
- * and the next request on the connection would get a 400 for it. Nothing tells that it happened but a body that
- * does not end. So a connection whose body was under way is not used again.
+ * Closes a connection after its answer, if the exception came while the body of a request was being read. Node's
+ * HTTP/1 parser stops for good when an exception passes through it: from a `data` listener, or from a tick that
+ * runs after one. The rest of the body never comes, and the next request on the connection would get a 400. Node
+ * does not report this; the only sign is a body that does not end.
  *
- * With pipelined requests the body may be that of a later request than the one whose bug it is. That one is
+ * With pipelined requests the body may be that of a later request than the one with the bug. The later one is
  * answered 500 too, unless more of its body comes within its grace.
  *
  * @param context The request that the exception escaped from.
@@ -21,7 +21,7 @@ export function retireConnection(context: RequestContext, fault: Fault): void {
   const reading = contextOf(socket) ?? context
   const { request, reply } = reading
   if (request === undefined || reply === undefined || request.raw.complete) return
-  // what the parser has been given is parsed by then
+  // by then the parser has read all that it was given
   setImmediate(() => {
     if (request.raw.complete || socket.destroyed) return
     const response = reply.raw

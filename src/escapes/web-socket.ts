@@ -19,10 +19,9 @@ const upgraded: WeakMap<RequestContext, WebSocket> = new WeakMap()
 const watched: WeakSet<WebSocketServer> = new WeakSet()
 
 /**
- * Follows the WebSockets of `@fastify/websocket`, which decorates the instance with its `websocketServer`. An
- * event of a socket comes from the network and not from the request that opened it, so its listeners run
- * outside of the request's context. They are called within it from here on, and what they throw closes their
- * socket.
+ * Calls the listeners of WebSockets within the context of the request that opened them, and closes a socket whose
+ * listener throws. Node would call them outside of the context, because their events come from the network.
+ * `@fastify/websocket` decorates the instance with its `websocketServer`.
  *
  * @param instance An instance that may have the decorator. Called again, it does nothing.
  */
@@ -37,7 +36,10 @@ export function followWebSockets(instance: object, app: IsolatedApp): void {
   })
 }
 
-/** Closes the socket of an upgraded request, which no HTTP answer may be written to. False: it is not upgraded. */
+/**
+ * Closes the WebSocket of an upgraded request, which can get no HTTP answer. Returns false where it is not
+ * upgraded.
+ */
 export function closeUpgraded(context: RequestContext): boolean {
   const socket = upgraded.get(context)
   if (socket === undefined) return false

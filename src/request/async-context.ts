@@ -2,7 +2,7 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage } from 'node:http'
 import { attach, type RequestContext } from './context.ts'
 
-/** Stands for a request whose route asked to be left to Node, whatever escapes from it. */
+/** Marks a request of a route that opted out: what escapes from it is left to Node. */
 export const OPTED_OUT: unique symbol = Symbol('fastify-isolate.opted-out')
 
 /** The asynchronous context: which request the running code belongs to. */
@@ -10,28 +10,28 @@ export const requestStorage: AsyncLocalStorage<RequestContext | typeof OPTED_OUT
   new AsyncLocalStorage()
 
 /**
- * Leaves the context where the request can be found by what Node calls outside of the context: the body, the
- * connection (HTTP/1), the stream (HTTP/2).
+ * Attaches the context to the raw request and to its connection (HTTP/1) or stream (HTTP/2): the only way to the
+ * request from listeners that Node calls outside of the context.
  */
 export function leaveTrail(context: RequestContext, raw: IncomingMessage & { stream?: object }): void {
   attach(context, raw)
-  const carrier = raw.httpVersionMajor === 2 ? raw.stream : raw.socket
-  if (carrier) attach(context, carrier)
+  const connection = raw.httpVersionMajor === 2 ? raw.stream : raw.socket
+  if (connection) attach(context, connection)
 }
 
 /**
- * Whether code of a request runs outside of its asynchronous context, as after a body that Node read from its
- * connection: then it has to be run within it.
+ * Whether the current code of a request runs outside of its asynchronous context, as after a body that Node read.
+ * The caller then runs it within the context.
  */
 export function isOutside(context: RequestContext): boolean {
   return context.route.escapes && requestStorage.getStore() !== context
 }
 
 /**
- * Makes the rest of this turn run outside of every request. Where Node keeps the context in a frame (24 and
- * later) the frame of the callback that threw stays current after `uncaughtException`, and the next callback
- * that Node calls without a frame of its own would be given to the wrong request. Where the context clings to
- * the resource (20 and 22) nothing is left behind, and entering would rob a `setInterval` of its request.
+ * Clears the asynchronous context after an uncaught exception. On Node 24 and later the context of the callback
+ * that threw stays current, and the error of a later callback could be assigned to the wrong request. On Node 20
+ * and 22 nothing stays current, and clearing would take the context from the async resource, such as a
+ * `setInterval`.
  */
 export function leaveContext(): void {
   if (requestStorage.getStore() !== undefined && keepsContextInFrames()) requestStorage.enterWith(undefined)
@@ -41,7 +41,7 @@ let usesFrames: boolean | undefined
 
 /**
  * Whether Node keeps the store of `AsyncLocalStorage` in a frame (24 and later) and not on the async resource (20
- * and 22), by its version or by its flags.
+ * and 22). Tested at first use, because flags can change it.
  */
 export function keepsContextInFrames(): boolean {
   if (usesFrames === undefined) {
@@ -53,31 +53,31 @@ export function keepsContextInFrames(): boolean {
 }
 
 /**
- * Makes the asynchronous context of requests.
+ * Enters the asynchronous context of a request.
  *
- * Where Node keeps it in frames (24 and later), `run` makes one frame to go in and another one to go back, and both
- * together are the dearest part of a request's way through this plugin. A request that Node's HTTP/1 server is
- * handing over needs no way back: nobody else's code follows in this callback of Node's, and when that ends Node
- * goes back by itself, also before the next request of a pipeline.
+ * On Node 24 and later `run()` makes two frames, one to enter and one to restore: the most expensive part of this
+ * plugin for a request. `enterWith()` makes one, and is enough while Node's HTTP/1 server dispatches a request: no
+ * other code follows in that callback, and after it Node restores the context, also before the next pipelined
+ * request.
  */
 export class Dispatch {
-  /** Whether any route keeps a context. Where none does, not even a look may wake up `AsyncLocalStorage`. */
+  /** Whether any route keeps a context. If none does, `AsyncLocalStorage` stays unused. */
   keepsContexts = false
   #raw: IncomingMessage | undefined = undefined
 
-  /** A server begins to hand over a request. */
+  /** Called before a server dispatches a request. */
   begin(raw: IncomingMessage): void {
     if (!this.keepsContexts || raw.httpVersionMajor !== 1 || !keepsContextInFrames()) return
-    // where there is a context, a request's own code hands another one over, and goes on after it
+    // with a context, the code of another request dispatches this one, and goes on after it
     if (requestStorage.getStore() === undefined) this.#raw = raw
   }
 
-  /** The server has handed over its request. */
+  /** Called after the server has dispatched its request. */
   end(): void {
     this.#raw = undefined
   }
 
-  /** Goes on in the context of a request. */
+  /** Calls `next` in the context of a request. */
   enter(context: RequestContext, raw: IncomingMessage, next: () => void): void {
     if (this.#raw === raw) {
       requestStorage.enterWith(context)

@@ -2,7 +2,10 @@ import { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import { readProperty } from '../fault/thrown.ts'
 
-/** What Node reports when the other side goes away: `net`, `stream` and `http2` in this order. */
+/**
+ * The codes by which Node reports that the other side closed (`net`, `stream`, `http2`), or that a signal was
+ * aborted.
+ */
 const ABORT_CODES: ReadonlySet<unknown> = new Set([
   'ECONNRESET',
   'EPIPE',
@@ -13,25 +16,28 @@ const ABORT_CODES: ReadonlySet<unknown> = new Set([
   'ABORT_ERR',
 ])
 
-/** Whether the client went away before it had sent its request or got its answer. */
+/** Whether the client disconnected before it had sent its request or got its answer. */
 export function clientIsGone(request: FastifyRequest): boolean {
   const { raw } = request
-  return raw.aborted === true || raw.errored != null || raw.socket?.destroyed === true || isGivenUp(raw)
+  return raw.aborted === true || raw.errored != null || raw.socket?.destroyed === true || isInjectAborted(raw)
 }
 
-/** `inject()` with a `signal` destroys the request, and says so nowhere else. It has no socket of its own. */
-function isGivenUp({ destroyed, socket }: FastifyRequest['raw']): boolean {
+/**
+ * Whether an `inject()` was aborted by its `signal`. Fastify then only destroys the request, which has no
+ * `net.Socket`.
+ */
+function isInjectAborted({ destroyed, socket }: FastifyRequest['raw']): boolean {
   return destroyed && socket != null && !(socket instanceof Socket)
 }
 
-/** Whether an error says that a stream ended before its time or that a signal was aborted, whoever did it. */
+/** Whether an error says that a stream ended too early or that a signal was aborted, by whichever side. */
 export function isAbort(error: unknown): boolean {
   return ABORT_CODES.has(readProperty(error, 'code'))
 }
 
 /**
- * Whether an error only says that the client went away. The same codes are faults while the client is there:
- * then it was an upstream that hung up.
+ * Whether an error only says that the client disconnected. While the client is connected the same codes are faults:
+ * then an upstream closed the connection.
  */
 export function isClientAbort(error: unknown, request: FastifyRequest | undefined): boolean {
   if (request === undefined || !clientIsGone(request)) return false

@@ -6,7 +6,7 @@ import type { ResolvedRouteOptions } from '../options/resolved.ts'
 export interface CoveredRoute extends ResolvedRouteOptions {
   /** The app that it belongs to: a process may have several. */
   readonly app: object
-  /** The route's pattern; undefined for what is no route: the handler of requests for which there is none. */
+  /** The route's pattern; undefined for a 404 handler. */
   readonly pattern: string | undefined
 }
 
@@ -15,21 +15,21 @@ export type Outcome = 'expected' | 'client-abort' | Fault
 
 /** An answer that is forced unless the request answers by itself: see `escapes/grace.ts`. */
 export interface ForcedAnswer {
-  /** The response is over. */
+  /** Cancels the answer, because the response has closed. */
   cancel(): void
 }
 
-/** Where a request keeps its context. */
+/** The property of a request, and of the raw objects below it, that holds its context. */
 export const CONTEXT: unique symbol = Symbol('fastify-isolate.context')
 
-interface Carrier {
+interface ContextHolder {
   [CONTEXT]?: RequestContext | null
 }
 
 /**
- * What the plugin knows about one request. It outlives the request wherever somebody holds on to the
- * asynchronous context (a pooled socket does), so it drops the request and the reply when the response closes
- * and keeps only the few strings that a late fault needs.
+ * What the plugin knows about one request. It may outlive the request, because a pooled socket keeps the
+ * asynchronous context in which it was opened. So it drops the request and the reply when the response closes, and
+ * keeps only the few strings that a late fault needs.
  */
 export class RequestContext {
   request: FastifyRequest | undefined
@@ -50,14 +50,14 @@ export class RequestContext {
   bytesSent = -1
   /** The fault that an answer is being made for. */
   fault: Fault | undefined = undefined
-  /** The error that was triaged last, and what it was taken for. */
+  /** The error that was triaged last, and its outcome. */
   triaged: { readonly error: unknown; readonly outcome: Outcome } | undefined = undefined
-  /** The same error once the response has closed; weakly, for it may hold on to the request. */
+  /** The same error once the response has closed; weak, because the error may refer to the request. */
   triagedBefore: WeakRef<object> | undefined = undefined
   /** The neighbours in the list of the requests in flight. */
   older: RequestContext | undefined = undefined
   newer: RequestContext | undefined = undefined
-  /** The time that it has to answer by itself, after an error escaped from it. */
+  /** The answer that is forced unless the request answers by itself, after an error escaped from it. */
   forcedAnswer: ForcedAnswer | undefined = undefined
   /** Whether the response closed before it was complete. */
   isCutShort = false
@@ -71,18 +71,18 @@ export class RequestContext {
     this.startedAt = Date.now()
   }
 
-  /** Whether the response has closed: nothing may be done to this request any more. */
+  /** Whether the response has closed. The request and the reply are gone then. */
   get done(): boolean {
     return this.request === undefined
   }
 
-  /** The plain snapshot that faults carry. */
+  /** Returns the plain snapshot for faults. It is made once, at the latest when the response closes. */
   snapshot(): FaultRequest {
     this.#snapshot ??= snapshotOf(this.request as FastifyRequest, this)
     return this.#snapshot
   }
 
-  /** Lets go of the request. */
+  /** Drops the request and the reply. Called when the response closes. */
   release(): void {
     if (this.request === undefined) return
     this.forcedAnswer?.cancel()
@@ -101,7 +101,6 @@ export class RequestContext {
   }
 }
 
-/** Made once, at the latest when the response closes. */
 function snapshotOf(request: FastifyRequest, { route, startedAt }: RequestContext): FaultRequest {
   return {
     id: idOf(request),
@@ -130,11 +129,11 @@ function remoteAddressOf(request: FastifyRequest): string | undefined {
 }
 
 /** The context of a request, undefined where the plugin does not guard its route. */
-export function contextOf(carrier: FastifyRequest | object | undefined | null): RequestContext | undefined {
-  return (carrier as Carrier | undefined | null)?.[CONTEXT] ?? undefined
+export function contextOf(holder: FastifyRequest | object | undefined | null): RequestContext | undefined {
+  return (holder as ContextHolder | undefined | null)?.[CONTEXT] ?? undefined
 }
 
-/** Gives the context to the request, and to the raw objects for where only these are at hand. */
-export function attach(context: RequestContext, carrier: object): void {
-  ;(carrier as Carrier)[CONTEXT] = context
+/** Attaches the context to a request, or to a raw object for code that has only this. */
+export function attach(context: RequestContext, holder: object): void {
+  ;(holder as ContextHolder)[CONTEXT] = context
 }

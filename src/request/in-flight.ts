@@ -1,9 +1,8 @@
 import type { RequestContext } from './context.ts'
 
 /**
- * The requests that are being answered, oldest first. The contexts themselves are the links of the list: every
- * request comes and goes, and a `Set` costs each of them a quarter of a microsecond, which is a percent of the
- * whole request.
+ * The requests that are being answered, oldest first. The contexts themselves are the links of the list, because a
+ * `Set` costs every request a quarter of a microsecond: a percent of the whole request.
  */
 export class InFlight implements Iterable<RequestContext> {
   #oldest: RequestContext | undefined = undefined
@@ -14,7 +13,7 @@ export class InFlight implements Iterable<RequestContext> {
     return this.#size
   }
 
-  /** Adds one that is not in the list. */
+  /** Adds a request that is not in the list. */
   add(context: RequestContext): void {
     const newest = this.#newest
     context.older = newest
@@ -24,7 +23,7 @@ export class InFlight implements Iterable<RequestContext> {
     this.#size += 1
   }
 
-  /** Does nothing to one that is not in the list. */
+  /** Deletes a request. Does nothing for one that is not in the list. */
   delete(context: RequestContext): void {
     const { older, newer } = context
     if (older === undefined && this.#oldest !== context) return
@@ -32,13 +31,13 @@ export class InFlight implements Iterable<RequestContext> {
     else older.newer = newer
     if (newer === undefined) this.#newest = older
     else newer.older = older
-    // a context that somebody holds on to must not hold the next ones
+    // a context that is still referenced must not keep its neighbours alive
     context.older = undefined
     context.newer = undefined
     this.#size -= 1
   }
 
-  /** Goes through those that are in the list now, whatever comes or goes meanwhile. */
+  /** Iterates over a copy, because requests come and go meanwhile. */
   [Symbol.iterator](): Iterator<RequestContext> {
     const contexts: RequestContext[] = []
     for (let context = this.#oldest; context !== undefined; context = context.newer) contexts.push(context)

@@ -4,8 +4,8 @@ import type { Socket } from 'node:net'
 const waiting = new WeakMap<Socket, Set<ServerResponse>>()
 
 /**
- * A pipelined request's response waits for those before it. Node tells only the one that has the connection when
- * that closes, so the others would never end: here they do.
+ * Closes a pipelined response that still waits for those before it when its connection closes. Node tells only the
+ * response that is being written, so the others would stay in flight.
  *
  * @param socket - The connection of the request.
  * @param response - A response that has no socket yet.

@@ -5,11 +5,11 @@ import { ignoreRejection } from '../ignore-rejection.ts'
 import { show } from '../options/bad-option.ts'
 import type { IsExpected } from '../options/options.ts'
 
-/** Whether an error is an answer, and why a policy could not say. */
+/** Whether an error is an answer, and the failure of a policy function. */
 export interface Expectation {
   /** True: an answer. False: a fault. */
   readonly expected: boolean
-  /** What the policy threw, or a TypeError about what it returned; undefined where it did its work. */
+  /** What the policy threw, or a TypeError about what it returned; undefined where it worked. */
   readonly failure: unknown
 }
 
@@ -17,15 +17,15 @@ const EXPECTED: Expectation = Object.freeze({ expected: true, failure: undefined
 const FAULT: Expectation = Object.freeze({ expected: false, failure: undefined })
 
 /**
- * Says whether an error is an answer or a fault. Never throws.
+ * Decides whether an error is an answer or a fault. Never throws.
  *
- * `'branded'` expects http-errors with `expose`, errors of `@fastify/error` (Fastify's own among them) from 400
- * to 499, and validation errors from 400 to 499. `'convention'` expects every Error with an own `statusCode` of
- * 400 to 499 besides. What is not an Error is expected by neither.
+ * `'branded'` expects http-errors with `expose`, errors of `@fastify/error` (Fastify's own among them) from 400 to
+ * 499, and validation errors from 400 to 499. `'convention'` also expects every Error with an own `statusCode` of
+ * 400 to 499. Neither expects a value that is not an Error.
  *
  * @param error What was thrown.
- * @param policy The option `expected`. A function that throws, or returns neither a boolean nor undefined,
- * makes the error a fault and its failure part of the result.
+ * @param policy The option `expected`. If a function throws, or returns neither a boolean nor undefined, the error
+ *   is a fault and the result has the failure.
  * @param request The request, if there is one.
  */
 export function expectationOf(
@@ -36,7 +36,7 @@ export function expectationOf(
   if (typeof policy === 'function') return ask(policy, error, request)
   if (!isErrorLike(error)) return FAULT
   if (readProperty(error, 'expose') === true && isHttpError(error)) return EXPECTED
-  // Fastify itself would answer anything else with a 500 that shows the message.
+  // Fastify would answer an error without such a status with a 500 that shows its message.
   if (!isClientStatus(statusOf(error))) return FAULT
   if (policy === 'convention' && isClientStatus(ownProperty(error, 'statusCode'))) return EXPECTED
   return isFastifyError(error) || isValidationError(error) ? EXPECTED : FAULT
@@ -47,8 +47,8 @@ function isClientStatus(status: unknown): boolean {
 }
 
 /**
- * Fastify marks what a validator found with the list itself; an Error that a custom validator made only with
- * the part of the request that it is about (`lib/validation.js`, `wrapValidationError`).
+ * Fastify sets `validation`, a list, on what its validator found; on an Error that a custom validator returned, it
+ * sets only `validationContext` (`lib/validation.js`, `wrapValidationError`).
  */
 function isValidationError(error: unknown): boolean {
   if (isArrayLike(ownProperty(error, 'validation'))) return true

@@ -54,7 +54,7 @@ export class Triage {
     if (this.#isExpected(context, error, request)) return 'expected'
     const { fault } = context
     if (fault !== undefined && !isFatalError(error)) {
-      // the app's own error handler failed on a fault: one bug, one fault, and the failure is told beside it
+      // an error handler of the app failed on a fault: log the failure, but record no second fault
       logTrouble(context.log, 'error', error, 'the answer to a failed request could not be made', {
         faultId: fault.id,
       })
@@ -76,8 +76,8 @@ export class Triage {
   }
 
   /**
-   * Records an error that comes when the answer is settled: the answer stays as it is. A hijacked reply has nobody to
-   * end it, so it is answered or cut.
+   * Records an error that comes after the answer, which stays as it is. Answers or cuts a hijacked reply, which the
+   * app would not end any more.
    */
   recordAfterAnswer(context: RequestContext, reply: FastifyReply, thrown: unknown, origin: Origin): void {
     this.recordDropped(context, thrown, origin)
@@ -89,8 +89,8 @@ export class Triage {
   }
 
   /**
-   * Records an error of the answer to a fault. Whatever fails on every answer (an `onSend` hook, a serializer) was
-   * logged as the fault that this answer is for; anything else is one more fault.
+   * Records an error that occurred while a fault was being answered, unless it is the same bug: an `onSend` hook or
+   * serializer that fails on every answer was recorded as that fault.
    */
   recordWhileAnswering(context: RequestContext, thrown: unknown): void {
     const error = originalOf(thrown)
@@ -100,10 +100,10 @@ export class Triage {
   }
 
   /**
-   * Records an error and answers past Fastify, where Fastify has no error handler left for this reply and would write
-   * the error into its answer.
+   * If Fastify has no error handler left for a reply, and so would write the error into the answer, records the
+   * error and answers without Fastify.
    *
-   * @returns False where Fastify has one left: nothing was done.
+   * @returns False where Fastify has a handler left: nothing was done.
    */
   answersInstead(context: RequestContext, reply: FastifyReply, error: unknown): boolean {
     if (!this.#internals.hasNoErrorHandlerLeft(reply)) return false
@@ -120,7 +120,7 @@ export class Triage {
     else this.#record(context, error, origin)
   }
 
-  /** Records that a body stream failed after its first byte: the connection is cut. */
+  /** Records that a body stream failed after its first byte, and cuts the connection. */
   streamFailed(context: RequestContext, reply: FastifyReply, thrown: unknown): void {
     const error = originalOf(thrown)
     if (isClientAbort(error, reply.request)) logClientAbort(context.log, error, 'it had its answer')

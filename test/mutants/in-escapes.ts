@@ -36,7 +36,7 @@ export const inEscapes: readonly Mutant[] = [
   {
     name: 'listener-on-a-connection-has-no-request',
     file: 'request/async-context.ts',
-    find: '  if (carrier) attach(context, carrier)\n',
+    find: '  if (connection) attach(context, connection)\n',
     replace: '',
     tests: ['escapes/find-request'],
     only: 'a listener on a connection belongs to the last request of the connection',
