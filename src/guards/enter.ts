@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { asError } from '../fastify/as-error.ts'
 import type { RouteContext } from '../fastify/compiled-route.ts'
-import { leaveTrail, OPTED_OUT, requestStorage } from '../request/async-context.ts'
+import { attachToConnection, OPTED_OUT, requestStorage } from '../request/async-context.ts'
 import { attach, CONTEXT, type CoveredRoute, RequestContext } from '../request/context.ts'
 import { closeWithConnection } from '../request/pipelined-responses.ts'
 import type { Guards } from './guards.ts'
@@ -50,7 +50,7 @@ export function makeEnter({ app, internals, early, dispatch, optedOut }: Guards)
     if (raw.socket === null) closeWithConnection(request.raw.socket, raw, onClose)
     const next = failure === undefined ? done : () => done(asError(failure.error) as Error)
     if (route.escapes) {
-      leaveTrail(context, request.raw)
+      attachToConnection(context, request.raw)
       dispatch.enter(context, request.raw, next)
     } else if (keepsContexts) requestStorage.run(OPTED_OUT, next)
     else next()

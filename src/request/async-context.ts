@@ -13,7 +13,10 @@ export const requestStorage: AsyncLocalStorage<RequestContext | typeof OPTED_OUT
  * Attaches the context to the raw request and to its connection (HTTP/1) or stream (HTTP/2): the only way to the
  * request from listeners that Node calls outside of the context.
  */
-export function leaveTrail(context: RequestContext, raw: IncomingMessage & { stream?: object }): void {
+export function attachToConnection(
+  context: RequestContext,
+  raw: IncomingMessage & { stream?: object },
+): void {
   attach(context, raw)
   const connection = raw.httpVersionMajor === 2 ? raw.stream : raw.socket
   if (connection) attach(context, connection)
