@@ -11,7 +11,7 @@ import { Connections } from './connections.ts'
 import { Drain } from './drain.ts'
 import { addReadiness, refuseLate } from './readiness.ts'
 
-/** An app, as the leaving process sees it. */
+/** An app, as the leaving process uses it. */
 class DrainedApp implements LeavingApp {
   readonly leave: ResolvedLeaveOptions
   readonly fastifyVersion: string
@@ -71,7 +71,7 @@ class DrainedApp implements LeavingApp {
   async close(): Promise<void> {
     // A connection that never sent a whole request would keep Fastify's own close waiting.
     this.#connections.cut()
-    // Not when it is the plugin's turn: an onClose hook of the app may hang before it.
+    // Not in the plugin's own onClose hook: an onClose hook of the app may hang before it.
     this.#app.endRateLimit()
     try {
       await this.#app.fastify.close()
@@ -82,7 +82,10 @@ class DrainedApp implements LeavingApp {
   }
 }
 
-/** Makes an app known to the process, from its registration until it has closed, so that it is served out. */
+/**
+ * Adds an app to the process from its registration until it has closed, so that it is drained when the process
+ * leaves.
+ */
 export function addToProcess(app: IsolatedApp, internals: Internals): LeaveControl {
   const { fastify } = app
   const { readiness, recycleAfter } = app.options.leave
@@ -103,7 +106,7 @@ export function addToProcess(app: IsolatedApp, internals: Internals): LeaveContr
       return drained.state
     },
     fatal(fault, announce) {
-      // A closed app was removed, but its options and its logger still say how it leaves.
+      // A closed app was removed: add it again, because its options and its logger say how to leave.
       addApp(drained)
       void leave('fatal', fault, { announce })
     },

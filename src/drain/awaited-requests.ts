@@ -1,26 +1,26 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** Milliseconds that a client, once connected, may need to bring its request: a long way round the world. */
-const PATIENCE = 500
+/** Milliseconds to wait for the request of an open connection: more than a slow round trip takes. */
+const MAX_WAIT = 500
 
 const admitted: WeakSet<IncomingMessage> = new WeakSet()
 
 /**
- * The requests that are still answered though they come after the stop: those of connections that were accepted
- * before it and had not brought a whole request head yet. Their client was connected, and on its way.
+ * The requests that are answered although they come after the stop: those of connections that were accepted before
+ * it and had not sent a whole request head. Their client may have sent it already.
  */
 export class AwaitedRequests {
   #sockets: Set<Socket> = new Set()
   #until: number = Number.POSITIVE_INFINITY
 
-  /** Names the connections, at the stop. From now on they have {@link PATIENCE}. */
+  /** Sets the connections to wait for, when the app stops accepting. Waits for {@link MAX_WAIT}. */
   expect(sockets: Iterable<Socket>): void {
     this.#sockets = new Set(sockets)
-    this.#until = performance.now() + PATIENCE
+    this.#until = performance.now() + MAX_WAIT
   }
 
-  /** Whether they may still come. Before the stop: yes. */
+  /** Whether such a request may still come. True before the stop. */
   get isWaiting(): boolean {
     if (performance.now() >= this.#until) return false
     if (this.#until === Number.POSITIVE_INFINITY) return true
@@ -28,7 +28,7 @@ export class AwaitedRequests {
     return false
   }
 
-  /** Whether this is one of them. One connection brings one, and closes after its answer. */
+  /** Whether to answer this request. Admits one request of each connection, which closes after the answer. */
   admit(request: IncomingMessage): boolean {
     const isAwaited = this.isWaiting && this.#sockets.delete(request.socket)
     if (isAwaited) admitted.add(request)
@@ -36,7 +36,7 @@ export class AwaitedRequests {
   }
 }
 
-/** Whether a request that came after the stop was let in. */
+/** Whether a request that came after the stop was admitted. */
 export function wasAdmitted(request: IncomingMessage): boolean {
   return admitted.has(request)
 }

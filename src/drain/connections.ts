@@ -4,7 +4,10 @@ import type { Socket } from 'node:net'
 import { AwaitedRequests } from './awaited-requests.ts'
 import { refuseRequest, refuseUpgrade } from './refuse.ts'
 
-/** A socket that Node's HTTP/1 server reads. Both fields are Node's own, the same in every supported version. */
+/**
+ * A socket that Node's HTTP/1 server reads. Both fields are private to Node, and the same in every supported
+ * version.
+ */
 interface HttpSocket extends Socket {
   /** Null once the socket was upgraded; undefined where no HTTP/1 server reads it. */
   parser?: object | null
@@ -12,10 +15,10 @@ interface HttpSocket extends Socket {
   _httpMessage?: ServerResponse | null
 }
 
-/** What every server of Fastify has in common, those of a `serverFactory` included. */
+/** What all servers of Fastify have in common, those of a `serverFactory` included. */
 type Server = HttpServer
 
-/** What is busy on a connection, for the log. */
+/** A connection with a request in flight, for the log. */
 export interface BusyConnection {
   readonly method: string
   /** When the connection was made, ms since the epoch. */
@@ -24,14 +27,17 @@ export interface BusyConnection {
 }
 
 /**
- * The connections of an app: HTTP/1, HTTPS and HTTP/2, also those upgraded to something else, on all of
- * Fastify's servers. They are known from the start because Node shows only the idle ones, and no upgraded one.
+ * The connections of an app: HTTP/1, HTTPS and HTTP/2, also those upgraded to something else, on all of Fastify's
+ * servers. They are tracked from the start, because Node has no list of them.
  */
 export class Connections {
   readonly #servers: Set<Server> = new Set()
   readonly #sockets: Map<HttpSocket, number> = new Map()
-  /** What TLS is read from, from the first byte of a handshake on. */
-  readonly #beneath: Set<Socket> = new Set()
+  /**
+   * Sockets that no HTTP/1 server reads: TCP sockets below TLS, before and after the handshake, and those of
+   * HTTP/2.
+   */
+  readonly #otherSockets: Set<Socket> = new Set()
   readonly #sessions: Set<Http2Session> = new Set()
   readonly #awaited: AwaitedRequests = new AwaitedRequests()
   #isStopped = false
@@ -50,17 +56,17 @@ export class Connections {
     if (server.listening) this.#onListening()
     server.on('listening', () => {
       this.#onListening()
-      // An app that boots on while the process leaves must not start to accept.
+      // An app that is still booting while the process leaves must not start to accept.
       if (this.#isStopped) server.close()
     })
     const sockets = this.#sockets
-    const beneath = this.#beneath
+    const otherSockets = this.#otherSockets
     const forget = function forget(this: Socket): void {
       sockets.delete(this)
-      beneath.delete(this)
+      otherSockets.delete(this)
     }
     const accept = (socket: HttpSocket): void => {
-      if (socket.parser === undefined) beneath.add(socket)
+      if (socket.parser === undefined) otherSockets.add(socket)
       else sockets.set(socket, Date.now())
       socket.once('close', forget)
     }
@@ -69,15 +75,15 @@ export class Connections {
     server.on('session', (session: Http2Session) => {
       this.#sessions.add(session)
       session.once('close', () => this.#sessions.delete(session))
-      // Its connection was accepted in time, its handshake ended too late.
+      // Its connection was accepted before the stop, its handshake ended after it.
       if (this.#isStopped) session.close()
     })
     if (this.#isStopped) this.#stop(server)
   }
 
   /**
-   * Stops accepting: new requests and upgrades on open connections get 503, but for {@link AwaitedRequests}; every response that has not started says `Connection: close`, and
-   * HTTP/2 clients get GOAWAY.
+   * Stops accepting. New requests and upgrades on open connections get 503, except {@link AwaitedRequests}. Every
+   * response that has not started says `Connection: close`, and HTTP/2 clients get GOAWAY.
    */
   stop(): void {
     this.#isStopped = true
@@ -85,7 +91,7 @@ export class Connections {
     for (const socket of this.#sockets.keys()) {
       if (socket._httpMessage) announceClose(socket._httpMessage)
     }
-    // Its streams finish, new ones are refused.
+    // Open streams finish, new ones are refused.
     for (const session of this.#sessions) session.close()
     this.closeIdle()
     this.#awaited.expect(
@@ -100,14 +106,17 @@ export class Connections {
     return this.#awaited.isWaiting
   }
 
-  /** Closes the keep-alive connections that wait for a next request. */
+  /** Closes the keep-alive connections without a request. */
   closeIdle(): void {
     this.#spareBusy(() => {
       for (const server of this.#servers) server.closeIdleConnections?.()
     })
   }
 
-  /** Connections with a response that is not done, and upgraded ones; a half-sent request head is none yet. */
+  /**
+   * Returns the connections with an unfinished response, and the upgraded ones. A connection that has sent part of
+   * a request head does not count.
+   */
   busy(): BusyConnection[] {
     const busy: BusyConnection[] = []
     for (const [socket, since] of this.#sockets) {
@@ -124,19 +133,19 @@ export class Connections {
     return false
   }
 
-  /** Cuts every connection. */
+  /** Destroys every connection. */
   cut(): void {
     for (const socket of this.#sockets.keys()) socket.destroy()
     for (const session of this.#sessions) session.destroy()
-    // One that never ends its handshake would keep `server.close()` waiting.
-    for (const socket of this.#beneath) socket.destroy()
+    // A client that never ends its handshake would keep `server.close()` waiting.
+    for (const socket of this.#otherSockets) socket.destroy()
     for (const server of this.#servers) server.closeAllConnections?.()
   }
 
   /**
-   * `server.close()` and `closeIdleConnections()` take a connection for idle as soon as `response.end()` was
-   * called, and cut a large body that is still being sent. Since Node 26 they also close what has brought
-   * nothing yet. Both are synchronous.
+   * Calls `close` while busy connections ignore `destroy()`. `server.close()` and `closeIdleConnections()` take a
+   * connection for idle as soon as `response.end()` was called, and would cut a large body that is still being
+   * sent. Since Node 26 they also close connections that have sent nothing yet. Both are synchronous.
    */
   #spareBusy(close: () => void): void {
     const spared: Socket[] = this.busy().map(({ socket }) => socket)
@@ -154,7 +163,7 @@ export class Connections {
 
   #stop(server: Server): void {
     if (server.listening) this.#spareBusy(() => server.close())
-    // In place of the app's own listeners: no route can be left out, and serving pays nothing for it.
+    // Replacing the app's listeners covers every route, and costs nothing while the app serves.
     for (const event of ['request', 'checkContinue', 'checkExpectation']) {
       const own = server.listeners(event)
       replaceListeners(server, event, (request: IncomingMessage, response: ServerResponse) => {
@@ -171,7 +180,7 @@ export class Connections {
   }
 }
 
-/** Makes a response say that the connection closes after it, unless it has started. */
+/** Makes a response close its connection, unless the response has started. */
 export function announceClose(response: ServerResponse | { headersSent: boolean }): void {
   if (!response.headersSent) (response as ServerResponse).shouldKeepAlive = false
 }
@@ -183,7 +192,7 @@ function replaceListeners(
     | ((request: IncomingMessage, response: ServerResponse) => void)
     | ((request: IncomingMessage, socket: Socket) => void),
 ): void {
-  // Without a listener Node has a behaviour of its own, which a listener would switch off.
+  // Without a listener Node has a default behaviour, which a listener would switch off.
   if (server.listenerCount(event) === 0) return
   server.removeAllListeners(event)
   server.on(event, listener as (...args: unknown[]) => void)

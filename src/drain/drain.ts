@@ -4,10 +4,10 @@ import type { InFlight } from '../request/in-flight.ts'
 import { announceClose, type Connections } from './connections.ts'
 import { endStuckStreams } from './stuck-streams.ts'
 
-/** Milliseconds between two looks at what is left. */
-const LOOK = 20
+/** Milliseconds between two checks whether anything is in flight. */
+const POLL_INTERVAL = 20
 
-/** Serves an app out: what is in flight finishes, what is new is refused, what is left is cut. */
+/** Drains an app: requests in flight finish, new ones are refused, and those left at the deadline are cut. */
 export class Drain {
   readonly #connections: Connections
   readonly #contexts: InFlight
@@ -20,7 +20,7 @@ export class Drain {
     this.#contexts = contexts
   }
 
-  /** The requests in flight, oldest first: also those of routes that opted out, and upgraded connections. */
+  /** Returns the requests in flight, oldest first: also those of routes that opted out, and upgraded connections. */
   inFlight(): InFlightRequest[] {
     const now = Date.now()
     const guarded = this.#open()
@@ -37,7 +37,7 @@ export class Drain {
 
   /** See {@link Connections.stop}. */
   stopAccepting(): void {
-    // Pipelined requests have a response but no socket yet.
+    // A pipelined response has no socket yet, through which `stop()` would find it.
     for (const { reply } of this.#contexts) if (reply !== undefined) announceClose(reply.raw)
     this.#connections.stop()
   }
@@ -47,14 +47,14 @@ export class Drain {
     while (!this.#isDone()) {
       endStuckStreams(this.#contexts)
       await new Promise((resolve) => {
-        setTimeout(resolve, LOOK)
+        setTimeout(resolve, POLL_INTERVAL)
       })
       // A response that had started without `Connection: close` leaves its connection open.
       this.#connections.closeIdle()
     }
   }
 
-  /** Cuts what is left and names it. */
+  /** Cuts all requests in flight and returns them. */
   cut(): InFlightRequest[] {
     const requests = this.inFlight()
     this.#isCut = true
@@ -73,7 +73,9 @@ export class Drain {
     )
   }
 
-  /** An upgraded request's response never closes, only its socket does. */
+  /**
+   * Returns the guarded requests in flight. The response of an upgraded request never closes, only its socket does.
+   */
   #open(): RequestContext[] {
     return Array.from(this.#contexts).filter(
       ({ request }) => request !== undefined && request.raw.socket?.destroyed !== true,

@@ -7,7 +7,7 @@ export function addReadiness(app: FastifyInstance, path: string, state: () => 's
   app.route({
     method: 'GET',
     url: path,
-    // A probe every second would be most of a quiet app's log.
+    // A log line for each probe would be most of a quiet app's log.
     logLevel: 'warn',
     config: { isolate: false },
     handler: (_request, reply) => {
@@ -19,7 +19,10 @@ export function addReadiness(app: FastifyInstance, path: string, state: () => 's
   })
 }
 
-/** Answers a request that came too late through `inject()`, which no server sees. */
+/**
+ * Answers a late request of `inject()`, which no server sees, with 503. Returns false for a request that was
+ * admitted.
+ */
 export function refuseLate(request: FastifyRequest, reply: FastifyReply): boolean {
   if (wasAdmitted(request.raw)) return false
   reply

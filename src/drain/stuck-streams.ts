@@ -2,9 +2,9 @@ import type { Http2Stream } from 'node:http2'
 import type { RequestContext } from '../request/context.ts'
 
 /**
- * Ends the HTTP/2 streams that are closed and do not end. When a client goes away while its answer is written, Node
- * now and then waits for ever for that write (one in about a thousand, seen with `node:http2` alone): nobody waits
- * for the answer any more, but its request stays in flight and its session open.
+ * Destroys the HTTP/2 streams that are closed but not destroyed. When a client disconnects while its answer is
+ * being written, Node sometimes waits for that write for ever (about one in a thousand, also with `node:http2`
+ * alone). The request would stay in flight and the session open.
  *
  * @param contexts The requests in flight.
  */
