@@ -2,17 +2,17 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { LeaveLog } from './leave-log.ts'
 import type { LeavingApp } from './leaving-app.ts'
 
-/** Set while `leave.onLeave` runs: called when it calls `process.exit`. */
+/** Set while `leave.onLeave` runs, and called when it calls `process.exit`. */
 const insideOnLeave: AsyncLocalStorage<() => void> = new AsyncLocalStorage()
 
 /**
- * The end of the process. Its exit code stands from when it begins to leave: whoever exits without a code of
- * its own, or lets the event loop run dry, exits with this one. A fatal fault never looks like a success.
+ * Ends the process. The exit code is fixed when the process begins to leave: `process.exit()` without a code or
+ * with 0, and an empty event loop, end the process with this code. A fatal fault never looks like a success.
  */
 export class Exit {
   /** The code that the process leaves with. */
   readonly code: number
-  /** Whether the process really exits: false where every instance has a `leave.exit`. */
+  /** Whether the process really exits: false where every app has a `leave.exit`. */
   readonly isForGood: boolean
   readonly #log: LeaveLog
   readonly #replacements: Set<(code: number) => void>
@@ -29,7 +29,7 @@ export class Exit {
     }
   }
 
-  /** Makes the code stand, and keeps `onLeave` from cutting the drain short. */
+  /** Fixes the exit code, and keeps `onLeave` from cutting the drain short. */
   fixCode(): void {
     if (!this.isForGood) return
     process.on('exit', this.#onExit)
@@ -44,26 +44,26 @@ export class Exit {
     }) as typeof process.exit
   }
 
-  /** Runs `onLeave` so that its `process.exit` ends it and nothing else. */
+  /** Runs `onLeave`. Its `process.exit` only settles the returned promise. */
   async withoutExit(run: () => unknown): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       insideOnLeave.run(resolve, async () => run()).then(() => resolve(), reject)
     })
   }
 
-  /** Undoes {@link fixCode}, where the process lives on all the same. */
+  /** Undoes {@link fixCode}, for a process that did not exit. */
   release(): void {
     process.off('exit', this.#onExit)
     process.exit = this.#processExit
   }
 
-  /** Ends the process with another code, whatever is going on. */
+  /** Ends the process at once, with another code. */
   now(code: number): void {
     process.off('exit', this.#onExit)
     this.#end(code)
   }
 
-  /** The last step. */
+  /** Ends the process with `code`. */
   leave(): void {
     this.#end(this.code)
   }

@@ -1,12 +1,12 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { settlesWithin } from './settles-within.ts'
 
-/** Milliseconds between two looks at a destination that does not tell when it is done. */
-const LOOK = 5
+/** Milliseconds between two checks of a destination that does not tell when it is done. */
+const POLL_INTERVAL = 5
 
 /**
- * A log destination, as far as any of them can be asked: `SonicBoom` (`pino.destination`), `ThreadStream` (a
- * worker transport), `pino.multistream`, a Node stream, or any object with `write`.
+ * A log destination: `SonicBoom` (`pino.destination`), `ThreadStream` (a worker transport), `pino.multistream`, a
+ * Node stream, or any object with `write`.
  */
 interface Destination {
   flush?: (done?: (error?: Error | null) => void) => unknown
@@ -20,23 +20,23 @@ interface Destination {
   writableLength?: number
   worker?: unknown
   streams?: { stream: Destination }[]
-  /** SonicBoom's own state: its `flush(done)` calls back at once, with lines still to be written. */
+  /** Private state of SonicBoom, whose `flush(done)` calls back before every line is written. */
   _len?: number
   _writing?: boolean
   _opening?: boolean
 }
 
-/** Whether a flush may still take time: nobody waits for one that is late. */
+/** Tells a flush to stop waiting. */
 interface Time {
   isUp: boolean
 }
 
 /**
- * Writes every line that these loggers were given to its destination.
+ * Waits until every line of these loggers is written to its destination.
  *
- * @param milliseconds How long it may take at most.
- * @param forGood Whether the process exits next: worker transports and streams are then ended, which alone tells
- *   that their last line is written.
+ * @param milliseconds The longest time to wait.
+ * @param forGood Whether the process exits next. Worker transports and streams are then ended, because only their
+ *   end says that the last line is written.
  */
 export async function flushLogs(
   logs: Iterable<FastifyBaseLogger>,
@@ -53,7 +53,10 @@ export async function flushLogs(
   time.isUp = true
 }
 
-/** Pino keeps its destination under a symbol, which every copy of pino makes anew. */
+/**
+ * Returns the destinations of a logger. Pino keeps its destination under the symbol `pino.stream`, which differs in
+ * each copy of pino.
+ */
 function destinationsOf(log: FastifyBaseLogger): Destination[] {
   try {
     for (let holder: object | null = log; holder !== null; holder = Object.getPrototypeOf(holder)) {
@@ -62,7 +65,7 @@ function destinationsOf(log: FastifyBaseLogger): Destination[] {
       )
       if (symbol !== undefined) return parts((holder as Record<symbol, Destination>)[symbol] as Destination)
     }
-    // Another logger may have a flush of its own.
+    // Another logger may have a `flush` method.
     const own = log as Destination
     return typeof own.flush === 'function' ? [{ flush: own.flush.bind(log) }] : []
   } catch {
@@ -80,14 +83,14 @@ async function flushOne(destination: Destination, forGood: boolean, time: Time):
   // A destination that fails now must not become an uncaught exception.
   destination.on?.('error', () => {})
   if (destination.closed === true || destination.destroyed === true) return
-  if (typeof destination._len === 'number') await emptied(destination, time)
-  else if (destination.worker !== undefined) await throughWorker(destination, forGood)
-  else if (typeof destination.writableLength === 'number') await throughStream(destination, forGood, time)
-  else await called(destination)
+  if (typeof destination._len === 'number') await flushSonicBoom(destination, time)
+  else if (destination.worker !== undefined) await flushWorker(destination, forGood)
+  else if (typeof destination.writableLength === 'number') await flushStream(destination, forGood, time)
+  else await callFlush(destination)
 }
 
-/** SonicBoom: whatever its mode, it is done when nothing is held and nothing is being written. */
-async function emptied(destination: Destination, time: Time): Promise<void> {
+/** Waits until SonicBoom holds no line and writes none, whatever its mode. */
+async function flushSonicBoom(destination: Destination, time: Time): Promise<void> {
   let hasFailed = false
   destination.on?.('error', () => {
     hasFailed = true
@@ -97,39 +100,39 @@ async function emptied(destination: Destination, time: Time): Promise<void> {
     !hasFailed &&
     (destination._writing === true || destination._opening === true || (destination._len ?? 0) > 0)
   while (isBusy()) {
-    // With a `minLength` it holds lines back until it is told.
+    // With a `minLength` it holds lines back until `flush()`.
     if (destination._writing !== true && destination._opening !== true) destination.flush?.()
     await pause()
   }
 }
 
 /**
- * The worker says that it has read every line, but not that its own destination has written them. Only its end
- * does; waiting for that blocks this thread, so the reading is waited for first.
+ * Flushes a worker transport. Its `flush` says that the worker has read every line; only `close` says that they are
+ * written. `end()` blocks this thread meanwhile, so it comes after `flush`.
  */
-async function throughWorker(destination: Destination, forGood: boolean): Promise<void> {
-  await called(destination)
+async function flushWorker(destination: Destination, forGood: boolean): Promise<void> {
+  await callFlush(destination)
   if (!forGood) return
   const closed = new Promise<void>((resolve) => destination.once?.('close', resolve))
   destination.end?.()
   await closed
 }
 
-async function throughStream(destination: Destination, forGood: boolean, time: Time): Promise<void> {
-  await called(destination)
+async function flushStream(destination: Destination, forGood: boolean, time: Time): Promise<void> {
+  await callFlush(destination)
   while (!time.isUp && (destination.writableLength ?? 0) > 0 && destination.destroyed !== true) await pause()
   if (!forGood || (destination as unknown) === process.stdout || (destination as unknown) === process.stderr)
     return
   const ended = new Promise<void>((resolve) => {
     destination.once?.('close', resolve)
-    // A stream without autoDestroy never closes; give what it pipes to one more turn.
+    // A stream without autoDestroy never closes: give the stream that it pipes to 100 ms.
     destination.once?.('finish', () => setTimeout(resolve, 100))
   })
   destination.end?.()
   await ended
 }
 
-function called(destination: Destination): Promise<void> {
+function callFlush(destination: Destination): Promise<void> {
   return new Promise((resolve) => {
     if (typeof destination.flush === 'function') {
       const result = destination.flush(() => resolve())
@@ -149,6 +152,6 @@ function called(destination: Destination): Promise<void> {
 
 function pause(): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, LOOK)
+    setTimeout(resolve, POLL_INTERVAL)
   })
 }

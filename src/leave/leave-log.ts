@@ -13,12 +13,12 @@ export class LeaveLog {
     this.#apps = apps
   }
 
-  /** Every logger once. */
+  /** The loggers of all apps, each once. */
   get loggers(): Set<FastifyBaseLogger> {
     return new Set(this.#apps.map(({ log }) => log))
   }
 
-  /** The first line. */
+  /** Logs the first line: why the process leaves. */
   leaving(report: CrashReport, deadline: number): void {
     const { reason, note, phase, exitCode, inFlightTotal } = report
     this.#write(
@@ -28,13 +28,13 @@ export class LeaveLog {
     )
   }
 
-  /** What the deadline cut, in one line an app. */
+  /** Logs the requests of an app that were cut at the deadline, in one line. */
   cut({ log }: LeavingApp, requests: readonly InFlightRequest[]): void {
     const many = requests.length === 1 ? '1 request was' : `${requests.length} requests were`
     write(log, 'warn', { leave: { cut: requests } }, `${many} cut at the deadline`)
   }
 
-  /** The last line. */
+  /** Logs the last line: that the process exits. */
   left(reason: LeaveReason, exitCode: number, took: number): void {
     this.#write(
       levelOf(reason),
@@ -51,7 +51,7 @@ export class LeaveLog {
     this.#write('warn', {}, message)
   }
 
-  /** Something failed while the process leaves. */
+  /** Logs a failure, to one app or to all of them. */
   trouble(failure: unknown, message: string, app?: LeavingApp): void {
     const line = { err: serializeError(failure) }
     if (app === undefined) this.#write('error', line, message)

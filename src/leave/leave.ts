@@ -8,16 +8,19 @@ import { Recycling } from './recycle.ts'
 import { Signals } from './signals.ts'
 import { type Details, LeaveSteps } from './steps.ts'
 
-/** Every copy of this package in the process, of whatever version, finds under this how the first one leaves. */
+/**
+ * The global property with the {@link ProcessLeave} of the process. All copies of this package, of any version, use
+ * that of the first copy.
+ */
 const SHARED: unique symbol = Symbol.for('fastify-isolate.leave') as never
 
 /** How the process leaves, for all apps and all copies of the package: a change of this type needs another symbol. */
 export interface ProcessLeave {
   /** Whether the process leaves. */
   isLeaving(): boolean
-  /** Adds an app that will be served out. One that comes while the process leaves, leaves too. */
+  /** Adds an app to drain when the process leaves. If the process is leaving already, the app leaves too. */
   addApp(app: LeavingApp): void
-  /** Removes an app that has closed. Without any nothing is left behind: no listener, no timer. */
+  /** Removes an app that has closed. The last one takes every listener and timer with it. */
   removeApp(app: LeavingApp): void
   /** See {@link leave}. */
   leave(reason: LeaveReason, fault?: Fault, details?: Details): Promise<void>
@@ -65,7 +68,7 @@ class SharedLeave implements ProcessLeave {
     this.#escapes.start()
     const steps = new LeaveSteps([...this.#apps], reason, fault, details)
     this.#steps = steps
-    // Only where `leave.exit` did not end the process is there anything after this.
+    // Runs only where `leave.exit` did not end the process.
     const over = (): void => {
       this.#steps = undefined
       this.#interrupts = 0
@@ -92,7 +95,7 @@ class SharedLeave implements ProcessLeave {
   }
 }
 
-/** How the process leaves: one for all apps and all copies of the package. */
+/** Returns the one {@link ProcessLeave} for all apps and all copies of the package. */
 export function processLeave(): ProcessLeave {
   const shared = globalThis as { [SHARED]?: ProcessLeave }
   if (shared[SHARED] === undefined) {
@@ -101,7 +104,7 @@ export function processLeave(): ProcessLeave {
   return shared[SHARED] as ProcessLeave
 }
 
-/** Adds an app to those that are served out when the process leaves. */
+/** Adds an app to drain when the process leaves. */
 export function addApp(app: LeavingApp): void {
   processLeave().addApp(app)
 }
@@ -112,8 +115,8 @@ export function removeApp(app: LeavingApp): void {
 }
 
 /**
- * Makes the process leave: it says why, drains, flushes its logs and exits. A second call changes nothing but
- * runs its `announce`.
+ * Makes the process leave: it logs the reason, drains, flushes its logs and exits. A second call only runs its
+ * `announce`.
  *
  * @returns Settles when all is done, just before the process exits. Never rejects.
  */

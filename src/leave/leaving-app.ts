@@ -4,8 +4,8 @@ import type { InFlightRequest } from '../report/crash-report.ts'
 import type { ReportedApp } from '../report/report.ts'
 
 /**
- * One app, as the leaving process sees it. This folder knows no Fastify: everything that it asks of an app stands
- * here. No method throws; what does all the same is caught.
+ * An app, as the leaving process uses it. The folder `leave/` needs nothing else of Fastify. A method should not
+ * throw; the caller catches what it throws.
  */
 export interface LeavingApp extends ReportedApp {
   /** The app's logger. */
@@ -14,17 +14,17 @@ export interface LeavingApp extends ReportedApp {
   readonly leave: ResolvedLeaveOptions
   /** Whether the app has listened, or has been given a request: before that a fatal fault is a boot failure. */
   hasServed(): boolean
-  /** Says `leaving` from now on: `app.isolation.state`, and readiness answers 503. Goes on serving. */
+  /** Sets `app.isolation.state` to `leaving`, and makes the readiness route answer 503. The app goes on serving. */
   startLeaving(): void
   /**
-   * Stops accepting, closes idle connections, answers new requests with 503 and `Retry-After`, makes every
-   * response still to come carry `Connection: close` (HTTP/2: GOAWAY).
+   * Stops accepting, closes idle connections, answers new requests with 503 and `Retry-After`, and adds
+   * `Connection: close` to every later response (HTTP/2: GOAWAY).
    */
   stopAccepting(): void
   /** Resolves once no request and no upgraded socket is left. */
   drained(): Promise<void>
-  /** Cuts what is left and names it. */
+  /** Cuts all requests in flight and returns them. */
   cut(): InFlightRequest[]
-  /** `app.close()`. Resolves when it settles, whichever way; the log has its failure. */
+  /** Calls `app.close()` and logs its failure. Never rejects. */
   close(): Promise<void>
 }

@@ -3,7 +3,7 @@ import type { Exit } from './exit.ts'
 import type { LeaveLog } from './leave-log.ts'
 import type { LeavingApp } from './leaving-app.ts'
 
-/** Runs the `leave.onLeave` of one app. Its failure is logged. Never rejects. */
+/** Runs the `leave.onLeave` of an app and logs its failure. Never rejects. */
 export async function runOnLeave(
   app: LeavingApp,
   report: CrashReport,

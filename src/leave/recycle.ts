@@ -1,10 +1,10 @@
-/** The most that `setTimeout` takes. */
+/** The longest delay that `setTimeout` takes, in milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
-/** Up to 10 %, drawn once a process, so that a fleet that started as one does not restart as one. */
+/** Up to 10 %, random in each process, so that processes that started together do not restart together. */
 const JITTER: number = Math.random() * 0.1
 
-/** Leaves once the process has been up long enough. One a process. */
+/** Makes the process leave once it has been up long enough. One for each process. */
 export class Recycling {
   readonly #leave: () => void
   #timer: NodeJS.Timeout | undefined
@@ -15,8 +15,8 @@ export class Recycling {
   }
 
   /**
-   * Recycles the process at the given uptime and up to 10 % more, at once where that is past. The earliest of
-   * several demands counts. The timer keeps no process alive.
+   * Makes the process leave at the given uptime and up to 10 % more, at once where that is past. The earliest of
+   * several demands counts. The timer does not keep the process alive.
    *
    * @param recycleAfter Milliseconds of uptime; `Infinity`: never.
    */

@@ -4,7 +4,7 @@ import { writeTerminationLog } from '../report/termination-log.ts'
 import type { LeaveLog } from './leave-log.ts'
 import type { LeavingApp } from './leaving-app.ts'
 
-/** Writes the report wherever the apps want it, once each. A disk that refuses costs a log line. Never throws. */
+/** Writes the report to every folder and termination log of the apps, once each, and logs a failure. Never throws. */
 export function saveReport(report: CrashReport, apps: readonly LeavingApp[], log: LeaveLog): void {
   const folders: Set<string> = new Set(apps.flatMap(({ leave }) => leave.reportDir ?? []))
   for (const folder of folders) {

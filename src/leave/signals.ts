@@ -2,7 +2,7 @@ import { isMainThread } from 'node:worker_threads'
 
 type OnSignal = (signal: NodeJS.Signals) => void
 
-/** What would end a process that does not listen, and must not cut a drain short. */
+/** The signals that end a process without a listener, and that must not cut a drain short. */
 const WHILE_LEAVING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /** Listens to the signals of all apps, once each. */
@@ -24,7 +24,7 @@ export class Signals {
     for (const signal of new Set(signals)) this.#count(signal, -1)
   }
 
-  /** Listens to what would end the process, so that nothing but a second SIGINT shortens the drain. */
+  /** Listens to the signals that would end the process, so that only a second SIGINT shortens the drain. */
   startLeaving(): void {
     this.want(WHILE_LEAVING)
   }

@@ -12,20 +12,20 @@ import { saveReport } from './save-report.ts'
 import { settlesWithin } from './settles-within.ts'
 import { startWatchdog, WATCHDOG_MARGIN, type Watchdog } from './watchdog.ts'
 
-/** What `leave()` may be told besides the reason. */
+/** What `leave()` takes besides the reason and the fault. */
 export interface Details {
-  /** The signal, or the text of a plain `leave(reason)`. */
+  /** The signal, or the argument of `app.isolation.leave(reason)`. */
   readonly note?: string | undefined
-  /** Logs the fatal line: runs when the state says `leaving`, before the report is written. */
+  /** Logs the fatal fault. Called when the state is `leaving`, before the report is written. */
   readonly announce?: (() => void) | undefined
 }
 
-/** Milliseconds that `onClose` hooks have at least, where the deadline has passed. */
+/** Milliseconds that `onClose` hooks get at least, also past the deadline. */
 const CLOSE_FLOOR = 250
-/** Milliseconds that the logs have at least. Both floors together stay below the watchdog's margin. */
+/** Milliseconds that flushing the logs gets at least. Both minimums together are less than the watchdog's margin. */
 const FLUSH_FLOOR = 1_000
 
-/** The steps by which the process leaves, from the first one to the exit. Nothing in here throws. */
+/** The steps by which the process leaves, from the first one to the exit. No method throws. */
 export class LeaveSteps {
   /** Settles when all is done, just before the process exits. */
   readonly done: Promise<void>
@@ -69,7 +69,7 @@ export class LeaveSteps {
     )
   }
 
-  /** Takes all the steps. The first one, up to the written report, is done when this returns. */
+  /** Takes all steps. Those up to the crash report are done when this returns. */
   start(): Promise<void> {
     this.#startWatchdog()
     this.#exit.fixCode()
@@ -92,7 +92,7 @@ export class LeaveSteps {
     return this.#takeSteps(report)
   }
 
-  /** An app that came after the start. */
+  /** Adds an app that was registered after the start. */
   addApp(app: LeavingApp): void {
     this.#apps.push(app)
     this.#try(() => app.startLeaving())
@@ -105,12 +105,12 @@ export class LeaveSteps {
     this.#exit.now(code)
   }
 
-  /** An error that escaped while the process leaves, and that nobody else handles. */
+  /** Logs an error that escaped while the process leaves, and that no other listener handles. */
   escaped(error: unknown): void {
     this.#log.trouble(error, 'an error escaped on the way out: the drain goes on')
   }
 
-  /** A signal that changes nothing. */
+  /** Logs a signal that changes nothing. */
   ignore(signal: NodeJS.Signals): void {
     const hint = signal === 'SIGINT' ? '; once more ends it at once' : ''
     this.#log.info(`${signal}: the process is leaving already${hint}`)
@@ -120,7 +120,6 @@ export class LeaveSteps {
     if (this.#drainDelay > 0) await settlesWithin(new Promise(() => {}), this.#drainDelay)
     this.#isAccepting = false
     for (const app of this.#apps) this.#try(() => app.stopAccepting())
-    // A loop: apps may be added until the end.
     const drained = this.#each((app) => app.drained())
     const told = this.#each((app) => runOnLeave(app, report, this.#log, this.#exit))
     const inTime = await settlesWithin(Promise.all([drained, told]), this.#left())
@@ -136,7 +135,7 @@ export class LeaveSteps {
     try {
       this.#exit.leave()
     } finally {
-      // Test runners put something in the place of `process.exit` that returns or throws.
+      // A test runner may replace `process.exit` with a function that returns or throws.
       this.#exit.release()
       this.#watchdog?.callOff()
     }
