@@ -12,40 +12,43 @@ export interface Escape {
 }
 
 /**
- * What a handler says of an escape: it is `taken`; it is `declined`, that is, the code it came from asked to be
- * left to bare Node; or it is `unknown` to this handler.
+ * A handler's answer to an escape: `taken`; `declined`, where it comes from code that opted out and so is left to
+ * Node; or `unknown` to this handler.
  */
 export type Takes = 'taken' | 'declined' | 'unknown'
 
 /**
  * Handles the escapes of one app. The process's listener knows nothing of requests: it offers each escape to its
- * handlers. A method that throws counts as `unknown` or nothing; it never ends the process.
+ * handlers. A method that throws counts as `unknown`, `false` or 0; it never ends the process.
  */
 export interface EscapeHandler {
-  /** Whether this app's server accepts connections: an escape without a request goes to such a one first. */
+  /** Whether this app's server accepts connections. Such an app is the first to get an escape without a request. */
   serving(): boolean
   /** The number of its requests in flight. */
   inFlight(): number
-  /** Takes the escape if it certainly belongs to one of its requests. Called while Node's context still stands. */
+  /**
+   * Takes the escape if it certainly belongs to one of its requests. Called while the asynchronous context is still
+   * that of the error.
+   */
   takeOwn(escaped: Escape): Takes
-  /** Takes the escape for its only request in flight, which is the only one in the process. */
+  /** Takes the escape for its only request in flight. Called where that is the only one in the process. */
   takeAsOnlyRequest(escaped: Escape): Takes
   /** Takes an escape that belongs to no request. */
   takeUnowned(escaped: Escape): Takes
-  /** A rejection was handled after it had been reported. True when this handler had taken it. */
+  /** Called when a rejection was handled after it had been reported. Returns true where this handler had taken it. */
   handledLate(promise: Promise<unknown>): boolean
-  /** Drops the asynchronous context that the thrown callback may have left behind as the current one. */
+  /** Clears the asynchronous context that the callback which threw may have left as the current one. */
   leaveContext(): void
 }
 
 /**
- * What all copies of the package in one process share. The listeners are those of the copy that came first; they
- * reach every handler through this object, so a change of its type needs another symbol.
+ * What all copies of the package in one process share. The listeners of the first copy call the handlers of every
+ * copy through this object, so a change of its type needs another symbol.
  */
 interface SharedListener {
   /** In the order in which they were added. */
   readonly handlers: EscapeHandler[]
-  /** Takes the listeners away. */
+  /** Removes the listeners. */
   stopListening(): void
 }
 
@@ -53,7 +56,7 @@ interface SharedListener {
 export const LISTENER: unique symbol = Symbol.for('fastify-isolate.uncaught') as never
 const shared = globalThis as { [LISTENER]?: SharedListener }
 
-/** Adds a handler. The process's listeners stand from the first handler's coming until the last one's going. */
+/** Adds a handler. The first one adds the process's listeners; the removal of the last one removes them. */
 export function addHandler(handler: EscapeHandler): void {
   const listener = shared[LISTENER]
   if (listener === undefined) shared[LISTENER] = startListening(handler)
@@ -81,8 +84,8 @@ function startListening(first: EscapeHandler): SharedListener {
   let wasStrict = false
 
   function onException(error: unknown, nodesOrigin: string): void {
-    // Only `--unhandled-rejections=strict` brings a rejection here while we listen for rejections; it then
-    // emits `unhandledRejection` too, at once, for the same promise.
+    // Node reports a rejection here only with `--unhandled-rejections=strict`. It then emits `unhandledRejection`
+    // too, at once, for the same promise.
     wasStrict = nodesOrigin === 'unhandledRejection'
     const origin = wasStrict ? 'rejection' : 'exception'
     const hasPendingTicks = attempt(isThrownByTick, false)
@@ -99,7 +102,7 @@ function startListening(first: EscapeHandler): SharedListener {
     for (const handler of [...handlers]) if (attempt(() => handler.handledLate(promise), false)) return
   }
 
-  /** Nothing leaves this function: a throw inside a listener of `uncaughtException` is Node's exit code 7. */
+  /** Never throws: Node exits with code 7 where a listener of `uncaughtException` throws. */
   function handle(escaped: Escape, event: UncaughtEvent): void {
     const takes = attempt(() => offer(handlers, escaped), 'unknown')
     for (const handler of [...handlers]) attempt(() => handler.leaveContext(), undefined)
@@ -128,7 +131,10 @@ function startListening(first: EscapeHandler): SharedListener {
   return { handlers, stopListening }
 }
 
-/** Asks the app whose request it is, then the app with the only request there is, then the oldest app that serves. */
+/**
+ * Asks the app whose request it is, then the app with the only request in flight, then the apps that serve, the
+ * oldest first.
+ */
 function offer(handlers: readonly EscapeHandler[], escaped: Escape): Takes {
   const present = [...handlers]
   for (const handler of present) {

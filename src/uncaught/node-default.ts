@@ -2,15 +2,15 @@
 export type UncaughtEvent = 'uncaughtException' | 'unhandledRejection'
 
 /**
- * Does with an error what Node would do if our listeners did not exist.
+ * Does with an error what Node would do without our listeners.
  *
- * With other listeners on the event that is nothing: they got the error as well, and Node leaves it to them.
- * Without any, `uncaughtException` ends the process, and an unhandled rejection does what
- * `--unhandled-rejections` says. Node decides that itself: our listeners go, and the error is raised once more,
- * so that message, exit code and `exit` listeners are Node's own. (`uncaughtExceptionMonitor` sees it twice.)
+ * Where there are other listeners on the event it does nothing: Node has called them, and leaves the error to them.
+ * Otherwise it removes our listeners and raises the error once more, so that Node ends the process for an
+ * exception, and follows `--unhandled-rejections` for a rejection. Message, exit code and `exit` event are then
+ * Node's own. (`uncaughtExceptionMonitor` is emitted twice.)
  *
  * @param isOurs Tells our listeners from others.
- * @param ours Takes our listeners away and puts them back: a rejection may leave the process alive
+ * @param ours Removes our listeners and adds them again: a rejection may leave the process alive
  *   (`--unhandled-rejections=warn`).
  */
 export function actLikeNode(

@@ -1,11 +1,11 @@
 import { isOurs } from './listener.ts'
 
-/** A listener of somebody else on the events by which an error reaches the process. */
+/** A listener on `uncaughtException` or `unhandledRejection` that is not of this package. */
 export interface OtherListener {
   readonly event: 'uncaughtException' | 'unhandledRejection'
   /** The function's name, or `anonymous`. */
   readonly listener: string
-  /** The package that it probably comes from, undefined where nothing gives it away. */
+  /** The package that it probably comes from, undefined where it is not known. */
   readonly packageName: string | undefined
   /** What to do about it. */
   readonly remedy: string
@@ -14,12 +14,12 @@ export interface OtherListener {
 interface KnownListener {
   readonly packageName: string
   readonly name: string
-  /** Something in its source that tells it from a namesake. */
+  /** Matches the source of this listener, but not that of another function with the same name. */
   readonly mark?: RegExp
   readonly remedy: string
 }
 
-/** By the function's name and source, as these packages ship them: `docs/escapes.md` lists the versions. */
+/** Known listeners by name and source, as these packages ship them: `docs/escapes.md` lists the versions. */
 const KNOWN: readonly KnownListener[] = [
   {
     packageName: 'close-with-grace (fastify-cli start)',
@@ -57,19 +57,19 @@ const KNOWN: readonly KnownListener[] = [
   },
 ]
 
-/** `node:test` listens too while it runs; it fails the running test and ends nothing. */
+/** Matches the listeners of `node:test`, which only fail the running test. */
 const TEST_RUNNER = /\brootTest\b/
 
 const REMEDY_FOR_UNKNOWN =
   'if it ends the process, no request survives an escaped error: remove it, or let it report only; ' +
   'the option onFault sees every error'
 
-/** The listeners already named in this process, so that each is named once whatever the number of apps. */
+/** The listeners that were returned before: each is logged once, whatever the number of apps. */
 const named = new WeakSet<object>()
 
 /**
- * Finds the listeners of others on `uncaughtException` and `unhandledRejection` that were not named before.
- * Call it when the app is ready: whoever adds a listener does so while starting.
+ * Returns the other listeners on `uncaughtException` and `unhandledRejection` that were not returned before. Call
+ * it when the app is ready: packages add their listeners during the start.
  */
 export function findOtherListeners(): OtherListener[] {
   const others: OtherListener[] = []

@@ -1,31 +1,33 @@
 import { executionAsyncResource } from 'node:async_hooks'
 
-/** Ticks that may throw one after the other before the rest is left to Node after all. */
-const MOST = 1000
+/** The most ticks that may throw one after the other; Node runs the rest. */
+const MAX_THROWN = 1000
 
-/** Node's own, and undocumented: runs the queue of ticks, as it does after each callback. */
+/** `_tickCallback` is undocumented: it runs the queue of ticks, as Node does after each callback. */
 const node = process as { _tickCallback?: () => void; emit: NodeJS.EventEmitter['emit'] }
 
 let isRunning = false
 
-/** Whether the error that Node is reporting right now was thrown by a tick: `process.nextTick` keeps it like this. */
+/**
+ * Whether the error that Node reports right now was thrown by a tick: the async resource of `process.nextTick` has
+ * these two properties.
+ */
 export function isThrownByTick(): boolean {
   const resource = executionAsyncResource()
   return 'callback' in resource && 'args' in resource
 }
 
 /**
- * Runs the ticks that were due behind one that threw. Node leaves them to the callback that it calls next, which
- * may be the one that has the body of a request, on whatever connection: when a second tick throws there, Node's
- * HTTP parser stops for good, and that request, which has nothing to do with it, is never answered. What they
- * throw is reported as Node would.
+ * Runs the ticks that were due after one that threw, and reports what they throw as Node would. Node would run them
+ * after its next callback, which may be the HTTP parser of another connection. If a second tick throws there, that
+ * parser stops for good, and its request is never answered.
  */
 export function runPendingTicks(): void {
   if (isRunning || typeof node._tickCallback !== 'function') return
   isRunning = true
   try {
-    // without a listener the process is about to die as in bare Node
-    for (let thrown = 0; thrown < MOST && process.listenerCount('uncaughtException') > 0; thrown += 1) {
+    // without a listener Node is about to end the process
+    for (let thrown = 0; thrown < MAX_THROWN && process.listenerCount('uncaughtException') > 0; thrown += 1) {
       try {
         node._tickCallback()
         return
@@ -43,7 +45,7 @@ function report(error: unknown): void {
     node.emit('uncaughtExceptionMonitor', error, 'uncaughtException')
     node.emit('uncaughtException', error, 'uncaughtException')
   } catch (failure) {
-    // a listener of the app's own that throws: that is for Node to meet
+    // a listener of the app threw: Node reports that as an uncaught exception
     setImmediate(() => {
       throw failure
     })

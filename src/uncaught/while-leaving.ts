@@ -1,9 +1,8 @@
 import { LISTENER } from './listener.ts'
 
 /**
- * Keeps an escaped error from ending a process that leaves: it would cut the drain of the innocent short, and put
- * its own exit code in the place of the reason. Where anybody else listens, this listener does nothing: the
- * attribution of escapes does, unless it is switched off.
+ * Keeps an escaped error from ending a process that leaves, which would cut the drain short and change the exit
+ * code. Does nothing where there is another listener, such as that of the option `escapes`.
  */
 export class EscapesWhileLeaving {
   readonly #onEscape: (error: unknown) => void
@@ -12,7 +11,7 @@ export class EscapesWhileLeaving {
   readonly #catchException = (error: unknown): void => this.#caught('uncaughtException', error)
   readonly #catchRejection = (error: unknown): void => this.#caught('unhandledRejection', error)
 
-  /** @param onEscape Told of an error that nobody else handles. It must not throw. */
+  /** @param onEscape Called with an error that no other listener handles. It must not throw. */
   constructor(onEscape: (error: unknown) => void) {
     this.#onEscape = onEscape
     for (const listener of [this.#catchException, this.#catchRejection]) {
@@ -32,7 +31,7 @@ export class EscapesWhileLeaving {
 
   #caught(event: 'uncaughtException' | 'unhandledRejection', error: unknown): void {
     if (process.listenerCount(event as 'uncaughtException') > 1) return
-    // `actLikeNode` takes its listeners away and raises the error once more, while this very event is emitted.
+    // `actLikeNode` raises the error once more while this event is emitted: report it once.
     const isAgain = this.#has && Object.is(this.#last, error)
     this.#has = true
     this.#last = error
