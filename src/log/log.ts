@@ -6,7 +6,7 @@ import type { HeldBack } from './rate-limit.ts'
 import { type RequestLine, requestLine } from './request-line.ts'
 import { PLAIN, stderrLogger } from './stderr.ts'
 
-/** What a fault's log line holds besides what the logger adds. */
+/** The fields of a fault's log line. */
 interface FaultLine {
   err: unknown
   fault: Record<string, unknown>
@@ -14,7 +14,7 @@ interface FaultLine {
   [extra: string]: unknown
 }
 
-/** What a line tells besides the fault. */
+/** What to log with a fault. */
 interface About {
   /** The request itself, while it has not finished. */
   readonly request?: FastifyRequest | undefined
@@ -28,12 +28,15 @@ function isSilent(log: FastifyBaseLogger): boolean {
   return log.fatal === log.info && /\{\s*\}$/.test(Function.prototype.toString.call(log.fatal))
 }
 
-/** Fastify's own `req` serializer would drop the route. */
+/**
+ * Returns a child logger that writes `req` and `err` as they are: Fastify's own `req` serializer would drop the
+ * route.
+ */
 function withPlainRequest(log: FastifyBaseLogger): FastifyBaseLogger {
   try {
     return log.child({}, { serializers: PLAIN }) ?? log
   } catch {
-    return log // it may still write
+    return log // without a child, the logger itself may still write
   }
 }
 
@@ -54,8 +57,8 @@ function firstLine(text: string): string {
 }
 
 /**
- * Writes the one line of a fault: at `fatal` or `error`, through the request's own logger. A logger that throws
- * costs the line its place but not its content: it goes to stderr. Never throws.
+ * Logs a fault in one line, at `fatal` or `error`, through the request's own logger. Where that logger throws, the
+ * line goes to stderr. Never throws.
  */
 export function logFault(log: FastifyBaseLogger, fault: Fault, about: About = {}): void {
   const level = fault.verdict === 'fatal' ? 'fatal' : 'error'
@@ -73,22 +76,22 @@ export function logFault(log: FastifyBaseLogger, fault: Fault, about: About = {}
       stderrLogger()[level]({ ...line, loggerFailure: serializeError(failure) }, message)
     }
   } catch {
-    // stderr is closed: there is nobody left to tell
+    // stderr cannot be written either: the line is lost
   }
 }
 
-/** Says that a fault was none: its rejection was handled after all. Never throws. */
+/** Logs that the rejection of a fault was handled late. Never throws. */
 export function logHandledLate(log: FastifyBaseLogger, fault: Fault): void {
   try {
     const req = fault.request && requestLine(log, fault.request, undefined)
     const line = { err: serializeError(fault.error), faultId: fault.id, req }
     withPlainRequest(log).warn(line, `a rejection was handled late: ${firstLine(messageOf(fault.error))}`)
   } catch {
-    // the fault has its line
+    // the fault itself is logged already
   }
 }
 
-/** The one line a window that stands for the faults of a bug which were counted but not logged. Never throws. */
+/** Logs how many faults of a bug were counted but not logged in one window. Never throws. */
 export function logHeldBack(log: FastifyBaseLogger, held: HeldBack): void {
   const { fingerprint, heldBack, window, route, reqId } = held
   try {
@@ -99,7 +102,7 @@ export function logHeldBack(log: FastifyBaseLogger, held: HeldBack): void {
   }
 }
 
-/** Says that a client went away: nobody's fault. Never throws. */
+/** Logs that a client disconnected, which is not a fault. Never throws. */
 export function logClientAbort(
   log: FastifyBaseLogger,
   error: unknown,
@@ -108,7 +111,10 @@ export function logClientAbort(
   logTrouble(log, 'info', error, `the client went away before ${before}`)
 }
 
-/** Logs what went wrong in the handling itself: a hook of the app that threw, an answer that failed. Never throws. */
+/**
+ * Logs a failure that is not a fault of its own: an option of the app that threw, an answer that failed. Never
+ * throws.
+ */
 export function logTrouble(
   log: FastifyBaseLogger,
   level: 'info' | 'warn' | 'error',

@@ -6,7 +6,7 @@ import type { FaultMessage } from './fault-message.ts'
 
 const faults: Channel = channel('fastify-isolate:fault')
 
-/** Tells `onFault` and the channel `fastify-isolate:fault`. Never throws. */
+/** Calls `onFault` and publishes on the channel `fastify-isolate:fault`. Never throws. */
 export function announceFault(
   message: FaultMessage,
   onFault: ((fault: Fault) => unknown) | undefined,

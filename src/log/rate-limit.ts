@@ -1,6 +1,6 @@
 import type { Fault } from '../fault/fault.ts'
 
-/** How many different bugs are told apart in one window: whoever causes faults of ever new kinds shares the rest. */
+/** How many bugs are counted separately in one window, so that ever new ones cannot fill the memory. */
 const MAX_FINGERPRINTS = 1000
 
 /** The fingerprint under which all bugs beyond {@link MAX_FINGERPRINTS} of a window are counted together. */
@@ -28,27 +28,27 @@ interface Entry {
 }
 
 /**
- * Keeps a bug on a hot route from drowning the disk: of each bug the first faults in each window are let through,
- * the rest is counted and told at the window's end.
+ * Keeps a bug on a busy route from filling the disk. Of each bug the first faults in each window are logged; the
+ * others are counted, and reported at the end of the window.
  */
 export class LogRateLimit {
   readonly #burst: number
   readonly #window: number
-  readonly #tell: (held: HeldBack) => void
+  readonly #report: (held: HeldBack) => void
   readonly #entries: Map<string, Entry> = new Map()
   #windowEnd = 0
   #timer: NodeJS.Timeout | undefined
   #isOver = false
 
   /**
-   * @param burst - Faults of one bug that are let through in one window.
+   * @param burst - Faults of one bug that are logged in one window.
    * @param window - Milliseconds.
-   * @param tell - Gets what was held back of each bug, once a window.
+   * @param report - Called once a window for each bug of which faults were held back.
    */
-  constructor(burst: number, window: number, tell: (held: HeldBack) => void) {
+  constructor(burst: number, window: number, report: (held: HeldBack) => void) {
     this.#burst = burst
     this.#window = window
-    this.#tell = tell
+    this.#report = report
   }
 
   /** Whether this fault is to be logged in full. A fatal one always is. */
@@ -67,7 +67,7 @@ export class LogRateLimit {
     return false
   }
 
-  /** Ends the window now and tells what it held back. */
+  /** Ends the window now and reports what it held back. */
   flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -75,11 +75,11 @@ export class LogRateLimit {
     const entries = [...this.#entries]
     this.#entries.clear()
     for (const [fingerprint, { heldBack, route, reqId }] of entries) {
-      if (heldBack > 0) this.#tell({ fingerprint, heldBack, route, reqId, window: this.#window })
+      if (heldBack > 0) this.#report({ fingerprint, heldBack, route, reqId, window: this.#window })
     }
   }
 
-  /** Tells what is held back, and holds nothing back any more: there may be no window after this. */
+  /** Reports what was held back, and admits every fault from now on: there may be no end of a window after this. */
   end(): void {
     this.#isOver = true
     this.flush()

@@ -3,13 +3,16 @@ import { load } from '../load.ts'
 
 const asIs = (value: unknown): unknown => value
 
-/** What is logged here is serialized already: pino's own serializer would take the type for `Object`. */
+/**
+ * Serializers that change nothing, for fields that are serialized already: pino's own would name every type
+ * `Object`.
+ */
 export const PLAIN: Record<string, (value: unknown) => unknown> = { req: asIs, err: asIs }
 
-/** The last logger that is left: synchronous, to stderr, made on first use. */
+/** Created at first use. */
 let logger: FastifyBaseLogger | undefined
 
-/** A logger that writes to stderr synchronously, for what must be said before the process ends. */
+/** Returns a logger that writes to stderr synchronously, for lines that must be written before the process ends. */
 export function stderrLogger(): FastifyBaseLogger {
   if (logger === undefined) {
     const { pino } = load('pino') as typeof import('pino')
@@ -19,11 +22,14 @@ export function stderrLogger(): FastifyBaseLogger {
   return logger
 }
 
-/** Makes {@link stderrLogger} while there are file descriptors to read its package. Never throws. */
+/**
+ * Creates {@link stderrLogger} in advance, because without a free file descriptor pino could not be loaded later.
+ * Never throws.
+ */
 export function prepareStderrLogger(): void {
   try {
     stderrLogger()
   } catch {
-    // whoever needs it tries again
+    // `stderrLogger()` tries again when it is called
   }
 }

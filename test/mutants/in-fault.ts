@@ -40,8 +40,8 @@ export const inFault: readonly Mutant[] = [
   {
     name: 'storm-hides-a-single-fault',
     file: 'log/rate-limit.ts',
-    find: 'if (heldBack > 0) this.#tell(',
-    replace: 'if (heldBack > 1) this.#tell(',
+    find: 'if (heldBack > 0) this.#report(',
+    replace: 'if (heldBack > 1) this.#report(',
     tests: ['log/rate-limit'],
   },
   {
