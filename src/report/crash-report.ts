@@ -4,7 +4,7 @@ import type { SerializedError } from '../fault/serialized-error.ts'
 /** Why the process leaves. */
 export type LeaveReason = 'fatal' | 'recycle' | 'signal' | 'requested'
 
-/** A request in flight, as a report and the log name it. It holds no path that the client chose. */
+/** A request in flight, as in the crash report and the log. It has no path, which the client chose. */
 export interface InFlightRequest {
   readonly id: string
   readonly method: string
@@ -22,7 +22,7 @@ export interface EventLoopDelay {
   readonly max: number
 }
 
-/** Where in its life the process was when it began to leave: not listening yet, or serving. */
+/** Whether the process was still booting, or serving, when it began to leave. */
 export type Phase = 'boot' | 'serving'
 
 /** A fault in a crash report. */
@@ -46,9 +46,9 @@ export interface ReportedFault {
 }
 
 /**
- * Why a process left: what the crash report file, `leave.onLeave` and the channel `fastify-isolate:leave` get.
- * It holds no environment variables, headers, bodies or query strings. `version` changes when a field changes
- * its meaning or goes; a new field does not change it.
+ * Why a process left: the content of the crash report file, the argument of `leave.onLeave`, and a part of the
+ * message on the channel `fastify-isolate:leave`. It holds no environment variables, headers, bodies or query
+ * strings. `version` changes when a field changes its meaning or is removed; a new field does not change it.
  */
 export interface CrashReport {
   readonly schema: 'fastify-isolate/crash-report'
@@ -56,7 +56,7 @@ export interface CrashReport {
   /** When the process began to leave, ISO 8601. */
   readonly at: string
   readonly reason: LeaveReason
-  /** The signal, or what `leave(reason)` was told; null where there is neither. */
+  /** The signal, or the argument of `app.isolation.leave(reason)`; null without either. */
   readonly note: string | null
   readonly phase: Phase
   /** The code that the process is going to exit with. */

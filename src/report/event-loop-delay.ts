@@ -12,13 +12,13 @@ export function watchEventLoop(): void {
   histogram.enable()
 }
 
-/** Stops measuring and forgets. */
+/** Stops measuring and drops what was measured. */
 export function unwatchEventLoop(): void {
   histogram?.disable()
   histogram = undefined
 }
 
-/** What was measured; null where nothing was. */
+/** Returns what was measured; null where nothing was. */
 export function eventLoopDelay(): EventLoopDelay | null {
   if (histogram === undefined || histogram.count === 0) return null
   return {

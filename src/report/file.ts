@@ -18,13 +18,13 @@ export const REPORTS_KEPT = 10
 /** A report file's name. The time sorts as text. */
 export const REPORT_FILE: RegExp = /^crash-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z)-(\d+)\.json$/
 
-/** Where a report went, or why it went nowhere. */
+/** The path of a report, or the error for which it was not written. */
 export type Written = { readonly path: string } | { readonly error: unknown }
 
 /**
- * Writes `crash-<time>-<pid>.json` for its owner only, atomically: a reader sees the whole file or none. Makes
- * the folder where it is missing, and keeps the newest {@link REPORTS_KEPT} reports. Never throws: a full or
- * read-only disk costs the report.
+ * Writes `crash-<time>-<pid>.json`, for the file's owner only and atomically: a reader sees the whole file or none.
+ * Creates the folder where it is missing, and keeps the newest {@link REPORTS_KEPT} reports. Never throws: returns
+ * the error of a full or read-only disk.
  */
 export function writeReportFile(folder: string, report: CrashReport): Written {
   let temporary: string | undefined
@@ -42,27 +42,30 @@ export function writeReportFile(folder: string, report: CrashReport): Written {
       try {
         unlinkSync(temporary)
       } catch {
-        // It was never made, or the disk refuses that too.
+        // The file does not exist, or the disk refuses this too.
       }
     }
     return { error }
   }
 }
 
-/** Node's own recursive `mkdirSync` never returns where a file system says ENOENT for good, as /proc does. */
+/**
+ * Creates a folder and those above it. Node's recursive `mkdirSync` never returns where a file system answers
+ * ENOENT every time, as /proc does.
+ */
 function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    // Whatever else is wrong with it, writing into it will tell.
+    // Any other error shows when the report is written.
     if (code !== 'ENOENT' || dirname(folder) === folder || existsSync(dirname(folder))) return
     makeFolder(dirname(folder))
     mkdirSync(folder, { mode: 0o700 })
   }
 }
 
-/** Two threads of one process can leave in the same millisecond. */
+/** Returns a path that does not exist: two threads of one process can leave in the same millisecond. */
 function freePath(folder: string, at: number, pid: number): string {
   for (let time = at; ; time++) {
     const stamp = new Date(time).toISOString().replace(/[:.]/g, '-')
@@ -72,7 +75,7 @@ function freePath(folder: string, at: number, pid: number): string {
 }
 
 function writeWhole(path: string, text: string): void {
-  // 'wx': never through a link that somebody else put there.
+  // 'wx' fails where a file or link exists, so that it never writes through a link that somebody planted.
   const file = openSync(path, 'wx', 0o600)
   try {
     const bytes = Buffer.from(text)
@@ -83,7 +86,7 @@ function writeWhole(path: string, text: string): void {
   }
 }
 
-/** Makes the rename itself last. Not every file system lets a folder be opened. */
+/** Flushes the rename to the disk. Not every file system lets a folder be opened. */
 function syncFolder(folder: string): void {
   try {
     const handle = openSync(folder, 'r')
@@ -93,7 +96,7 @@ function syncFolder(folder: string): void {
       closeSync(handle)
     }
   } catch {
-    // The report is there; it only may not survive a power cut.
+    // The report is written, but may not survive a power cut.
   }
 }
 

@@ -1,6 +1,6 @@
 import type { CrashReport } from './crash-report.ts'
 
-/** The shortest text that says why: for a termination log, and the head of a printed report. */
+/** Returns the reason in a few lines: the termination log, and the head of a printed report. */
 export function summarize(report: CrashReport): string {
   const lines = [headline(report), `at ${report.at}, exit code ${report.exitCode}`]
   const { fault } = report
@@ -18,7 +18,7 @@ export function summarize(report: CrashReport): string {
   return `${lines.join('\n')}\n`
 }
 
-/** Prints a report as a person would want to read it. */
+/** Returns a report as text for a person to read. */
 export function formatReport(report: CrashReport): string {
   const { memory, eventLoopDelay, versions } = report
   const rows: [string, string][] = [
@@ -60,7 +60,7 @@ export function formatReport(report: CrashReport): string {
           ),
         ].join('\n'),
   )
-  // A message is the app's: it must not reach the terminal as anything but text.
+  // Error messages may hold control characters, which must not reach the terminal.
   return printable(`${sections.join('\n\n')}\n`)
 }
 

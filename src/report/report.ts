@@ -7,7 +7,7 @@ import { VERSION } from '../version.ts'
 import type { CrashReport, InFlightRequest, LeaveReason, Phase, ReportedFault } from './crash-report.ts'
 import { eventLoopDelay } from './event-loop-delay.ts'
 
-/** What a report asks of an app. */
+/** What a report needs of an app. */
 export interface ReportedApp {
   /** Fastify's version. */
   readonly fastifyVersion: string
@@ -29,7 +29,7 @@ export interface Circumstances {
 const MOST_IN_FLIGHT = 1_000
 const MOST_FINGERPRINTS = 100
 
-/** Builds the report. A part that cannot be had is left empty: this never throws. */
+/** Builds the report, and leaves a part empty that fails. Never throws. */
 export function buildReport(circumstances: Circumstances, apps: readonly ReportedApp[]): CrashReport {
   const inFlight = attempt(() => apps.flatMap((app) => app.inFlight()), [])
   inFlight.sort((a, b) => b.age - a.age)
@@ -83,7 +83,7 @@ function reportFault(fault: Fault | undefined): ReportedFault | null {
   }
 }
 
-/** A path without what may hold a secret: the query string, and a fragment that a client sent all the same. */
+/** Returns a path without its query string and fragment, which may hold a secret. */
 export function withoutQuery(url: string): string {
   const end = url.search(/[?#]/)
   return end === -1 ? url : url.slice(0, end)
