@@ -2,9 +2,9 @@ import type Negotiator from 'negotiator'
 import { load } from '../load.ts'
 
 /**
- * Reads what a client accepts.
+ * Returns a negotiator for an `Accept` header.
  *
- * @param accept The `Accept` header.
+ * @param accept The header's value.
  */
 export function negotiate(accept: string): Negotiator {
   const Negotiator = load('negotiator') as typeof import('negotiator')

@@ -2,9 +2,9 @@ import type http from 'node:http'
 import { load } from '../load.ts'
 
 /**
- * What the plugin needs of `node:http`. It is not imported: for an import Node reads all that the module exports, and
- * one of its getters (`http.WebSocket`, Node 22 and later) loads the whole of undici, which takes longer than all of
- * this plugin.
+ * The parts of `node:http` that the plugin needs. They are not imported, because an import reads every export of
+ * the module, and one getter (`http.WebSocket`, Node 22 and later) then loads the whole of undici. That takes
+ * longer than loading this plugin.
  */
 const loaded = load('node:http') as typeof http
 

@@ -3,16 +3,16 @@ import { fileURLToPath } from 'node:url'
 import { traceOf } from '../fault/stack.ts'
 import { clip } from '../fault/thrown.ts'
 
-// The stack of an error is a text that anybody may have made, an upstream too, and youch reads the files that it
-// names, prints some of it as HTML, and has no bounds of its own.
+// The stack of an error may come from an upstream or an attacker. youch reads the files that it names, prints parts
+// of it as HTML, and limits nothing.
 
-/** Frames of a page. */
+/** The most frames on a page. */
 const MAX_FRAMES = 50
-/** Characters of one frame. */
+/** The most characters of a frame. */
 const MAX_FRAME = 1024
-/** Bytes of a source file. */
+/** The most bytes of a source file. */
 const MAX_SOURCE = 1024 * 1024
-/** Characters of a line of source: that of a bundle may be as long as the bundle. */
+/** The most characters of a line of source; a bundle may be one line. */
 const MAX_SOURCE_LINE = 400
 
 const IS_SOURCE = /\.(?:[cm]?[jt]sx?|vue|svelte|astro)$/
@@ -27,8 +27,8 @@ interface PageFrame {
 }
 
 /**
- * The frames of an error's stack, one a line, at most 50, without the message: youch would take what looks like a
- * frame there for one. Never throws.
+ * Returns the frames of an error's stack, one a line, at most 50. Leaves out the message, in which youch would take
+ * a line that looks like a frame for one. Never throws.
  */
 export function pageStack(error: unknown): string {
   const frames: string[] = []
@@ -41,7 +41,7 @@ export function pageStack(error: unknown): string {
   return frames.join('\n')
 }
 
-/** A `file:` URL that is no path of this machine would make youch throw. */
+/** Replaces a `file:` URL with its path: youch throws on a URL that is not a path of this machine. */
 function withPath(frame: string): string {
   const [, before, url, after] = FRAME_WITH_URL.exec(frame) ?? []
   if (url === undefined) return frame
@@ -52,7 +52,9 @@ function withPath(frame: string): string {
   }
 }
 
-/** Reads the source of a frame: undefined for what is no source code, or is too long. Never rejects. */
+/**
+ * Reads the source of a frame. Returns undefined for a file that is not source code, or is too long. Never rejects.
+ */
 export async function pageSource({
   fileName = '',
   type,
@@ -63,11 +65,11 @@ export async function pageSource({
     if (!found.isFile() || found.size > MAX_SOURCE) return undefined
     return { contents: await readFile(fileName, 'utf8') }
   } catch {
-    return undefined // it was never there, or is no more
+    return undefined // the file does not exist, or was removed
   }
 }
 
-/** Makes a frame fit for youch, which expects each to have a file, and writes names into attributes as they are. */
+/** Adapts a frame to youch, which expects a file in each frame and does not escape names in attributes. */
 export function mendFrame(frame: PageFrame): void {
   frame.type = frame.fileName === undefined ? 'native' : (frame.type ?? 'native')
   frame.fileName = withoutMarkup(frame.fileName ?? '<anonymous>')
@@ -76,7 +78,7 @@ export function mendFrame(frame: PageFrame): void {
   for (const line of frame.source ?? []) line.chunk = clip(line.chunk, MAX_SOURCE_LINE)
 }
 
-/** V8's own `<anonymous>` does no harm. */
+/** Replaces quotes and `<`, except in V8's own `<anonymous>`, which is harmless. */
 function withoutMarkup(text: string): string {
   return text.replaceAll('"', "'").replace(/<(?!anonymous>)/g, '‹')
 }

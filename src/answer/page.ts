@@ -7,27 +7,27 @@ import { negotiate } from './negotiate.ts'
 import { answerRaw } from './raw.ts'
 import { makePage, type Page } from './youch.ts'
 
-/** Milliseconds until a page that is not there yet is given up. */
+/** Milliseconds to wait for a page before the usual answer is sent. */
 const DEADLINE = 5_000
 
 const HTML = 'text/html; charset=utf-8'
-/** The first one is what a client gets that does not care. */
+/** The first one is for a client without a preference. */
 const OFFERED = ['application/json', 'application/problem+json', HTML]
 
-/** The apps that have said already what is wrong with their pages. */
+/** The apps that have logged already that youch is missing, or that it fails. */
 const missing: WeakSet<object> = new WeakSet()
 const failing: WeakSet<object> = new WeakSet()
 
-/** What a page is made of. */
+/** What a page is made from. */
 interface WantedPage {
   readonly context: RequestContext
   readonly fault: Fault
-  /** The status and its phrase. */
+  /** The status code and its reason phrase. */
   readonly title: string
   readonly reply: FastifyReply
 }
 
-/** Whether a client would rather have a page than JSON, as browsers would. */
+/** Whether a client prefers a page to JSON, as browsers do. */
 export function prefersPage(request: FastifyRequest): boolean {
   const { accept } = request.raw.headers
   if (accept === undefined || !accept.toLowerCase().includes('text/')) return false
@@ -35,8 +35,8 @@ export function prefersPage(request: FastifyRequest): boolean {
 }
 
 /**
- * Answers with the page of a fault, whose message, stack and sources it shows. Where there is none, the usual
- * answer is sent. Never throws.
+ * Answers a fault with a page that shows its message, stack and source code. Where the page fails, sends the usual
+ * answer. Never throws.
  *
  * @param sendUsual Sends the usual answer.
  */
@@ -63,8 +63,8 @@ export function sendPage({ context, fault, title, reply }: WantedPage, sendUsual
 }
 
 /**
- * Until the page is ready, ignore `reply.send()` by the app and log a warning. Errors pass: they have their own way to
- * an answer.
+ * Until the page is ready, ignore `reply.send()` by the app and log a warning. Errors still reach the error
+ * handlers.
  *
  * @returns Lets `reply.send()` through again.
  */
@@ -81,7 +81,7 @@ function holdSends(context: RequestContext, reply: FastifyReply): () => void {
   }
 }
 
-/** Rejects where a page takes longer than a client may be kept waiting. */
+/** Rejects when the page takes longer than {@link DEADLINE}. */
 function inTime(page: Promise<Page>): Promise<Page> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`there was no page in ${DEADLINE} ms`)), DEADLINE)
@@ -89,7 +89,7 @@ function inTime(page: Promise<Page>): Promise<Page> {
   })
 }
 
-/** Says once what is wrong, and how to mend it. */
+/** Logs why there is no page and how to fix it, once for each app. */
 function warn({ route, log }: RequestContext, fault: Fault, failure: unknown): void {
   const isMissing = readProperty(failure, 'code') === 'ERR_MODULE_NOT_FOUND'
   const told = isMissing ? missing : failing

@@ -6,23 +6,29 @@ import { mendFrame, pageSource, pageStack } from './page-stack.ts'
 
 type YouchModule = typeof import('youch')
 
-/** Not written into the `import()`: a bundler would fail for want of it, or put it into what goes to production. */
+/**
+ * A variable, because a bundler that sees the name in `import()` fails where youch is missing, or puts it into the
+ * bundle.
+ */
 const OPTIONAL: string = 'youch'
 
-/** Where youch comes from: an optional peer dependency, first asked for when the first page is made. */
+/** Loads youch, an optional peer dependency, when the first page is made. */
 export const youch: { load(): Promise<YouchModule> } = { load: () => import(OPTIONAL) }
 
-/** A page, and the policy under which a browser shows it as it is meant. */
+/** A page and its Content-Security-Policy. */
 export interface Page {
   readonly html: string
   /** The value of `Content-Security-Policy`. */
   readonly policy: string
 }
 
-/** The one handler that youch writes into an attribute, where a nonce does not count. */
+/** The hash of the one event handler that youch writes into an attribute, where a nonce does not count. */
 const COPY_BUTTON = createHash('sha256').update('copyErrorMessage(this)').digest('base64')
 
-/** Nothing is fetched, and no script runs but youch's own, whatever an error manages to write into the page. */
+/**
+ * Returns a policy under which nothing is fetched and only youch's own scripts run, even if an error injects markup
+ * into the page.
+ */
 function policyFor(nonce: string): string {
   return [
     "default-src 'none'",
@@ -35,7 +41,7 @@ function policyFor(nonce: string): string {
   ].join(';')
 }
 
-/** Messages and stacks of several lines, and tables without a heading of their own. */
+/** Styles for messages and stacks of several lines, and for tables without a heading. */
 const STYLES = `
 #error-message > span + span, .card-subtitle + span { white-space: pre-wrap }
 #error-message > span + span, .card-subtitle + span, .table-value { overflow-wrap: anywhere }
@@ -44,11 +50,11 @@ const STYLES = `
 `
 
 /**
- * Makes the page of a fault. youch gets a few bounded strings: from the error itself it would print every property,
- * from the request every header.
+ * Makes the page of a fault. Passes only a few bounded strings to youch, which would print every property of the
+ * error and every header of the request.
  *
  * @param fault The fault.
- * @param title The status and its phrase.
+ * @param title The status code and its reason phrase.
  * @throws What importing youch, or youch itself, throws.
  */
 export async function makePage(fault: Fault, title: string): Promise<Page> {
@@ -83,7 +89,7 @@ function rows(values: Record<string, string | number | undefined>): Row[] {
   )
 }
 
-/** What stands behind an error, by where it stands: `cause.errors[0]`. */
+/** Returns the causes and members of an error by their path, such as `cause.errors[0]`. */
 function causesOf(error: SerializedError, path: string): [path: string, row: Row][] {
   const { cause, errors = [] } = error
   const inner = errors.map((member, i): [string, SerializedError] => [`${path}errors[${i}]`, member])
@@ -94,7 +100,7 @@ function causesOf(error: SerializedError, path: string): [path: string, row: Row
   ])
 }
 
-/** What leads to the line of the log. youch prints it below the message, as HTML. */
+/** Returns the ids by which to find the line in the log. youch prints them below the message, as HTML. */
 function hintOf({ id, request }: Fault): string {
   const requestId = (request?.id ?? '').replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
   return `In the log: request <strong>${requestId}</strong>, fault <strong>${id}</strong>`
