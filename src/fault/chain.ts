@@ -1,12 +1,12 @@
 import { isArrayLike, isErrorLike, readProperty } from './thrown.ts'
 
-/** The most errors that a search through causes looks at. A longer chain is not made by hand. */
+/** The most errors that a search through causes visits. */
 const MAX_VISITED = 100
 
 /**
- * Whether an error, anything in its `cause` chain, or anything in an AggregateError's `errors` passes a test.
- * What is not an Error does not count: a thrown request body must not be able to pose as one. Safe on cycles;
- * never throws unless the test does.
+ * Whether an error, anything in its `cause` chain, or anything in an AggregateError's `errors` passes a test. Tests
+ * only Errors: a thrown request body must not be able to pose as one. Safe on cycles; never throws unless the test
+ * does.
  *
  * @param error What was thrown.
  * @param test Called with each Error, the outermost first.
@@ -14,13 +14,13 @@ const MAX_VISITED = 100
 export function someInChain(error: unknown, test: (error: unknown) => boolean): boolean {
   if (!isErrorLike(error)) return false
   if (test(error)) return true
-  // The common error has neither: it costs two reads and no allocation.
+  // Most errors have neither: they cost two reads and no allocation.
   const cause = readProperty(error, 'cause')
   const errors = readProperty(error, 'errors')
   if (cause === undefined && errors === undefined) return false
 
   const seen = new Set<unknown>([error])
-  // A Set iterates over what is added to it meanwhile, so it is the queue as well.
+  // A Set also iterates over what is added meanwhile, so it is the queue too.
   for (const current of seen) {
     if (current !== error && test(current)) return true
     enqueue(seen, readProperty(current, 'cause'))

@@ -9,8 +9,8 @@ import { FATAL_BRAND } from './is-fatal-error.ts'
  */
 export class FatalError extends Error {}
 
-// On the prototype, so that neither shows up in logs as a property of the error. Not in a static block: a bundler
-// renames a class that speaks of itself, and Node would print that name.
+// On the prototype, so that logs do not show them as properties of the error. Not in a static block: a bundler
+// renames a class that refers to itself, and Node would print that name.
 Object.defineProperty(FatalError.prototype, 'name', {
   value: 'FatalError',
   writable: true,

@@ -2,8 +2,8 @@
  * What to do after a fault.
  *
  * - `contain`: the process goes on serving.
- * - `recycle`: the process goes on serving and is replaced when that harms nobody (`leave.recycleAfter`).
- * - `fatal`: the process answers, drains, says why, and exits.
+ * - `recycle`: the process goes on serving, and leaves once it has been up for `leave.recycleAfter`.
+ * - `fatal`: the process answers, drains, logs the reason, and exits.
  */
 export type Verdict = 'contain' | 'recycle' | 'fatal'
 
@@ -35,11 +35,11 @@ export interface FaultRequest {
   readonly startedAt: number
 }
 
-/** One error that nobody expected. */
+/** An unexpected error. */
 export interface Fault {
   /** A UUID: unique across processes, so that a client, a log and a crash report can name the same fault. */
   readonly id: string
-  /** Exactly what was thrown, by identity. Any value: JavaScript can throw anything. */
+  /** Exactly what was thrown, by identity: any value, not only an Error. */
   readonly error: unknown
   /** Where the error came from. */
   readonly origin: Origin

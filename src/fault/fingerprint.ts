@@ -3,14 +3,14 @@ import { RecentTraces } from './recent-traces.ts'
 import { type Frame, framesIn, traceOf } from './stack.ts'
 import { isErrorLike, messageOf, readProperty, typeName } from './thrown.ts'
 
-/** Own frames that tell two bugs apart; the ones further out tell who called, not what is wrong. */
+/** The most frames of the app that count. The ones further out show the caller, not the bug. */
 const MAX_FRAMES = 5
 
-/** How much of a message is looked at, and how much of it counts once its ids are gone. */
+/** Characters of a message that are read, and that count once its ids are replaced. */
 const MAX_MESSAGE_READ = 512
 const MAX_MESSAGE_KEPT = 128
 
-/** Names that Fastify's options give to any function, and that therefore name nothing. */
+/** Names that any function gets from Fastify's options, and that do not identify it. */
 const NAMELESS: ReadonlySet<string> = new Set([
   '',
   'handler',
@@ -30,15 +30,14 @@ const NAMELESS: ReadonlySet<string> = new Set([
 const ROOT = workingDirectory()
 
 /**
- * Groups the same bug across requests, processes and hosts: 16 hexadecimal digits made of the error's type and
- * code and the app's own innermost frames, relative to the working directory. Never throws, and does a bounded
- * amount of work.
+ * Groups the same bug across requests, processes and hosts: 16 hexadecimal digits made of the error's type and code
+ * and the app's own innermost frames, relative to the working directory. Never throws, and does a bounded amount of
+ * work.
  *
- * A frame counts with its function and file. Its line number counts only where the function has no name, since
- * a line added above would otherwise make a new bug of every old one at each release; of nameless handlers in
- * one file nothing but the line tells which. Columns never count.
+ * A frame counts with its function and file. Its line number counts only where the function has no name, because a
+ * release that adds a line above would change the fingerprint of every bug below. Columns never count.
  *
- * Without own frames all frames count, and without any frame the message, its ids replaced.
+ * Without frames of the app all frames count; without any frame the message, with its ids replaced.
  *
  * @param error What was thrown.
  */
@@ -54,7 +53,7 @@ export function fingerprintOf(error: unknown): string {
 
 function fingerprintBy(key: string, trace: string, error: unknown): string {
   const frames = framesIn(trace)
-  const bug = describe(frames, isOwn) || describe(frames, isAnywhere)
+  const bug = describe(frames, isOwn) || describe(frames, hasLine)
   if (bug === '') return digest(`${key}\n${withoutIds(messageOf(error, MAX_MESSAGE_READ))}`)
   const fingerprint = digest(key + bug)
   recent.add(key, trace, fingerprint)
@@ -65,7 +64,10 @@ function digest(key: string): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 16)
 }
 
-/** A bug on a hot route throws the same trace over and over, and taking it apart is the dearest part of a fault. */
+/**
+ * A cache: a bug on a busy route throws the same trace again and again, and to parse it is the most expensive part
+ * of a fault.
+ */
 const recent: RecentTraces = new RecentTraces()
 
 function describe(frames: readonly Frame[], counts: (frame: Frame) => boolean): string {
@@ -76,7 +78,7 @@ function describe(frames: readonly Frame[], counts: (frame: Frame) => boolean): 
     if (!counts(frame)) continue
     const name = withoutReceiver(frame.name)
     const part = `\n${name} ${relative(frame.file)}${NAMELESS.has(name) ? `:${frame.line}` : ''}`
-    // A recursion is as deep as its input.
+    // A recursive function counts once: its depth depends on the input.
     if (part === last) continue
     key += part
     last = part
@@ -98,11 +100,11 @@ function isOwn(frame: Frame): boolean {
   )
 }
 
-function isAnywhere(frame: Frame): boolean {
+function hasLine(frame: Frame): boolean {
   return frame.line !== ''
 }
 
-/** V8 calls a plain object's method `Object.name` or `name`, depending on the call and the version. */
+/** V8 names a plain object's method `Object.name` or `name`, depending on the call and the version. */
 function withoutReceiver(name: string): string {
   return name.startsWith('Object.') ? name.slice(7) : name
 }
@@ -113,7 +115,7 @@ function relative(file: string): string {
   return file.startsWith(ROOT) ? file.slice(ROOT.length) : file
 }
 
-/** Ids differ from request to request: quoted texts, and words with a digit in them, are only there or not. */
+/** Replaces quoted texts and words with a digit: they may be ids, which differ from request to request. */
 function withoutIds(message: string): string {
   return message
     .slice(0, MAX_MESSAGE_READ)

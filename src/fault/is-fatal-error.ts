@@ -1,7 +1,7 @@
 import { someInChain } from './chain.ts'
 import { readProperty } from './thrown.ts'
 
-/** Marks a `FatalError`. In the global registry, so that two copies of the package know each other's errors. */
+/** Marks a `FatalError`. In the global registry, so that two copies of the package recognise each other's errors. */
 export const FATAL_BRAND: unique symbol = Symbol.for('fastify-isolate.FatalError') as never
 
 /**

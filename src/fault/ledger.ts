@@ -1,9 +1,9 @@
 import type { Fault, FaultCounts, Origin, Verdict } from './fault.ts'
 
-/** Fingerprints remembered: whoever can cause faults of ever new kinds must not fill the memory. */
+/** The most fingerprints kept, so that ever new kinds of faults cannot fill the memory. */
 const MAX_FINGERPRINTS = 1000
 
-/** Of this many that were not seen for longest, the rarest makes room for a new one. */
+/** A new fingerprint replaces the rarest of this many that were not seen for longest. */
 const CANDIDATES = 8
 
 /** The faults of one bug. */
@@ -53,7 +53,7 @@ export class Ledger {
     entry.lastAt = fault.at
   }
 
-  /** Puts the entry of a bug at the end, where the one that was seen last belongs. */
+  /** Moves the entry of a bug to the end: the order is that in which they were last seen. */
   #renew(fingerprint: string): Entry {
     const known = this.#entries.get(fingerprint)
     if (known !== undefined) this.#entries.delete(fingerprint)

@@ -1,7 +1,7 @@
-/** Traces remembered. More bugs than that at once are a broken release, which costs what it costs. */
+/** The most traces kept. */
 const MAX_TRACES = 32
 
-/** A longer trace is not worth its memory, in characters. */
+/** Characters; a longer trace is not kept. */
 const MAX_LENGTH = 8192
 
 interface Entry {
@@ -11,15 +11,15 @@ interface Entry {
 }
 
 /**
- * The fingerprints of the traces seen last. They are found by comparison and not by a hash: a trace is a new string
- * each time, so that its hash would have to be made each time, which takes longer than all the rest.
+ * The fingerprints of the traces seen last. A trace is looked up by comparison and not in a Map: each is a new
+ * string, and to hash it takes longer than to compare it.
  */
 export class RecentTraces {
   readonly #entries: Entry[] = []
   #next = 0
 
   /**
-   * @param key What else tells bugs apart: the error's type and code.
+   * @param key The error's type and code.
    * @param trace The part of the stack that holds its frames.
    */
   find(key: string, trace: string): string | undefined {
@@ -32,7 +32,7 @@ export class RecentTraces {
     return undefined
   }
 
-  /** Remembers one that was not found, in place of the oldest. */
+  /** Adds a trace that was not found, in place of the oldest. */
   add(key: string, trace: string, fingerprint: string): void {
     if (trace.length > MAX_LENGTH) return
     this.#entries[this.#next] = { key, trace, fingerprint }

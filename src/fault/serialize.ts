@@ -2,20 +2,20 @@ import type { SerializedError } from './serialized-error.ts'
 import { stackOf, traceStart } from './stack.ts'
 import { clip, isArrayLike, isErrorLike, MAX_MESSAGE, messageOf, readProperty, typeName } from './thrown.ts'
 
-/** Errors below one another, counted from the outermost. */
+/** The longest path of causes and members. */
 const MAX_DEPTH = 8
-/** Members of one AggregateError. */
+/** The most members of an AggregateError. */
 const MAX_ERRORS = 10
-/** Errors altogether: depth and count alone would allow 10 to the power of 8. */
+/** The most errors altogether: depth and count alone would allow 10 to the power of 8. */
 const MAX_TOTAL = 32
 /** Characters. */
 const MAX_STACK = 16_384
 const MAX_CODE = 128
 
 /**
- * Makes an error fit for a log line: its whole cause chain and an AggregateError's members, 8 deep and 32
- * altogether. What is left out is named where it would stand. No property of the error is copied but its
- * `code` and `statusCode`: the others may hold secrets. Never throws.
+ * Serializes an error for a log line, with its whole cause chain and an AggregateError's members, 8 deep and 32
+ * altogether. What is left out is named in its place. No other property of the error is copied but its `code` and
+ * `statusCode`, because it may hold secrets. Never throws.
  *
  * @param error What was thrown.
  */
@@ -44,7 +44,7 @@ function serialize(error: unknown, progress: Progress): SerializedError {
     message: messageOf(error),
     stack: boundedStack(error),
     ...(code === undefined ? undefined : { code }),
-    // NaN and Infinity are no JSON.
+    // JSON has no NaN and no Infinity.
     ...(Number.isFinite(statusCode) ? { statusCode: statusCode as number } : undefined),
     // A function is VError's accessor, not a cause.
     ...(cause === undefined || cause === null || typeof cause === 'function'

@@ -3,13 +3,13 @@ import { readProperty } from './thrown.ts'
 /** How V8 begins each line of a trace. */
 const FRAME = '\n    at '
 
-/** How far into a stack its own message may begin: after the type, or after a source map's excerpt. */
+/** The most characters of a stack before its message: the type, or the excerpt of a source map. */
 const MAX_HEADER_OFFSET = 4096
 
-/** Lines looked at, however high `Error.stackTraceLimit` is. */
+/** The most lines parsed, however high `Error.stackTraceLimit` is. */
 const MAX_LINES = 50
 
-/** A longer line names no function a person wrote. */
+/** The most characters parsed of a line. */
 const MAX_LINE = 1024
 
 /** One line of a stack. */
@@ -29,8 +29,8 @@ export function stackOf(error: unknown): string | undefined {
 }
 
 /**
- * Where the trace begins in a stack: the index of the line break before its first frame, -1 without one. What
- * looks like a frame inside of the message is part of the message, whoever wrote it there.
+ * Returns where the trace begins in a stack: the index of the line break before its first frame, -1 without one. A
+ * line of the message that looks like a frame is part of the message.
  *
  * @param stack The stack.
  * @param message The error's message, whole.
@@ -41,9 +41,9 @@ export function traceStart(stack: string, message: unknown): number {
 
 function endOfMessage(stack: string, message: unknown): number {
   if (typeof message !== 'string' || message === '') return 0
-  // `Error: `, which most errors begin with
+  // Most stacks begin with `Error: `, 7 characters.
   if (message.length < 64 && stack.startsWith(message, 7)) return 7 + message.length
-  // A message as long as memory is compared once, where its beginning stands, and searched for nowhere else.
+  // A long message is compared once, where its first 64 characters are found.
   const start = stack.slice(0, MAX_HEADER_OFFSET).indexOf(message.slice(0, 64))
   if (start === -1 || !stack.startsWith(message, start)) return 0
   return start + message.length

@@ -1,7 +1,7 @@
 import { inspect, types } from 'node:util'
 
-// Whatever a route throws passes through here first. A thrown value may be a Proxy whose traps throw, an object
-// with throwing getters or a revoked Proxy, so nothing below may touch it outside of a try block.
+// A thrown value may be a Proxy whose traps throw, an object with throwing getters or a revoked Proxy. So nothing
+// below reads it outside of a `try`.
 
 /** The longest name of a type, in characters. */
 const MAX_TYPE_NAME = 128
@@ -93,10 +93,10 @@ export function messageOf(value: unknown, limit: number = MAX_MESSAGE): string {
   return message === undefined ? '' : clip(inspected(message), limit)
 }
 
-/** Shortens a text, saying so at its end. */
+/** Cuts a text, and says so at its end. */
 export function clip(text: string, limit: number): string {
   if (text.length <= limit) return text
-  // Half a surrogate pair is no character: some log readers refuse the whole line for it.
+  // Does not cut a surrogate pair in half: some log readers refuse a line with half of one.
   const end = isHighSurrogate(text.charCodeAt(limit - 1)) ? limit - 1 : limit
   return `${text.slice(0, end)}… [cut, ${text.length} characters]`
 }

@@ -4,8 +4,8 @@ import { isFatalError } from './is-fatal-error.ts'
 import { readProperty } from './thrown.ts'
 
 /**
- * The resources that are gone with these codes do not come back by answering a 500: file descriptors (of the
- * process, of the host), socket buffers, a worker's heap, and memory (`Buffer.allocUnsafe`, Node 26).
+ * Codes of errors about exhausted resources, which a 500 does not bring back: file descriptors (of the process, of
+ * the host), socket buffers, a worker's heap, and memory (`Buffer.allocUnsafe`, Node 26).
  */
 const EXHAUSTED: ReadonlySet<unknown> = new Set([
   'EMFILE',
@@ -16,9 +16,9 @@ const EXHAUSTED: ReadonlySet<unknown> = new Set([
 ])
 
 /**
- * What V8 says when the system gave no memory; checked on Node 20, 22, 24 and 26. Its other RangeErrors
- * (`Invalid array length`, `Invalid string length`, `Maximum call stack size exceeded`,
- * `Map maximum size exceeded`) are about one value that is too large: the bug of one request.
+ * V8's messages where the system gave no memory; checked on Node 20, 22, 24 and 26. Its other RangeErrors (`Invalid
+ * array length`, `Invalid string length`, `Maximum call stack size exceeded`, `Map maximum size exceeded`) are
+ * about one value that is too large: the bug of one request.
  */
 const ALLOCATION_FAILED: ReadonlySet<unknown> = new Set([
   'Array buffer allocation failed',
@@ -26,12 +26,12 @@ const ALLOCATION_FAILED: ReadonlySet<unknown> = new Set([
 ])
 
 /**
- * The verdict that stands unless `classify` says otherwise. Never throws.
+ * Returns the verdict that counts unless `classify` returns another one. Never throws.
  *
- * - `fatal`: a FatalError, a failed assertion inside of Node, and an error that escaped to the process and
- *   belongs to no request, since nobody knows what it left half done.
- * - `recycle`: exhausted resources, and an escaped exception of a request, since the frames of others may have
- *   been unwound with it.
+ * - `fatal`: a FatalError, a failed assertion inside of Node, and an error that escaped to the process and belongs
+ *   to no request, because it is unknown what it left half done.
+ * - `recycle`: exhausted resources, and an escaped exception of a request, because it may have unwound the frames
+ *   of other code too.
  * - `contain`: everything else.
  *
  * @param error What was thrown.
