@@ -92,9 +92,9 @@ function inTime(page: Promise<Page>): Promise<Page> {
 /** Logs why there is no page and how to fix it, once for each app. */
 function warn({ route, log }: RequestContext, fault: Fault, failure: unknown): void {
   const isMissing = readProperty(failure, 'code') === 'ERR_MODULE_NOT_FOUND'
-  const told = isMissing ? missing : failing
-  if (told.has(route.app)) return
-  told.add(route.app)
+  const logged = isMissing ? missing : failing
+  if (logged.has(route.app)) return
+  logged.add(route.app)
   const message = isMissing
     ? 'JSON was sent instead of a page that shows the error: `npm install youch` makes such pages'
     : 'JSON was sent instead of a page that shows the error: youch failed, and `npm install youch` may mend it'

@@ -92,7 +92,7 @@ function rows(values: Record<string, string | number | undefined>): Row[] {
 /** Returns the causes and members of an error by their path, such as `cause.errors[0]`. */
 function causesOf(error: SerializedError, path: string): [path: string, row: Row][] {
   const { cause, errors = [] } = error
-  const inner = errors.map((member, i): [string, SerializedError] => [`${path}errors[${i}]`, member])
+  const inner = errors.map((one, i): [string, SerializedError] => [`${path}errors[${i}]`, one])
   if (cause !== undefined) inner.unshift([`${path}cause`, cause])
   return inner.flatMap(([key, one]) => [
     [key, { key, value: one.stack || `${one.type}: ${one.message}` }],

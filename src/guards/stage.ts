@@ -25,7 +25,7 @@ export class Stage {
   }
 
   /** Whether an error comes too late to change the answer. */
-  isSettled(context: RequestContext, reply: FastifyReply): boolean {
+  isTooLate(context: RequestContext, reply: FastifyReply): boolean {
     return this.name === 'send' ? reply.sent : isAnswered(context, reply)
   }
 
@@ -35,7 +35,7 @@ export class Stage {
    * @returns False where the error is for Fastify, which calls the error handlers.
    */
   takes(context: RequestContext, reply: FastifyReply, error: unknown): boolean {
-    if (this.isSettled(context, reply)) {
+    if (this.isTooLate(context, reply)) {
       this.triage.recordAfterAnswer(context, reply, error, this.origin)
       return true
     }

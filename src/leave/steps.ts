@@ -121,8 +121,8 @@ export class LeaveSteps {
     this.#isAccepting = false
     for (const app of this.#apps) this.#try(() => app.stopAccepting())
     const drained = this.#each((app) => app.drained())
-    const told = this.#each((app) => runOnLeave(app, report, this.#log, this.#exit))
-    const inTime = await settlesWithin(Promise.all([drained, told]), this.#left())
+    const notified = this.#each((app) => runOnLeave(app, report, this.#log, this.#exit))
+    const inTime = await settlesWithin(Promise.all([drained, notified]), this.#left())
     if (!inTime) this.#cut()
     const closed = await settlesWithin(
       this.#each((app) => app.close()),

@@ -69,8 +69,8 @@ export const inLeaving: readonly Mutant[] = [
   {
     name: 'deadline-ignored',
     file: 'leave/steps.ts',
-    find: 'await settlesWithin(Promise.all([drained, told]), this.#left())',
-    replace: 'await Promise.all([drained, told]).then(() => true)',
+    find: 'await settlesWithin(Promise.all([drained, notified]), this.#left())',
+    replace: 'await Promise.all([drained, notified]).then(() => true)',
     tests: ['leave/deadline'],
     only: 'a handler that never settles is cut at the deadline and named',
   },
