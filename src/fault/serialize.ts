@@ -14,8 +14,8 @@ const MAX_CODE = 128
 
 /**
  * Serializes an error for a log line, with its whole cause chain and an AggregateError's members, 8 deep and 32
- * altogether. What is left out is named in its place. No other property of the error is copied but its `code` and
- * `statusCode`, because it may hold secrets. Never throws.
+ * altogether. What is left out is named in its place. Of the other properties only `code` and `statusCode` are
+ * copied, because the rest may hold secrets. Never throws.
  *
  * @param error What was thrown.
  */

@@ -4,7 +4,7 @@ import type { SerializedError } from '../fault/serialized-error.ts'
 /** Why the process leaves. */
 export type LeaveReason = 'fatal' | 'recycle' | 'signal' | 'requested'
 
-/** A request in flight, as in the crash report and the log. It has no path, which the client chose. */
+/** A request in flight, as in the crash report and the log. It has no URL, because the client chose that. */
 export interface InFlightRequest {
   readonly id: string
   readonly method: string

@@ -18,7 +18,7 @@ export const REPORTS_KEPT = 10
 /** A report file's name. The time sorts as text. */
 export const REPORT_FILE: RegExp = /^crash-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z)-(\d+)\.json$/
 
-/** The path of a report, or the error for which it was not written. */
+/** The path of a written report, or the error that prevented it. */
 export type Written = { readonly path: string } | { readonly error: unknown }
 
 /**

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import type { CrashReport } from './crash-report.ts'
 import { summarize } from './format.ts'
 
-/** The bytes that Kubernetes keeps of a termination message. */
+/** The most bytes that Kubernetes keeps of a termination message. */
 export const TERMINATION_LOG_BYTES = 4_096
 
 /**
