@@ -1,4 +1,7 @@
-/** The anchor that GitHub gives a heading, apart from the number that it adds to a second one of the same text. */
+/**
+ * Returns the anchor that GitHub gives to a heading. For a second heading of the same text GitHub adds a number,
+ * which this leaves out.
+ */
 export function anchorOf(heading: string): string {
   return heading
     .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')

@@ -1,10 +1,10 @@
 /**
- * Writes the table of docs/escapes.md: runs the tests of escapes on each supported Node and takes from their
- * results which request each escape was given to.
+ * Writes the table of docs/escapes.md: runs the tests of escapes on each supported Node, and reads from their
+ * results to which request each escape was assigned.
  *
  *     npm run docs:escapes
  *
- * Nothing is written when a test fails or a Node is missing.
+ * Writes nothing when a test fails or a Node is missing.
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -33,7 +33,7 @@ const WORDS: Record<string, string> = {
   wrong: '**the wrong one**',
 }
 
-/** What each escape came to on one Node: `group | name` to what the table says. */
+/** Returns the result of each escape on one Node, by `group | name`. */
 function results(node: NodeBinary): Map<string, string> {
   const files = TESTS.map((name) => fileURLToPath(new URL(`../test/${name}.test.ts`, import.meta.url)))
   const { status, stdout } = spawnSync(
@@ -54,7 +54,7 @@ function results(node: NodeBinary): Map<string, string> {
   )
 }
 
-/** One row for all escapes of a group that came to the same on every Node. */
+/** Makes one row for all escapes of a group with the same results on every Node. */
 function tableOf(nodes: NodeBinary[], all: Map<string, string>[]): string {
   const rows = new Map<string, string[]>()
   for (const key of all[0]?.keys() ?? []) {

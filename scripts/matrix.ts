@@ -1,12 +1,13 @@
 /**
- * Runs the suite on other Node versions and other Fastify versions, and prints what came of each.
+ * Runs the suite on other Node versions and other Fastify versions, and prints each result.
  *
  *     npm run test:matrix
  *     npm run test:matrix -- --node 22 --node 26 --fastify 5.11.2 --fastify 6
  *     npm run test:matrix -- --pair 22:5.11.2 --pair 24:6 --pair 26:installed
  *
  * Every Node runs the suite with the installed Fastify; every other Fastify runs on the oldest and the newest of
- * these Nodes that it supports. Pairs name exactly what runs, where time is short. Nothing is retried. The exit code is 1 if anything failed.
+ * these Nodes that it supports. `--pair` runs exactly one combination. Nothing is retried. The exit code is 1 if
+ * anything failed.
  */
 import { parseArgs } from 'node:util'
 import { findNode, type NodeBinary } from './matrix/node-binary.ts'
@@ -37,7 +38,7 @@ function run(node: NodeBinary, tree: Tree): Row {
   return { node: node.version, fastify: tree.fastify, result }
 }
 
-/** The oldest and the newest of the Nodes on which this Fastify runs. */
+/** Returns the oldest and the newest of the Nodes that this Fastify supports. */
 function endsOf(nodes: NodeBinary[], fastify: string): NodeBinary[] {
   const supported = nodes.filter((node) => node.major >= (fastify.startsWith('6') ? 24 : 20))
   return [...new Set([supported.at(0), supported.at(-1)])].filter((node) => node !== undefined)

@@ -1,13 +1,16 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** How `node --test` runs test files: most of them wait for a child process most of their time. */
+/**
+ * The flags of `node --test`. Three files run at once, because most of them spend their time waiting for a child
+ * process.
+ */
 export const RUNNER: readonly string[] = ['--test', '--test-concurrency=3', '--test-timeout=300000']
 
-/** The folders of `test` that need more than a source: the built package, a browser, other packages. */
-const APART: ReadonlySet<string> = new Set(['package', 'browser', 'recipes'])
+/** The folders of `test` that are not part of the suite: they need the built package, a browser or other packages. */
+const NOT_IN_SUITE: ReadonlySet<string> = new Set(['package', 'browser', 'recipes'])
 
-/** The test files of a folder, or the one file that the path names. */
+/** Returns the test files of a folder, or the path itself where it is a file. */
 export function testFilesAt(path: string): string[] {
   if (!statSync(path).isDirectory()) return [path]
   return readdirSync(path)
@@ -16,11 +19,11 @@ export function testFilesAt(path: string): string[] {
 }
 
 /**
- * The test files of the suite.
+ * Returns the test files of the suite.
  *
  * @param root The folder of the project.
  */
 export function suiteFiles(root: string): string[] {
-  const folders = readdirSync(join(root, 'test')).filter((name) => !APART.has(name))
+  const folders = readdirSync(join(root, 'test')).filter((name) => !NOT_IN_SUITE.has(name))
   return [...folders.map((name) => join(root, 'test', name)), join(root, 'benchmarks')].flatMap(testFilesAt)
 }

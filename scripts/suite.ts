@@ -1,10 +1,10 @@
 /**
- * Runs the suite, or the test files and folders that are named.
+ * Runs the suite, or the given test files and folders.
  *
  *     npm run test:unit
  *     npm run test:unit -- test/answer test/log/log.test.ts --test-name-pattern=masked
  *
- * What begins with a hyphen goes to `node --test`. The exit code is that of the runner.
+ * Passes arguments that begin with a hyphen to `node --test`. The exit code is that of the runner.
  */
 import { spawnSync } from 'node:child_process'
 import { TYPESCRIPT } from '../test/support/typescript-flags.ts'

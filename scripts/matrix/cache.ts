@@ -4,5 +4,5 @@ import { fileURLToPath } from 'node:url'
 /** The folder of the project. */
 export const ROOT: string = resolve(fileURLToPath(new URL('../..', import.meta.url)))
 
-/** Where the matrix keeps what it fetched, and its logs. */
+/** The folder for installed packages and logs of the matrix. */
 export const CACHE: string = join(ROOT, 'build', 'matrix')

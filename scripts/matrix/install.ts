@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 /**
  * Installs one package of the npm registry into a folder that holds nothing else.
  *
- * @throws Error When npm fails; what it said is on stderr.
+ * @throws Error When npm fails; its output is on stderr.
  */
 export function install(folder: string, spec: string): void {
   mkdirSync(folder, { recursive: true })

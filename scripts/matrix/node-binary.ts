@@ -13,7 +13,7 @@ export interface NodeBinary {
 
 /**
  * Finds a Node of a major version: the running one, or one from the npm registry, kept in `build/matrix`. The
- * registry's binaries are used on Linux x64 alone, where they were tried.
+ * registry's binaries are used on Linux x64 only, where they were tested.
  */
 export function findNode(major: string): NodeBinary | { readonly missing: string } {
   if (process.versions.node.split('.')[0] === major) return describe(process.execPath)

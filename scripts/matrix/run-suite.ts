@@ -7,14 +7,14 @@ import { CACHE } from './cache.ts'
 import type { NodeBinary } from './node-binary.ts'
 import type { Tree } from './tree.ts'
 
-/** What one run of the suite came to. */
+/** The result of one run of the suite. */
 export interface SuiteResult {
   readonly ok: boolean
   readonly passed: number
   readonly failed: number
   readonly skippedTests: number
   readonly seconds: number
-  /** The failed tests as the reporter prints them, and what else was said. */
+  /** The failed tests as the reporter prints them, the exit code and stderr. */
   readonly failures: string
 }
 
@@ -24,7 +24,7 @@ export function runSuite(node: NodeBinary, tree: Tree): SuiteResult {
   mkdirSync(logs, { recursive: true })
   const name = join(logs, `node-${node.version}-fastify-${tree.fastify}`)
   const tests = suiteFiles(tree.folder)
-    // the docs are checked against the types of the installed Fastify: two copies of those don't mix
+    // the docs are checked with the types of the installed Fastify, which do not fit those of another copy
     .filter((file) => tree.isInstalled || !file.endsWith('docs/docs.test.ts'))
   const startedAt = Date.now()
   const { status, signal, stderr } = spawnSync(
@@ -53,7 +53,7 @@ export function runSuite(node: NodeBinary, tree: Tree): SuiteResult {
   }
 }
 
-/** A test that starts `node` by its name shall get this one. */
+/** Puts this Node first in `PATH`, for tests that start `node` by its name. */
 function environment(node: NodeBinary): NodeJS.ProcessEnv {
   const path = `${join(node.path, '..')}:${process.env.PATH ?? ''}`
   const { NODE_TEST_CONTEXT: _outer, NODE_V8_COVERAGE: _coverage, ...env } = process.env
