@@ -23,7 +23,7 @@ export function ask(port: number, path: string, agent: Agent): Promise<Seen> {
   })
 }
 
-/** As many connections as there are others, kept from row to row. */
+/** Returns an agent with this many connections, which are kept from row to row. */
 export function connections(count: number): Agent {
   return new Agent({ keepAlive: true, maxSockets: count })
 }

@@ -1,6 +1,6 @@
 /**
- * Shows one thing: each bug costs the request that has it, and nobody else. Every row is real traffic to a real
- * server in another process: fifty requests are in flight when the bug strikes, and are counted afterwards.
+ * Shows that each bug costs only the request that has it. Every row is real traffic to a real server in another
+ * process: fifty other requests are in flight when the bug occurs, and their answers are counted afterwards.
  */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -27,11 +27,11 @@ function essence(lines: readonly FaultLine[]): string {
 }
 
 async function strike(server: ServerProcess, bug: Bug): Promise<void> {
-  const pending = Array.from({ length: OTHERS }, () => ask(server.port, '/other', others))
+  const otherAnswers = Array.from({ length: OTHERS }, () => ask(server.port, '/other', others))
   await server.inFlight(OTHERS)
   const seen = await ask(server.port, bug.path, causing)
   server.release()
-  const answered = (await Promise.all(pending)).filter(({ status }) => status === 200).length
+  const answered = (await Promise.all(otherAnswers)).filter(({ status }) => status === 200).length
   const lines = await server.linesOf(bug.path)
 
   totals.bugs += 1

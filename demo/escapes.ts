@@ -8,7 +8,7 @@ function explode(): never {
   throw new Error(SECRET)
 }
 
-/** Got out of the handler: only the process can see these. Their clients wait no longer than the grace. */
+/** Bugs whose error escapes to the process. Their clients wait for the grace at most. */
 export const ESCAPES: readonly Bug[] = [
   {
     name: 'a floating promise rejects',

@@ -2,16 +2,16 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import { FatalError } from '../src/index.ts'
 
-/** What every error tells the log, and no client may learn. */
+/** In the message of every error: the log has it, and no client may get it. */
 export const SECRET = 'hunter2'
 
-/** One bug, as somebody could have written it. */
+/** One bug. */
 export interface Bug {
   readonly name: string
   readonly path: string
   readonly handler: (request: FastifyRequest, reply: FastifyReply) => unknown
   readonly options?: RouteShorthandOptions
-  /** What the causing client must see. */
+  /** The status that the client of the bug must get. */
   readonly client: 200 | 500 | 503 | 'cut'
 }
 
@@ -38,7 +38,7 @@ export const fails = async (): Promise<never> => {
   throw new Error(SECRET)
 }
 
-/** Caught in the call itself: thrown, rejected, or met while the answer is made. */
+/** Bugs whose error Fastify catches: thrown, rejected, or while the answer is made. */
 export const CALL_BUGS: readonly Bug[] = [
   { name: 'an async handler rejects', path: '/async', handler: fails, client: 500 },
   {
@@ -148,7 +148,7 @@ export const CALL_BUGS: readonly Bug[] = [
   },
 ]
 
-/** The last one: after it the process must not go on. */
+/** The last bug, which ends the process. */
 export const FATAL_BUG: Bug = {
   name: 'throw new FatalError()',
   path: '/fatal',

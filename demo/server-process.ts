@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { TYPESCRIPT } from '../test/support/typescript-flags.ts'
 
-/** What a fault's log line says, as far as the demo shows it. */
+/** The fields of a fault's log line that the demo shows. */
 export interface FaultLine {
   readonly reqId: string
   readonly err: { readonly type: string; readonly message: string }
@@ -12,9 +12,10 @@ export interface FaultLine {
   readonly req: { readonly url: string }
 }
 
-const PATIENCE = 5000
+/** Milliseconds to wait for the server. */
+const TIMEOUT = 5000
 
-/** The server in its own process, seen from outside. */
+/** The server of the demo, in a process of its own. */
 export class ServerProcess {
   readonly lines: FaultLine[] = []
   readonly exit: Promise<[code: number | null, signal: string | null]>
@@ -66,7 +67,7 @@ export class ServerProcess {
     this.#child.send('release')
   }
 
-  /** The log lines of faults of one path, once there is one. */
+  /** Resolves with the fault lines of one path, once there is one. */
   async linesOf(path: string): Promise<FaultLine[]> {
     const ofPath = (): FaultLine[] => this.lines.filter((line) => line.req?.url === path)
     await this.#until(() => ofPath().length > 0, `the fault of ${path} was not logged`)
@@ -78,12 +79,12 @@ export class ServerProcess {
   }
 
   async #until(holds: () => boolean, complaint: string): Promise<void> {
-    const signal = AbortSignal.timeout(PATIENCE)
+    const signal = AbortSignal.timeout(TIMEOUT)
     while (!holds()) {
       try {
         await once(this.#events, 'change', { signal })
       } catch {
-        throw new Error(`${complaint} within ${PATIENCE} ms`)
+        throw new Error(`${complaint} within ${TIMEOUT} ms`)
       }
     }
   }

@@ -11,7 +11,7 @@ app.register(isolate({ grace: 100, leave: { reportDir: process.argv[2] as string
 for (const { path, handler, options } of [...CALL_BUGS, ...ESCAPES, FATAL_BUG])
   app.get(path, options ?? {}, handler)
 
-/** The other requests wait until the demo has seen what the bug did to its own client. */
+/** The other requests, answered once the client of the bug has its answer. */
 let waiting: ((answer: string) => void)[] = []
 app.get('/other', () => {
   const answer = new Promise<string>((resolve) => waiting.push(resolve))

@@ -4,7 +4,7 @@ function cell(text: string, width: number): string {
   return (text.length > width ? `${text.slice(0, width - 1)}…` : text).padEnd(width)
 }
 
-/** One row of the table: 80 columns, no colour. */
+/** Formats a row of the table: 80 columns, no colour. */
 export function row(cells: readonly string[]): string {
   return WIDTHS.map((width, i) => cell(cells[i] ?? '', width))
     .join('  ')
@@ -16,11 +16,11 @@ export function rule(): string {
   return WIDTHS.map((width) => '-'.repeat(width)).join('  ')
 }
 
-/** Lines of which a report has many. */
+/** Matches the lines of a report that come in long lists. */
 const REPEATED = /^ {4}at |^ {2}[0-9a-f]{16} {2}| ms {2}GET /
 const KEPT = 3
 
-/** A report within 80 columns, its long lists with their first lines only. */
+/** Cuts a report to 80 columns, and each long list to its first lines. */
 export function abridged(report: string): string {
   const lines: string[] = []
   let repeated = 0
