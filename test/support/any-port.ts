@@ -1,6 +1,6 @@
 /**
- * Preloaded into the programs of the docs: whatever port, path or descriptor they listen on, they get a free port,
- * and say so.
+ * Preloaded into the programs of the docs: makes them listen on a free port, whatever they ask for, and print a
+ * line when they listen.
  */
 import { Server } from 'node:net'
 

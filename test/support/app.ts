@@ -17,10 +17,10 @@ export interface TestAppOptions {
   logger?: Record<string, unknown>
 }
 
-/** A Fastify on a real socket whose log is kept in memory. */
+/** A Fastify app on a real socket, which keeps its log in memory. */
 export interface TestApp {
   readonly app: FastifyInstance
-  /** Every fault, as `onFault` saw it. */
+  /** The faults that `onFault` was called with. */
   readonly faults: Fault[]
   /** Every line of the log. */
   lines(): LogLine[]
@@ -29,13 +29,13 @@ export interface TestApp {
   /** The lines at `warn` and above. */
   troubleLines(): LogLine[]
   listen(): Promise<number>
-  /** Listens where it does not yet, and asks. */
+  /** Sends a request, and listens before the first one. */
   ask(path: string, options?: AskOptions): Promise<Answer>
 }
 
 const WARN = 40
 
-/** Makes an app that is closed when the test ends. */
+/** Makes an app, and closes it when the test ends. */
 export function testApp(t: TestContext, options: TestAppOptions = {}): TestApp {
   let text = ''
   const stream = {
@@ -61,7 +61,7 @@ export function testApp(t: TestContext, options: TestAppOptions = {}): TestApp {
       }),
     )
   }
-  // The way out is tested in processes of its own: here a fatal fault must not end the tests.
+  // Leaving is tested in child processes: here a fatal fault must not end the tests.
   app.addHook('onReady', (done) => {
     if (app.hasDecorator('isolation')) {
       isolatedAppOf(app)!.leaveControl = {
@@ -78,7 +78,7 @@ export function testApp(t: TestContext, options: TestAppOptions = {}): TestApp {
     listening ??= app.listen({ port: 0, host: '127.0.0.1' }).then((address) => Number(new URL(address).port))
     return listening
   }
-  // an app that did not boot cannot be closed either
+  // an app that failed to boot cannot be closed
   t.after(() => app.close().catch(() => {}))
   const lines = () => jsonLines(text)
   return {
@@ -108,7 +108,11 @@ export const MASKED = {
   message: 'Internal Server Error',
 } as const
 
-/** The JSON of an answer without its request id, which must be there. */
+/**
+ * Returns the JSON of an answer without its request id.
+ *
+ * @throws Error Where it has no request id.
+ */
 export function bodyOf(answer: Answer): Record<string, unknown> {
   const { requestId, ...body } = JSON.parse(answer.body)
   if (typeof requestId !== 'string') throw new Error(`no requestId in ${answer.body}`)

@@ -15,13 +15,13 @@ export interface FixtureOptions {
   env?: Record<string, string>
   /** Node's own flags. */
   nodeArgs?: string[]
-  /** A command that gets Node and its arguments as its own, and runs them. */
+  /** A command that runs Node, with the path of Node and its arguments appended. */
   through?: readonly string[]
   /** Where stdout goes: read at once (default), a pipe read only after `readStdout()`, or a file descriptor. */
   stdout?: 'pipe' | 'unread' | number
   /** False for a fixture that never listens: `startFixture` resolves at once, with port 0. */
   ready?: boolean
-  /** Milliseconds until a forgotten fixture is killed. Default: 30 000. */
+  /** Milliseconds until the fixture is killed. Default: 30 000. */
   lifetime?: number
 }
 
@@ -30,7 +30,7 @@ export interface Child {
   readonly pid: number
   /** The port of its ready line, 0 without one. */
   readonly port: number
-  /** Everything else its ready line said. */
+  /** The whole ready line. */
   readonly ready: LogLine
   /** Resolves once it has exited and its output was read: `[code, signal]`, as the `close` event gives them. */
   readonly exited: Promise<[number | null, NodeJS.Signals | null]>
@@ -38,7 +38,7 @@ export interface Child {
   stderr(): string
   /** The JSON lines of stdout so far, without the ready line. */
   log(): LogLine[]
-  /** Resolves with the first log line, past or to come, that fits. Rejects after `milliseconds` (10 000). */
+  /** Resolves with the first log line that matches, also an earlier one. Rejects after `milliseconds` (10 000). */
   line(fits: (line: LogLine) => boolean, milliseconds?: number): Promise<LogLine>
   /** Sends a request on a connection of its own. Never rejects: a cut connection has status 0 and `error`. */
   ask(path: string, options?: AskOptions): Promise<Answer>
@@ -47,9 +47,9 @@ export interface Child {
   kill(signal?: NodeJS.Signals): void
 }
 
-const living = new Set<ChildProcess>()
+const running = new Set<ChildProcess>()
 process.once('exit', () => {
-  for (const child of living) child.kill('SIGKILL')
+  for (const child of running) child.kill('SIGKILL')
 })
 
 /**
@@ -78,21 +78,21 @@ export async function startProgram(
     env: {
       ...env,
       ...(NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE }),
-      // The runner's own variable would make a fixture report as a test.
+      // With the runner's variable a fixture would report as a test.
       NODE_TEST_CONTEXT: undefined,
       ...options.env,
     },
     stdio: ['ignore', typeof options.stdout === 'number' ? options.stdout : 'pipe', 'pipe'],
   })
-  living.add(child)
-  const reaper = setTimeout(() => child.kill('SIGKILL'), options.lifetime ?? 30_000)
+  running.add(child)
+  const lifetimeTimer = setTimeout(() => child.kill('SIGKILL'), options.lifetime ?? 30_000)
   const exited = once(child, 'close').then(([code, signal]) => {
-    clearTimeout(reaper)
-    living.delete(child)
+    clearTimeout(lifetimeTimer)
+    running.delete(child)
     return [code, signal] as [number | null, NodeJS.Signals | null]
   })
   t.after(async () => {
-    // a fixture that exits by itself on SIGTERM tells which lines it ran
+    // a fixture writes its coverage only when it exits by itself, as on SIGTERM
     if (NODE_V8_COVERAGE !== undefined && child.kill('SIGTERM')) {
       await Promise.race([exited, sleep(1000, undefined, { ref: false })])
     }
@@ -116,7 +116,7 @@ export async function startProgram(
   const readyLine = () => [...parsed(), ...jsonLines(text.stderr)].find((line) => line.ready === true)
   const output = () => `\nstdout: ${text.stdout}\nstderr: ${text.stderr}`
 
-  /** Polls on every chunk; an exit is the last chance. */
+  /** Checks on every chunk of output, and a last time when the process exits. */
   async function until<T>(what: string, found: () => T | undefined, milliseconds: number): Promise<T> {
     let watcher = () => {}
     let timer: NodeJS.Timeout | undefined
@@ -164,7 +164,7 @@ export async function startProgram(
   }
 }
 
-/** The lines of a text that are JSON objects. */
+/** Returns the lines of a text that are JSON objects. */
 export function jsonLines(text: string): LogLine[] {
   return text.split('\n').flatMap((line) => {
     try {

@@ -13,13 +13,13 @@ export interface AskOptions {
 }
 
 export interface Answer {
-  /** 0 when no answer came. */
+  /** 0 without an answer. */
   readonly status: number
   readonly headers: http.IncomingHttpHeaders
   readonly body: string
-  /** The code of what cut the connection, before or within the answer; undefined for a whole answer. */
+  /** The code of the error that ended the connection, before or within the answer; undefined for a whole answer. */
   readonly error: string | undefined
-  /** Milliseconds until the answer's end. */
+  /** Milliseconds until the end of the answer. */
   readonly ms: number
 }
 
@@ -29,7 +29,7 @@ export function ask(port: number, path: string, options: AskOptions = {}): Promi
   return new Promise((resolve) => {
     let response: http.IncomingMessage | undefined
     let body = ''
-    const settle = (error?: NodeJS.ErrnoException) => {
+    const finish = (error?: NodeJS.ErrnoException) => {
       resolve({
         status: response?.statusCode ?? 0,
         headers: response?.headers ?? {},
@@ -54,25 +54,25 @@ export function ask(port: number, path: string, options: AskOptions = {}): Promi
         incoming.on('data', (chunk: string) => {
           body += chunk
         })
-        incoming.on('end', () => settle())
-        incoming.on('error', settle)
+        incoming.on('end', () => finish())
+        incoming.on('error', finish)
       },
     )
     request.on('timeout', () => request.destroy(new Error('client timeout')))
-    request.on('error', settle)
+    request.on('error', finish)
     request.end(options.body)
   })
 }
 
-/** A bare TCP connection that keeps what it received. */
+/** A raw TCP connection that keeps what it received. */
 export interface RawConnection {
   readonly socket: net.Socket
   received(): string
-  /** Resolves once the other side ended or cut the connection. */
+  /** Resolves once the connection is closed. */
   readonly closed: Promise<void>
 }
 
-/** Opens a bare TCP connection and sends `bytes`. */
+/** Opens a raw TCP connection and sends `bytes`. */
 export async function connectRaw(port: number, bytes = '', host = '127.0.0.1'): Promise<RawConnection> {
   const socket = net.connect(port, host)
   let text = ''

@@ -6,18 +6,18 @@ import { isolate } from '../../src/isolate.ts'
 import { jsonLines, type LogLine } from './child.ts'
 import { type Answer, ask } from './client.ts'
 
-/** Notes what happens, in its order. */
+/** Records an event; the order of events is compared. */
 export type Note = (...what: unknown[]) => undefined
 
 export interface Scenario {
   readonly fastify?: FastifyHttpOptions<http.Server>
-  /** Makes the app. What it notes is compared. */
+  /** Sets up the app. */
   install(app: FastifyInstance, note: Note): unknown
-  /** Injected one after the other. */
+  /** Sent through `inject()`, one after the other. */
   readonly requests?: readonly (InjectOptions | string)[]
   /** Sent to a real socket, one after the other. */
   readonly paths?: readonly string[]
-  /** Whatever else is to be seen of the app once it is ready. */
+  /** Records what else to compare, once the app is ready. */
   look?(app: FastifyInstance, note: Note): unknown
 }
 
@@ -30,7 +30,10 @@ interface Seen {
 /** Where the plugin is registered, if it is. */
 const PLACES = ['nowhere', 'first', 'last'] as const
 
-/** A line without what differs from run to run, and without stacks, which have the plugin's frames. */
+/**
+ * Returns a log line without the fields that differ from run to run, and without stacks, which hold frames of the
+ * plugin.
+ */
 function steady({ time, pid, responseTime, err, req, msg, ...line }: LogLine): unknown {
   const { stack, ...error } = (err ?? {}) as LogLine
   const { remotePort, host, ...request } = (req ?? {}) as LogLine
@@ -82,10 +85,10 @@ async function see(t: TestContext, scenario: Scenario, place: (typeof PLACES)[nu
 }
 
 /**
- * Runs a scenario without the plugin, and with it before and after everything else: answers, notes and log lines
- * have to be the same.
+ * Runs a scenario without the plugin, then with it registered first, and with it registered last. Answers, notes
+ * and log lines must be the same.
  *
- * @returns What was seen.
+ * @returns What the run without the plugin gave.
  */
 export async function staysTheSame(t: TestContext, scenario: Scenario): Promise<Seen> {
   const bare = await see(t, scenario, 'nowhere')

@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs'
 import type { MadeFile } from './made-files.ts'
 import { type Block, ROOT } from './markdown.ts'
 
-/** What a block without an `import` may use: it is a part of a program, not one. `docs/README.md` says so. */
+/**
+ * The types that a block without an `import` may use: such a block is a part of a program. `docs/README.md` says
+ * so.
+ */
 const TYPES = `import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CrashReport, Fault, FaultMessage, IsolateOptions, Verdict } from 'fastify-isolate'
 `
-/** The names that such a block finds. */
+/** The values that such a block may use. */
 export const PREAMBLE = `import Fastify from 'fastify'
 import { FatalError, isolate } from 'fastify-isolate'
 `
@@ -36,12 +39,12 @@ export function isProgram(block: Block): boolean {
   return isCode(block) && /\.listen\(/.test(block.code)
 }
 
-/** Whether a block imports what `test/recipes` alone has installed: the tests there run it. */
+/** Whether a block imports a package that only `test/recipes` has: the tests there run it. */
 export function isRecipe(block: Block): boolean {
   return isCode(block) && packagesOfRecipes().some((name) => block.code.includes(` from '${name}'`))
 }
 
-/** The file that a block becomes. It is called after its page and line. */
+/** Returns the file for a block, named after its page and line. */
 export function fileOf(block: Block): MadeFile {
   const name = `${block.page.replace(/\.md$/, '').replaceAll('/', '-')}-L${block.line}`
   return { name: `${name}.${EXTENSIONS[block.language]}`, source: sourceOf(block) }
@@ -51,7 +54,7 @@ function sourceOf(block: Block): string {
   return /^import /m.test(block.code) ? `${block.code}export {}\n` : completed(block)
 }
 
-/** Puts an app around a part of a program, and boots it. */
+/** Completes a part of a program to one that creates an app, boots and closes it. */
 function completed({ language, code }: Block): string {
   const hasApp = /\bconst app\b/.test(code)
   const registers = /\bisolate\b\(/.test(code) || hasApp

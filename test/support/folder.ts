@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 
-/** A folder that is removed when the test ends. */
+/** Makes a folder, and removes it when the test ends. */
 export function temporaryFolder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'isolate-'))
   t.after(() => rmSync(path, { recursive: true, force: true }))

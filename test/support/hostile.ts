@@ -20,7 +20,7 @@ export function revokedProxy(target: object = {}): object {
 export function throwingGetters(): Error {
   const error = new Error('hidden')
   const names = [
-    // The stack first: V8 makes it when it is first touched, out of the others.
+    // The stack first: V8 makes it at the first access, from the others.
     'stack name message code statusCode status headers cause errors expose validation validationContext',
     'constructor toJSON toString then',
   ].join(' ')
@@ -47,7 +47,7 @@ export function cyclicError(): Error {
   return outer
 }
 
-/** Everything that a route may throw to break the last line of defence, by name. */
+/** Values that are hard to handle safely when a route throws them, by name. */
 export function hostileValues(): [string, unknown][] {
   const frozen = Object.freeze(new Error('frozen'))
   const circular: Record<string, unknown> = {}

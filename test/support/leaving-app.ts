@@ -4,12 +4,12 @@ import type { ResolvedLeaveOptions } from '../../src/options/resolved.ts'
 
 type Line = { level: number; msg: string; err?: { message: string }; leave?: { cut?: unknown[] } }
 
-/** An app that leaves by calling a function, and keeps its log. */
+/** Makes an app whose `leave.exit` only records the exit code, and which keeps its log. */
 export function leavingApp(options: Partial<ResolvedLeaveOptions> = {}, methods: Partial<LeavingApp> = {}) {
   const lines: Line[] = []
   const codes: number[] = []
   const calls: string[] = []
-  const said = (name: string) => {
+  const record = (name: string) => {
     calls.push(name)
   }
   const made: LeavingApp = {
@@ -32,14 +32,14 @@ export function leavingApp(options: Partial<ResolvedLeaveOptions> = {}, methods:
     hasServed: () => true,
     fingerprints: () => [],
     inFlight: () => [],
-    startLeaving: () => said('startLeaving'),
-    stopAccepting: () => said('stopAccepting'),
-    drained: async () => said('drained'),
+    startLeaving: () => record('startLeaving'),
+    stopAccepting: () => record('stopAccepting'),
+    drained: async () => record('drained'),
     cut: () => {
-      said('cut')
+      record('cut')
       return []
     },
-    close: async () => said('close'),
+    close: async () => record('close'),
     ...methods,
   }
   return { made, lines, codes, calls, messages: () => lines.map(({ msg }) => msg) }

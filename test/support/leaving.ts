@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
 import { type Child, type FixtureOptions, startFixture } from './child.ts'
 
-/** What the fixture `leaving` can be set up with; `leave` are the plugin's options as far as JSON holds them. */
+/** The settings of the fixture `leaving`; `leave` holds the plugin's options, as far as JSON can express them. */
 export interface Setup {
   leave?: object
   logger?: string

@@ -11,24 +11,24 @@ export interface MadeFile {
 }
 
 export interface MadeFolder {
-  /** Its name in `build`; what was there goes. */
+  /** Its name in `build`. An existing folder is replaced. */
   readonly folder: string
   readonly files: readonly MadeFile[]
-  /** Files of the repository that are checked with them, by their paths in it. */
+  /** Files of the repository to check with them, by their paths in it. */
   readonly beside?: readonly string[]
-  /** A folder of the repository whose `node_modules` they find too, by its path. */
+  /** A folder of the repository whose `node_modules` they may import too, by its path. */
   readonly packagesOf?: string
 }
 
-/** Where a made file is. */
+/** Returns the path of a made file. */
 export function madeFile(folder: string, name: string): string {
   return `${ROOT}build/${folder}/${name}`
 }
 
 /**
- * Makes files of code in the docs, with the package's own source in place of the package, and checks their types.
+ * Writes code of the docs to files, which import the package from its source, and checks their types.
  *
- * @returns What the compiler says, empty where it has nothing to say.
+ * @returns The errors of the compiler, empty without one.
  */
 export function makeFiles({ folder, files, beside = [], packagesOf }: MadeFolder): string {
   const place = `${ROOT}build/${folder}/`

@@ -13,7 +13,7 @@ export interface Block {
   readonly line: number
   /** The nearest heading above it, empty where there is none. */
   readonly heading: string
-  /** What stands behind the fence: `ts`, `sh`; empty where nothing does. */
+  /** The language after the fence: `ts`, `sh`; empty without one. */
   readonly language: string
   readonly code: string
   /** The reason in `<!-- not run: reason -->` right before it. */
@@ -27,7 +27,7 @@ export interface Link {
   readonly target: string
 }
 
-/** Every page for readers, by its path in the repository. */
+/** The pages of the documentation, by their paths in the repository. */
 export function pages(): string[] {
   const inDocs = readdirSync(`${ROOT}docs`, { recursive: true, encoding: 'utf8' })
   const named = readdirSync(ROOT).concat(inDocs.map((name) => `docs/${name.replaceAll('\\', '/')}`))
@@ -40,7 +40,7 @@ function headingIn(text: string): string | undefined {
 
 interface Split {
   readonly blocks: readonly Block[]
-  /** The page's lines, those of blocks and comments emptied. */
+  /** The page's lines; lines of code blocks and comments are empty. */
   readonly prose: readonly string[]
 }
 
@@ -71,12 +71,12 @@ function split(page: string): Split {
   return { blocks, prose }
 }
 
-/** The blocks of code of a page. */
+/** Returns the blocks of code of a page. */
 export function blocksOf(page: string): readonly Block[] {
   return split(page).blocks
 }
 
-/** The links of a page, pictures and references among them. */
+/** Returns the links of a page, also those of pictures and references. */
 export function linksOf(page: string): Link[] {
   const links: Link[] = []
   for (const [index, text] of split(page).prose.entries()) {
@@ -91,7 +91,7 @@ export function linksOf(page: string): Link[] {
   return links
 }
 
-/** The anchors of a page. */
+/** Returns the anchors of a page. */
 export function anchorsOf(page: string): ReadonlySet<string> {
   const anchors = new Set<string>()
   const seen = new Map<string, number>()

@@ -6,9 +6,9 @@ import { TYPESCRIPT } from './typescript-flags.ts'
 const PRELOADED = new URL('./any-port.ts', import.meta.url).href
 
 /**
- * Runs a program until it listens, and ends it.
+ * Runs a program until it listens, then kills it.
  *
- * @returns What it wrote if it ended or fell silent before it listened, undefined where all went well.
+ * @returns Its output if it ended or timed out before it listened, else undefined.
  */
 export async function failsToListen(file: string, milliseconds: number): Promise<string | undefined> {
   const env = { ...process.env, NODE_TEST_CONTEXT: undefined, PORT: '0' }
@@ -37,7 +37,7 @@ export async function failsToListen(file: string, milliseconds: number): Promise
 /**
  * Runs parts of programs, one after the other in one process.
  *
- * @returns What the first that failed wrote, undefined where all went well.
+ * @returns The output if a part failed, else undefined.
  */
 export async function failsToRun(
   files: readonly string[],
@@ -60,6 +60,6 @@ export async function failsToRun(
   const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds)
   const [code, signal] = await once(child, 'close')
   clearTimeout(timer)
-  // a part that ends the process ends it with 0, too
+  // a part may end the process with 0 before the others have run
   return output.endsWith('all of them ran\n') ? undefined : `${code ?? signal}\n${output}`
 }

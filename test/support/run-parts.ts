@@ -1,4 +1,4 @@
-/** Imports the files that it is given, one after the other. Says which one it is at, and ends. */
+/** Imports the given files one after the other, prints the name of each, and exits. */
 import { pathToFileURL } from 'node:url'
 
 for (const file of process.argv.slice(2)) {

@@ -11,7 +11,7 @@ interface Manifest {
 const manifest = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as Manifest
 const isThere = (path: string): boolean => existsSync(ROOT + path)
 
-/** A command of which the docs make use, and whether it would find what it needs. */
+/** A command that the docs use, with a check that what it needs exists. */
 const KNOWN: readonly (readonly [RegExp, (argument: string) => boolean])[] = [
   [/^npm ci$/, () => isThere('package-lock.json')],
   [/^npm ci --prefix (\S+)$/, (folder) => isThere(`${folder}/package-lock.json`)],
@@ -24,7 +24,7 @@ const KNOWN: readonly (readonly [RegExp, (argument: string) => boolean])[] = [
   [/^pip install -r (\S+)$/, isThere],
 ]
 
-/** The commands of a block, without comments. */
+/** Returns the commands of a block, without comments. */
 export function commandsOf({ code }: Block): string[] {
   return code
     .split('\n')
@@ -33,7 +33,7 @@ export function commandsOf({ code }: Block): string[] {
     .filter((command) => command !== '')
 }
 
-/** What is wrong with a command, undefined where nothing is. */
+/** Returns what is wrong with a command, undefined where nothing is. */
 export function problemWithCommand(command: string): string | undefined {
   for (const [pattern, works] of KNOWN) {
     const found = pattern.exec(command)
