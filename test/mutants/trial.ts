@@ -22,7 +22,7 @@ export interface Selection {
 }
 
 /** Milliseconds after which tests count as hanging: three times what the longest file takes on a busy machine. */
-const PATIENCE = 90_000
+const TIMEOUT = 90_000
 
 /** How a run of some test files ended. */
 export interface Trial {
@@ -86,7 +86,7 @@ export async function runTests(folder: string, { tests, only }: Selection): Prom
     failure ??= what
     kill(group)
   }
-  const timer = setTimeout(stop, PATIENCE, 'timeout')
+  const timer = setTimeout(stop, TIMEOUT, 'timeout')
   createInterface(child.stdout).on('line', (line) => {
     const { path, result } = JSON.parse(line) as Outcome
     if (result === 'failed') stop(path)

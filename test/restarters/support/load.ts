@@ -4,7 +4,7 @@ import http from 'node:http'
 export const RATE = 200
 
 /** Milliseconds that a request may take before it counts as lost. */
-const PATIENCE = 20_000
+const TIMEOUT = 20_000
 
 /** One request of the load, as its client saw it. */
 export interface Sent {
@@ -103,7 +103,7 @@ export class Load {
         resolve()
       }
       const request = http.get({ port: this.#port, host: '127.0.0.1', path: sent.path, agent })
-      request.setTimeout(PATIENCE, () => request.destroy(new Error('no answer')))
+      request.setTimeout(TIMEOUT, () => request.destroy(new Error('no answer')))
       request.once('error', fail)
       request.once('socket', (socket) => {
         const wrote = () => {
