@@ -85,10 +85,10 @@ export interface Isolate extends Plugin {
 }
 
 /** The options of `register()` itself, which Fastify passes on to every plugin. */
-const OF_REGISTER: ReadonlySet<string> = new Set(['prefix', 'logLevel', 'logSerializers'])
+const REGISTER_OPTIONS: ReadonlySet<string> = new Set(['prefix', 'logLevel', 'logSerializers'])
 
 function withoutRegisterOptions(options: IsolateOptions): IsolateOptions {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => !OF_REGISTER.has(name)))
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !REGISTER_OPTIONS.has(name)))
 }
 
 /** `fastify-plugin` skips encapsulation: the plugin covers the instance that it is registered on. */

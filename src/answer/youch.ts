@@ -10,10 +10,10 @@ type YouchModule = typeof import('youch')
  * A variable, because a bundler that sees the name in `import()` fails where youch is missing, or puts it into the
  * bundle.
  */
-const OPTIONAL: string = 'youch'
+const PACKAGE_NAME: string = 'youch'
 
 /** Loads youch, an optional peer dependency, when the first page is made. */
-export const youch: { load(): Promise<YouchModule> } = { load: () => import(OPTIONAL) }
+export const youch: { load(): Promise<YouchModule> } = { load: () => import(PACKAGE_NAME) }
 
 /** A page and its Content-Security-Policy. */
 export interface Page {

@@ -12,7 +12,7 @@ export interface Watchdog {
   callOff(): void
 }
 
-const NONE: Watchdog = { callOff: () => {} }
+const NO_WATCHDOG: Watchdog = { callOff: () => {} }
 
 /**
  * Starts a thread that kills the process after `milliseconds`, also where the event loop is blocked. Does nothing
@@ -22,7 +22,7 @@ const NONE: Watchdog = { callOff: () => {} }
  *   ever.
  */
 export function startWatchdog(milliseconds: number, onFailure: (error: unknown) => void): Watchdog {
-  if (!isMainThread) return NONE
+  if (!isMainThread) return NO_WATCHDOG
   try {
     // No flags and no environment, so that modules which the app preloads do not run again.
     const worker = new Worker(CODE, { eval: true, workerData: milliseconds, execArgv: [], env: {} })
@@ -35,6 +35,6 @@ export function startWatchdog(milliseconds: number, onFailure: (error: unknown) 
     }
   } catch (error) {
     onFailure(error)
-    return NONE
+    return NO_WATCHDOG
   }
 }

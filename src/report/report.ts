@@ -26,8 +26,8 @@ export interface Circumstances {
   readonly fault: Fault | undefined
 }
 
-const MOST_IN_FLIGHT = 1_000
-const MOST_FINGERPRINTS = 100
+const MAX_IN_FLIGHT = 1_000
+const MAX_FINGERPRINTS = 100
 
 /** Builds the report, and leaves a part empty that fails. Never throws. */
 export function buildReport(circumstances: Circumstances, apps: readonly ReportedApp[]): CrashReport {
@@ -42,7 +42,7 @@ export function buildReport(circumstances: Circumstances, apps: readonly Reporte
     phase: circumstances.phase,
     exitCode: circumstances.exitCode,
     fault: attempt(() => reportFault(circumstances.fault), null),
-    inFlight: inFlight.slice(0, MOST_IN_FLIGHT),
+    inFlight: inFlight.slice(0, MAX_IN_FLIGHT),
     inFlightTotal: inFlight.length,
     fingerprints: attempt(() => countFingerprints(apps), {}),
     memory: attempt<Record<string, number>>(() => ({ ...process.memoryUsage() }), {}),
@@ -96,5 +96,5 @@ function countFingerprints(apps: readonly ReportedApp[]): Record<string, number>
       counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + count)
     }
   }
-  return Object.fromEntries([...counts].sort((a, b) => b[1] - a[1]).slice(0, MOST_FINGERPRINTS))
+  return Object.fromEntries([...counts].sort((a, b) => b[1] - a[1]).slice(0, MAX_FINGERPRINTS))
 }
