@@ -4,7 +4,7 @@ import { serializeError } from '../fault/serialize.ts'
 import { messageOf } from '../fault/thrown.ts'
 import type { HeldBack } from './rate-limit.ts'
 import { type RequestLine, requestLine } from './request-line.ts'
-import { PLAIN, stderrLogger } from './stderr.ts'
+import { IDENTITY_SERIALIZERS, stderrLogger } from './stderr.ts'
 
 /** The fields of a fault's log line. */
 interface FaultLine {
@@ -32,9 +32,9 @@ function isSilent(log: FastifyBaseLogger): boolean {
  * Returns a child logger that writes `req` and `err` as they are: Fastify's own `req` serializer would drop the
  * route.
  */
-function withPlainRequest(log: FastifyBaseLogger): FastifyBaseLogger {
+function withIdentitySerializers(log: FastifyBaseLogger): FastifyBaseLogger {
   try {
-    return log.child({}, { serializers: PLAIN }) ?? log
+    return log.child({}, { serializers: IDENTITY_SERIALIZERS }) ?? log
   } catch {
     return log // without a child, the logger itself may still write
   }
@@ -71,7 +71,7 @@ export function logFault(log: FastifyBaseLogger, fault: Fault, about: About = {}
         if (level === 'fatal') stderrLogger().fatal(line, message)
         return
       }
-      withPlainRequest(log)[level](line, message)
+      withIdentitySerializers(log)[level](line, message)
     } catch (failure) {
       stderrLogger()[level]({ ...line, loggerFailure: serializeError(failure) }, message)
     }
@@ -85,7 +85,10 @@ export function logHandledLate(log: FastifyBaseLogger, fault: Fault): void {
   try {
     const req = fault.request && requestLine(log, fault.request, undefined)
     const line = { err: serializeError(fault.error), faultId: fault.id, req }
-    withPlainRequest(log).warn(line, `a rejection was handled late: ${firstLine(messageOf(fault.error))}`)
+    withIdentitySerializers(log).warn(
+      line,
+      `a rejection was handled late: ${firstLine(messageOf(fault.error))}`,
+    )
   } catch {
     // the fault itself is logged already
   }
@@ -123,7 +126,7 @@ export function logTrouble(
   fields?: Record<string, unknown>,
 ): void {
   try {
-    withPlainRequest(log)[level]({ ...fields, err: serializeError(error) }, message)
+    withIdentitySerializers(log)[level]({ ...fields, err: serializeError(error) }, message)
   } catch {
     // a logger that throws must not undo the answer
   }

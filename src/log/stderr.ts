@@ -7,7 +7,7 @@ const asIs = (value: unknown): unknown => value
  * Serializers that change nothing, for fields that are serialized already: pino's own would name every type
  * `Object`.
  */
-export const PLAIN: Record<string, (value: unknown) => unknown> = { req: asIs, err: asIs }
+export const IDENTITY_SERIALIZERS: Record<string, (value: unknown) => unknown> = { req: asIs, err: asIs }
 
 /** Created at first use. */
 let logger: FastifyBaseLogger | undefined
@@ -17,7 +17,7 @@ export function stderrLogger(): FastifyBaseLogger {
   if (logger === undefined) {
     const { pino } = load('pino') as typeof import('pino')
     const stderr = pino.destination({ dest: 2, sync: true })
-    logger = pino({ serializers: PLAIN }, stderr) as FastifyBaseLogger
+    logger = pino({ serializers: IDENTITY_SERIALIZERS }, stderr) as FastifyBaseLogger
   }
   return logger
 }
