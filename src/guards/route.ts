@@ -26,7 +26,7 @@ export function guardRoute(route: RouteContext, guards: Guards, enter: unknown):
   for (const name of ['onError', 'onResponse', 'onTimeout', 'onRequestAbort']) {
     wrap(name, (hook) => guardSilentHook(hook, guards))
   }
-  // the context of `reply.callNotFound()` inherits every hook but its own `onSend`
+  // the context of `reply.callNotFound()` has `onSend` hooks of its own, and inherits everything else
   const notFound = guards.internals.notFoundContext(route)
   if (notFound && !isDetached(notFound) && Object.hasOwn(notFound, 'onSend')) {
     const onSend = notFound.onSend as Hook[] | null
