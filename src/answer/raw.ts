@@ -2,15 +2,12 @@ import { constants } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import { isValidHeader, survives } from './headers.ts'
+import { phraseOf } from './phrase.ts'
 
 /** The body that is sent where nothing of the app may be asked any more. */
 export function plainBody(requestId: string): string {
-  return JSON.stringify({
-    statusCode: 500,
-    error: 'Internal Server Error',
-    message: 'Internal Server Error',
-    requestId,
-  })
+  const error = phraseOf(500)
+  return JSON.stringify({ statusCode: 500, error, message: error, requestId })
 }
 
 /**
