@@ -6,6 +6,7 @@ import { Ledger } from './fault/ledger.ts'
 import { isVerdict, proposeVerdict } from './fault/verdict.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import type { Isolation, IsolationState } from './isolation.ts'
+import { isListenerOf, type OnFailure, runListeners } from './listener-context.ts'
 import { logFault, logHeldBack, logTrouble } from './log/log.ts'
 import { announceFault } from './log/on-fault.ts'
 import { LogRateLimit } from './log/rate-limit.ts'
@@ -143,14 +144,19 @@ export class IsolatedApp {
 
   /** Skips a fault that a fault listener causes: announcing it would cause the next one, without end. */
   #announce(fault: Fault, context: RequestContext | undefined, log: FastifyBaseLogger): void {
-    if (this.#isAnnouncing) return
+    if (this.#isAnnouncing || isListenerOf(this)) return
     this.#isAnnouncing = true
     const message = { fault, request: context?.request, reply: context?.reply }
-    announceFault(message, this.options.onFault, (failure, listener = announceFault) => {
+    const onFailure: OnFailure = (failure, listener = announceFault) => {
       if (this.#brokenListeners.has(listener)) return
       this.#brokenListeners.add(listener)
       logTrouble(log, 'error', failure, 'a listener of faults failed: its next failures are not logged')
-    })
+    }
+    const tell = (): void => announceFault(message, this.options.onFault, onFailure)
+    const { escapes } = context?.route ?? this.options
+    // With `escapes: false` nothing reads the context, and keeping one costs time.
+    if (escapes) runListeners(this, onFailure, tell)
+    else tell()
     this.#isAnnouncing = false
   }
 }

@@ -22,7 +22,15 @@ const ORDER = [
     'uncaught',
     'isolation.ts',
   ],
-  ...['fault', 'publish.ts', 'attempt.ts', 'ignore-rejection.ts', 'is-thenable.ts', 'load.ts'],
+  ...[
+    'fault',
+    'publish.ts',
+    'listener-context.ts',
+    'attempt.ts',
+    'ignore-rejection.ts',
+    'is-thenable.ts',
+    'load.ts',
+  ],
   ...['symbol-of.ts', 'version.ts'],
 ]
 
