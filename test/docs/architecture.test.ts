@@ -31,7 +31,7 @@ const ORDER = [
     'is-thenable.ts',
     'load.ts',
   ],
-  ...['symbol-of.ts', 'version.ts'],
+  ...['symbol-of.ts', 'version.ts', 'without-query.ts'],
 ]
 
 const MOST_FILES = 15
