@@ -40,6 +40,9 @@ export interface FoundError {
   readonly extra?: Record<string, unknown> | undefined
 }
 
+/** The most failures of listeners that are logged. */
+const MAX_BROKEN_LISTENERS = 100
+
 class NewFault implements Fault {
   readonly id: string = randomUUID()
   readonly at: number = Date.now()
@@ -82,7 +85,8 @@ export class IsolatedApp {
   /** Undefined until `addToProcess()` has run. */
   leaveControl: LeaveControl | undefined = undefined
   readonly #rateLimit: LogRateLimit
-  readonly #brokenListeners: WeakSet<object> = new WeakSet()
+  /** Listeners whose failure was logged; where Node does not tell which it was, the fingerprint of the failure. */
+  readonly #brokenListeners: Set<object | string> = new Set()
   #isAnnouncing = false
 
   constructor(fastify: FastifyInstance, options: ResolvedOptions) {
@@ -147,9 +151,10 @@ export class IsolatedApp {
     if (this.#isAnnouncing || isListenerOf(this)) return
     this.#isAnnouncing = true
     const message = { fault, request: context?.request, reply: context?.reply }
-    const onFailure: OnFailure = (failure, listener = announceFault) => {
-      if (this.#brokenListeners.has(listener)) return
-      this.#brokenListeners.add(listener)
+    const onFailure: OnFailure = (failure, listener) => {
+      const key = listener ?? fingerprintOf(failure)
+      if (this.#brokenListeners.has(key) || this.#brokenListeners.size >= MAX_BROKEN_LISTENERS) return
+      this.#brokenListeners.add(key)
       logTrouble(log, 'error', failure, 'a listener of faults failed: its next failures are not logged')
     }
     const tell = (): void => announceFault(message, this.options.onFault, onFailure)

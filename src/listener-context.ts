@@ -7,7 +7,14 @@ interface ListenerContext {
   /** The caller of the listeners. */
   readonly caller: object
   readonly onFailure: OnFailure
+  readonly calledAt: number
 }
+
+/**
+ * Milliseconds for which what a listener started counts as the listener's. A connection that it opened for a pool keeps
+ * its context for as long as it is open, and serves requests that have nothing to do with it.
+ */
+const LISTENER_TIME = 10_000
 
 /** The asynchronous context of the listeners that {@link runListeners} calls, and of everything that they start. */
 export const listenerStorage: AsyncLocalStorage<ListenerContext | undefined> = new AsyncLocalStorage()
@@ -20,12 +27,17 @@ export const listenerStorage: AsyncLocalStorage<ListenerContext | undefined> = n
  * @param run Calls the listeners.
  */
 export function runListeners(caller: object, onFailure: OnFailure, run: () => void): void {
-  listenerStorage.run({ caller, onFailure }, run)
+  listenerStorage.run({ caller, onFailure, calledAt: performance.now() }, run)
+}
+
+function currentListener(): ListenerContext | undefined {
+  const context = listenerStorage.getStore()
+  return context !== undefined && performance.now() - context.calledAt < LISTENER_TIME ? context : undefined
 }
 
 /** Whether the running code is, or was started by, a listener that was called on behalf of this object. */
 export function isListenerOf(caller: object): boolean {
-  return listenerStorage.getStore()?.caller === caller
+  return currentListener()?.caller === caller
 }
 
 /**
@@ -33,7 +45,7 @@ export function isListenerOf(caller: object): boolean {
  * {@link runListeners}. Returns true then: the error is not a fault.
  */
 export function takeListenerFailure(failure: unknown): boolean {
-  const context = listenerStorage.getStore()
+  const context = currentListener()
   if (context === undefined) return false
   context.onFailure(failure)
   return true
