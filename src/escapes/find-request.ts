@@ -1,6 +1,7 @@
 import { executionAsyncId, executionAsyncResource } from 'node:async_hooks'
 import { keepsContextInFrames, type OPTED_OUT, requestStorage } from '../request/async-context.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
+import { symbolOf } from '../symbol-of.ts'
 
 /** What an escaped error belongs to: a request, a route that opted out, or nothing known. */
 export type FoundRequest = RequestContext | typeof OPTED_OUT | undefined
@@ -30,12 +31,8 @@ function requestOf(resource: object): RequestContext | undefined {
       if (context !== undefined) return context
     }
   }
-  for (const symbol of Object.getOwnPropertySymbols(resource)) {
-    if (symbol.description === 'owner_symbol') {
-      return contextOfSocket((resource as Record<symbol, unknown>)[symbol])
-    }
-  }
-  return contextOfSocket(socket)
+  const owner = symbolOf(resource, 'owner_symbol')
+  return contextOfSocket(owner === undefined ? socket : (resource as Record<symbol, unknown>)[owner])
 }
 
 /** Returns the request whose response is being written to a socket, else the last one that came on it. */

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { symbolOf } from '../symbol-of.ts'
 import { settlesWithin } from './settles-within.ts'
 
 /** Milliseconds between two checks of a destination that does not tell when it is done. */
@@ -59,11 +60,9 @@ export async function flushLogs(
  */
 function destinationsOf(log: FastifyBaseLogger): Destination[] {
   try {
-    for (let holder: object | null = log; holder !== null; holder = Object.getPrototypeOf(holder)) {
-      const symbol = Object.getOwnPropertySymbols(holder).find(
-        ({ description }) => description === 'pino.stream',
-      )
-      if (symbol !== undefined) return parts((holder as Record<symbol, Destination>)[symbol] as Destination)
+    const symbol = symbolOf(log, 'pino.stream')
+    if (symbol !== undefined) {
+      return parts((log as unknown as Record<symbol, Destination>)[symbol] as Destination)
     }
     // Another logger may have a `flush` method.
     const own = log as Destination

@@ -33,30 +33,15 @@ export function requestLine(
     : { ...own, method, route }
 }
 
+/** Under which every pino keeps the serializers of a logger. */
+const SERIALIZERS = Symbol.for('pino.serializers')
+
 /** The app's own serializer of requests. */
 function ownSerializer(log: FastifyBaseLogger): Serializer | undefined {
-  const serialize = readProperty(serializersOf(log), 'req')
+  const serialize = readProperty(readProperty(log, SERIALIZERS), 'req')
   return typeof serialize === 'function' && serialize.name !== OF_FASTIFY
     ? (serialize as Serializer)
     : undefined
-}
-
-/** The symbol under which a logger keeps its serializers, as it was last found. */
-let serializersSymbol: symbol | undefined
-
-/** What pino calls that symbol (`lib/symbols.js`): each copy of pino has its own. */
-const SERIALIZERS = 'pino.serializers'
-
-function serializersOf(log: FastifyBaseLogger): unknown {
-  const known = serializersSymbol && readProperty(log, serializersSymbol)
-  if (known !== undefined) return known
-  for (let holder: object | null = log; holder !== null; holder = Object.getPrototypeOf(holder)) {
-    const found = Object.getOwnPropertySymbols(holder).find(({ description }) => description === SERIALIZERS)
-    if (found === undefined) continue
-    serializersSymbol = found
-    return readProperty(log, found)
-  }
-  return undefined
 }
 
 function serialized(serialize: Serializer, request: object): RequestLine | undefined {
