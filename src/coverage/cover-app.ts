@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { type ErrorHandlerLink, isDetached } from '../fastify/compiled-route.ts'
 import type { Internals } from '../fastify/internals.ts'
+import { routesOf } from '../fastify/routes.ts'
 import { guardRequestIds } from '../guards/before-hooks.ts'
 import { COVERED, type CompiledRoute, type Enter, makeEnter } from '../guards/enter.ts'
 import { withRootHandler } from '../guards/error-handlers.ts'
@@ -50,6 +51,7 @@ export class AppCoverage {
       },
     })
     guardSend(fastify, this.#guards)
+    guardRequestIds(internals.instancesOf(fastify), this.#guards)
     fastify.addHook('onListen', (done) => {
       this.#guardServers() // a host name with several addresses has a server for each
       done()
@@ -61,24 +63,32 @@ export class AppCoverage {
   /**
    * Runs when every route is compiled.
    *
-   * @throws Error that names the routes which are not covered, or whose `config.isolate` is wrong.
+   * @throws Error that names the routes which are not covered, or whose `config.isolate` is wrong, or the part of
+   *   Fastify without which it is not known what to cover.
    */
   coverRoutes(): void {
     const internals = this.#internals
     const { fastify } = this.#app
     const instances = internals.instancesOf(fastify)
-    guardRequestIds(instances, this.#guards)
     for (const instance of instances) {
+      internals.findCookies(instance)
       internals.replaceParsers(instance, (parse) => guardParser(parse, this.#guards))
     }
-    const routes = internals.routes(fastify)
+    const routes = routesOf(fastify)
     const uncovered: string[] = []
     for (const { method, path, context } of routes) {
       const label = `${method} ${path}`
-      if (isWithin(fastify, context.server)) this.#coverRoute(context, label)
+      if (isWithin(fastify, context.server)) {
+        this.#coverRoute(context, label)
+        if (!Object.hasOwn(context, COVERED)) throw internals.missing('routeHooks')
+      }
       if (!Object.hasOwn(context, COVERED) && !isCoveredElsewhere(context)) uncovered.push(label)
     }
-    for (const instance of instances) this.#coverNotFound(internals.notFoundContext(instance), () => true)
+    for (const instance of instances) {
+      const context = internals.notFoundContext(instance)
+      if (!context) throw internals.missing('notFoundContext')
+      this.#coverNotFound(context, () => true)
+    }
     for (const { context } of routes) this.#coverNotFound(internals.notFoundContext(context), isDetached)
     if (uncovered.length > 0) throw uncoveredError(uncovered)
     if (Object.hasOwn(fastify, 'routing')) this.#coverBeforeRouting()
@@ -91,6 +101,7 @@ export class AppCoverage {
   ): void {
     if (!context || !isOwn(context) || !isWithin(this.#app.fastify, context.server)) return
     this.#coverRoute(context, '404 handler', true)
+    if (!Object.hasOwn(context, COVERED)) throw this.#internals.missing('routeHooks')
   }
 
   /** What comes before every route belongs to the root instance. */

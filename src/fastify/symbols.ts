@@ -1,23 +1,31 @@
 import { symbolOf } from '../symbol-of.ts'
+import { missingPart, PARTS, type PartName } from './parts.ts'
 
 /** Fastify's symbols, by the names that they have here. */
-export type SymbolsOf<Names> = { readonly [Name in keyof Names]: symbol }
+export type SymbolsOf<Name extends PartName> = { readonly [Part in Name]: symbol }
 
-/** @throws Error that names a symbol which this version of Fastify does not have. */
-export function symbolsOf<Names extends Record<string, string>>(
+/** What an object has under a symbol. */
+export function valueAt<T>(target: object, symbol: symbol): T {
+  return (target as Record<symbol, T>)[symbol] as T
+}
+
+/**
+ * The symbols of an object.
+ *
+ * @param version Fastify's own, for the error.
+ * @throws Error that names the part which is not there, or is not what it was.
+ */
+export function symbolsOf<Name extends PartName>(
   target: object,
-  names: Names,
-): SymbolsOf<Names> {
-  const found: Record<string, symbol> = {}
-  for (const [name, description] of Object.entries(names)) {
-    const symbol = symbolOf(target, description)
-    if (symbol === undefined) {
-      throw new Error(
-        `fastify-isolate needs Fastify's ${description}, which this version of Fastify does not have. ` +
-          'Install a version that the peer dependency of fastify-isolate names.',
-      )
-    }
-    found[name] = symbol
+  names: readonly Name[],
+  version: string,
+): SymbolsOf<Name> {
+  const found: [Name, symbol][] = []
+  for (const name of names) {
+    const { called, fits } = PARTS[name]
+    const symbol = symbolOf(target, called)
+    if (symbol === undefined || !fits(valueAt(target, symbol))) throw missingPart(name, version)
+    found.push([name, symbol])
   }
-  return found as SymbolsOf<Names>
+  return Object.fromEntries(found) as SymbolsOf<Name>
 }

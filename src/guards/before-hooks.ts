@@ -4,23 +4,37 @@ import type { RouteContext } from '../fastify/compiled-route.ts'
 import { substituteId } from '../request/early-errors.ts'
 import type { Guards } from './guards.ts'
 
+type GenerateId = Parameters<FastifyInstance['setGenReqId']>[0]
+
 /**
  * Guards the `genReqId` of every instance that has its own: where it throws, the request gets a substitute id and
  * is answered with 500.
+ *
+ * @param instances The app and all below it; those made later inherit what is guarded here.
  */
-export function guardRequestIds(instances: FastifyInstance[], { internals, early }: Guards): void {
-  for (const instance of instances) {
-    const generate = internals.ownGenReqId(instance)
-    if (generate === undefined) continue
-    internals.replaceGenReqId(instance, (raw) => {
+export function guardRequestIds(instances: FastifyInstance[], { app, internals, early }: Guards): void {
+  const { fastify } = app
+  const { setGenReqId } = fastify
+  const guard = (generate: GenerateId): GenerateId => {
+    return (raw) => {
       try {
         return generate(raw)
       } catch (error) {
         early.remember(raw, error)
         return substituteId()
       }
-    })
+    }
   }
+  const guarded = new Set<GenerateId>()
+  for (const instance of instances) {
+    const generate = internals.genReqIdOf(instance)
+    if (guarded.has(generate)) continue // inherited
+    instance.setGenReqId(guard(generate))
+    guarded.add(internals.genReqIdOf(instance))
+  }
+  fastify.setGenReqId = function guardedSet(this: FastifyInstance, generate) {
+    return setGenReqId.call(this, generate && guard(generate))
+  } as typeof setGenReqId
 }
 
 /** The name of Fastify's default `childLoggerFactory`, which needs no guard. */
