@@ -81,8 +81,7 @@ export class AppCoverage {
       if (isWithin(fastify, context.server)) {
         this.#coverRoute(context, label)
         if (!Object.hasOwn(context, COVERED)) throw internals.missing('routeHooks')
-      }
-      if (!Object.hasOwn(context, COVERED) && !isCoveredElsewhere(context)) uncovered.push(label)
+      } else if (!isCoveredElsewhere(context)) uncovered.push(label)
     }
     for (const instance of instances) {
       const context = internals.notFoundContext(instance)

@@ -25,12 +25,13 @@ export function guardRequestIds(instances: FastifyInstance[], { app, internals, 
       }
     }
   }
-  const guarded = new Set<GenerateId>()
+  // what an instance inherits is guarded already, or belongs to an instance above the app
+  const inherited = new Set<unknown>([Object.getPrototypeOf(fastify).genReqId])
   for (const instance of instances) {
     const generate = internals.genReqIdOf(instance)
-    if (guarded.has(generate)) continue // inherited
+    if (inherited.has(generate)) continue
     instance.setGenReqId(guard(generate))
-    guarded.add(internals.genReqIdOf(instance))
+    inherited.add(internals.genReqIdOf(instance))
   }
   fastify.setGenReqId = function guardedSet(this: FastifyInstance, generate) {
     return setGenReqId.call(this, generate && guard(generate))

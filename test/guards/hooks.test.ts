@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { FastifyInstance, RouteShorthandOptions } from 'fastify'
+import { isolate } from '../../src/isolate.ts'
 import { isolatedAppOf } from '../../src/isolated-app.ts'
 import { requestStorage } from '../../src/request/async-context.ts'
 import { contextOf } from '../../src/request/context.ts'
@@ -491,6 +492,32 @@ describe('the other functions of an app', () => {
     assert.equal((await test.ask('/in')).status, 500)
     assert.equal((await test.ask('/out')).status, 500)
     assert.equal((await test.ask('/fine')).status, 200)
+  })
+
+  it('genReqId that is set before the plugin on a child, and after it on the app', async (t) => {
+    const test = testApp(t, { isolate: false, fastify: { requestIdHeader: 'x-id' } })
+    const { app } = test
+    await app.register(async (child) => {
+      child.setGenReqId(boom)
+      child.get('/child', async () => 'fine')
+    })
+    await app.register(isolate())
+    app.get('/x', async ({ id }) => id)
+    app.setGenReqId(boom)
+    app.register(async (child) => void child.get('/later', async () => 'fine'))
+    for (const path of ['/child', '/x', '/later']) assert.equal((await test.ask(path)).status, 500)
+    assert.equal((await test.ask('/x', { headers: { 'x-id': 'of the client' } })).body, 'of the client')
+    assert.equal(app.isolation.counts.total, 3)
+  })
+
+  it('genReqId that an instance above the app sets later', async (t) => {
+    const test = testApp(t, { isolate: false })
+    await test.app.register(async (child) => {
+      await child.register(isolate())
+      child.get('/x', async ({ id }) => id)
+    })
+    test.app.setGenReqId(() => 'from above')
+    assert.equal((await test.ask('/x')).body, 'from above')
   })
 
   it('a genReqId that gives no string', async (t) => {
