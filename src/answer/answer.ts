@@ -55,7 +55,8 @@ class FaultAnswer {
     this.#context = context
     this.#fault = fault
     this.#reply = reply
-    this.#head = answerHeadOf(fault.error)
+    const head = answerHeadOf(fault.error)
+    this.#head = context.replyStatus === undefined ? head : { ...head, statusCode: context.replyStatus }
   }
 
   /** @throws What Node or the app's own functions throw. */
