@@ -1,4 +1,7 @@
-/** Removes from `dist` the types that nothing public refers to: a stranger downloads what he can use. */
+/**
+ * Removes from `dist` the types that no public type refers to, so that the package holds only what a user can
+ * import.
+ */
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 

@@ -1,7 +1,7 @@
 /**
- * Writes `docs/options.md` from the table of the options in `src/options/table.ts` and from the TSDoc of their types in
- * `src/options/options.ts`, so that the page cannot say something else than the code does and the editor shows.
- * `--check` writes nothing and fails where the page is not current.
+ * Writes `docs/options.md` from the table of the options in `src/options/table.ts` and from the TSDoc of their
+ * types in `src/options/options.ts`, so that the page always says what the code does. `--check` writes nothing and
+ * fails where the page is not current.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -28,7 +28,7 @@ interface Section {
   readonly options: readonly Option[]
 }
 
-/** A section for the table, then one for each group in it. */
+/** Returns a section for the table, then one for each group in it. */
 function sectionsOf<T>(
   table: Table<T>,
   typeName: string,
@@ -75,7 +75,7 @@ function makeLinker(sections: readonly Section[]): (text: string) => string {
   return (text) => text.replace(/\{@link ([\w.]+)\}/g, (_whole, target: string) => linkTo(target))
 }
 
-/** Not the name alone: an option is called the same but for its first letter, and would have the same anchor. */
+/** Adds the word, because an option has the same name but for its first letter, and would have the same anchor. */
 function functionTitle(name: string): string {
   return `Function ${name}`
 }
@@ -86,7 +86,7 @@ function typeLine(type: string, functions: PublicOptions['functions']): string {
   return [`\`${type}\``, ...links].join(' · ')
 }
 
-/** The page. */
+/** Returns the text of the page. */
 export function optionsDoc(): string {
   const { types, functions } = readPublicOptions()
   const ofApp = sectionsOf(OPTIONS, 'IsolateOptions', '', types)

@@ -1,7 +1,8 @@
 import type { Group, Row } from '../../src/options/table.ts'
 
 /**
- * How the docs write an option's default: the value in the table, and what its comment adds after a comma.
+ * Returns an option's default as the docs write it: the value in the table, and what its comment adds after a
+ * comma.
  *
  * @param path The option's name, for the error.
  * @param row The option in the table.
@@ -22,7 +23,7 @@ function written(row: Row<unknown> | Group<object>): string {
   return inKubernetes === elsewhere ? elsewhere : `${inKubernetes} in Kubernetes, ${elsewhere} elsewhere`
 }
 
-/** The default where the address of the Kubernetes API is this one. */
+/** Returns the default with this address of the Kubernetes API in the environment. */
 function defaultIn(row: Row<unknown>, address: string | undefined): unknown {
   const { env } = process
   process.env = address === undefined ? {} : { KUBERNETES_SERVICE_HOST: address }

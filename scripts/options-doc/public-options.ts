@@ -39,7 +39,7 @@ export interface PublicOptions {
 type Commented = { readonly jsDoc?: readonly unknown[] | undefined }
 type Comment = { readonly text?: string; readonly name?: { getText(): string } }
 
-/** The text of a TSDoc comment, its tags left out. Links keep their TSDoc form until all names are known. */
+/** Returns the text of a TSDoc comment without its tags. Links keep their TSDoc form until all names are known. */
 function textOf(node: Commented): string {
   const comments = (node.jsDoc ?? []) as readonly { readonly comment?: readonly Comment[] }[]
   const parts = comments.at(-1)?.comment ?? []
@@ -54,7 +54,7 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ')
 }
 
-/** Reads the types. A type stands below the one that it extends. */
+/** Reads the types, each after the one that it extends. */
 export function readPublicOptions(): PublicOptions {
   const api = new API({ cwd: fileURLToPath(ROOT) })
   try {

@@ -9,7 +9,7 @@ const MAX_TYPE_NAME = 128
 /** An object with more enumerable keys than this is not inspected: `inspect` has no bound of its own. */
 const MAX_INSPECTED_KEYS = 200
 
-/** The longest message that {@link messageOf} gives unless told otherwise, in characters. */
+/** The default limit of {@link messageOf}, in characters. */
 export const MAX_MESSAGE = 8192
 
 // Node 24 and later. It sees errors of other realms that `isNativeError` does not (DOMException).

@@ -2,7 +2,7 @@ import { attempt } from '../attempt.ts'
 import { actLikeNode, type UncaughtEvent } from './node-default.ts'
 import { isThrownByTick, runPendingTicks } from './pending-ticks.ts'
 
-/** An error that nobody caught, as Node reported it to the process. */
+/** An uncaught error, as Node reported it to the process. */
 export interface Escape {
   /** What was thrown or rejected with, by identity. */
   readonly error: unknown

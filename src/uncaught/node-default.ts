@@ -1,4 +1,4 @@
-/** The event by which Node reported an error that nobody caught. */
+/** The event by which Node reported an uncaught error. */
 export type UncaughtEvent = 'uncaughtException' | 'unhandledRejection'
 
 /**

@@ -10,7 +10,7 @@ import { cyclicError, hostileValues, revokedProxy } from '../support/hostile.ts'
 const withCode = (code: string): Error => Object.assign(new Error('x'), { code })
 
 for (const [name, value] of hostileValues()) {
-  test(`judges ${name} without throwing`, () => {
+  test(`proposes a verdict for ${name} without throwing`, () => {
     assert.equal(isFatalError(value), false)
     assert.equal(proposeVerdict(value, 'handler', 'call'), 'contain')
     assert.equal(proposeVerdict(value, 'rejection', 'context'), 'contain')

@@ -14,7 +14,7 @@ import { VERSION } from '../../src/version.ts'
 import { report } from '../support/crash-report.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
-test('a report survives residents that throw', () => {
+test('a report survives apps that throw', () => {
   const broken = new Proxy({} as LeavingApp, {
     get: () => {
       throw new Error('broken')
@@ -83,8 +83,8 @@ test('a folder that may be written but not read gets its report', (t) => {
 
 test('instances that name one folder leave one report in it', (t) => {
   const reportDir = temporaryFolder(t)
-  const residents = [1, 2].map(() => ({ leave: { reportDir, terminationLog: false } }) as LeavingApp)
-  saveReport(report(), residents, new LeaveLog([]))
+  const apps = [1, 2].map(() => ({ leave: { reportDir, terminationLog: false } }) as LeavingApp)
+  saveReport(report(), apps, new LeaveLog([]))
   assert.equal(listReports(reportDir).length, 1)
 })
 

@@ -29,10 +29,10 @@ test('any order of coming and going leaves those that did not go, oldest first',
 
 test('one that is not in the list is not taken out of it', () => {
   const list = new InFlight()
-  const [one, stranger] = [newContext(), newContext()]
-  list.delete(stranger)
+  const [one, other] = [newContext(), newContext()]
+  list.delete(other)
   list.add(one)
-  list.delete(stranger)
+  list.delete(other)
   list.delete(one)
   list.delete(one)
   assert.equal(list.size, 0)

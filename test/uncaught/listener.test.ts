@@ -14,8 +14,8 @@ interface Outcome {
   readonly errors: string
 }
 
-async function run(how: string, keepers: string[], flags: string[] = []): Promise<Outcome> {
-  const child = spawn(process.execPath, [...TYPESCRIPT, ...flags, fixture, how, ...keepers])
+async function run(how: string, handlers: string[], flags: string[] = []): Promise<Outcome> {
+  const child = spawn(process.execPath, [...TYPESCRIPT, ...flags, fixture, how, ...handlers])
   let out = ''
   let errors = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (out += chunk))
@@ -72,8 +72,8 @@ test('handlers that throw never make Node exit with 7', async () => {
 })
 
 test('an exception that nobody takes dies as in bare Node', async () => {
-  for (const keepers of [['declined,,'], ['unknown,unknown,unknown']]) {
-    const { code, lines, errors } = await run('exception', keepers)
+  for (const handlers of [['declined,,'], ['unknown,unknown,unknown']]) {
+    const { code, lines, errors } = await run('exception', handlers)
     assert.equal(code, 1)
     assert.equal(lines.at(-1), 'exit 1')
     assert.match(errors, /Error: thrown\n {4}at [\s\S]*\nNode\.js v/)

@@ -43,7 +43,7 @@ test('a listener whose name is no text is anonymous', () => {
   assert.equal(find('uncaughtException', listener)[0]?.listener, 'anonymous')
 })
 
-test('a namesake of a known listener is a stranger', () => {
+test('a listener with the name of a known one but another source is unknown', () => {
   function onError() {}
   assert.equal(find('uncaughtException', onError)[0]?.packageName, undefined)
 })
@@ -67,7 +67,7 @@ test('Watt, PM2 and Sentry are known', () => {
   assert.deepEqual(packageName('unhandledRejection', sendUnhandledPromise), ['Sentry'])
 })
 
-test('a stranger is named, once, with a remedy', () => {
+test('an unknown listener is named, once, with a remedy', () => {
   const [other] = find('uncaughtException', () => process.exit(1))
   assert.equal(other?.listener, 'anonymous')
   assert.match(otherListenerLine(other), /anonymous: if it ends the process/)
