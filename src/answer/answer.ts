@@ -10,7 +10,7 @@ import type { RequestContext } from '../request/context.ts'
 import { type AnswerHead, answerHeadOf } from './head.ts'
 import { dropHeadersOfTheSuccess } from './headers.ts'
 import { negotiate } from './negotiate.ts'
-import { STATUS_CODES } from './node-http.ts'
+import { resetHead, STATUS_CODES } from './node-http.ts'
 import { prefersPage, sendPage } from './page.ts'
 import { answerRaw } from './raw.ts'
 
@@ -35,6 +35,7 @@ export function answerFault(
       answerRaw(reply)
       return
     }
+    resetHead(reply.raw)
     context.sending = false // an answer that failed before must not be taken for this one
     dropHeadersOfTheSuccess(context, reply, internals)
     new FaultAnswer(context, fault, reply).send()

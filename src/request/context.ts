@@ -65,6 +65,12 @@ export class RequestContext {
   forcedAnswer: ForcedAnswer | undefined = undefined
   /** Whether the response closed before it was complete. */
   isCutShort = false
+  /** Whether the server destroyed the response with an error (`res.errored`). */
+  wasDestroyed = false
+  /** Whether the plugin cut the response or answered past Fastify: what follows from that is no fault. */
+  isForced = false
+  /** The error that was recorded last; weak, because the error may refer to the request. */
+  recorded: WeakRef<object> | undefined = undefined
   #snapshot: FaultRequest | undefined = undefined
 
   constructor(request: FastifyRequest, reply: FastifyReply | undefined, route: CoveredRoute) {
@@ -86,6 +92,16 @@ export class RequestContext {
     return this.#snapshot
   }
 
+  /** Remembers that an error has become a fault of this request. */
+  remember(error: unknown): void {
+    if (typeof error === 'object' && error !== null) this.recorded = new WeakRef(error)
+  }
+
+  /** Whether this very error is the fault that was recorded last. */
+  hasRecorded(error: unknown): boolean {
+    return this.recorded !== undefined && this.recorded.deref() === error
+  }
+
   /** Drops the request and the reply. Called when the response closes. */
   release(): void {
     if (this.request === undefined) return
@@ -94,6 +110,7 @@ export class RequestContext {
     this.snapshot()
     this.log = this.request.log
     this.isCutShort = this.reply?.raw.writableFinished === false
+    this.wasDestroyed = this.reply?.raw.errored != null
     this.request = undefined
     this.reply = undefined
     this.hookHeaders = undefined

@@ -10,7 +10,7 @@ import { isFatalError } from '../fault/is-fatal-error.ts'
 import { messageOf, typeName } from '../fault/thrown.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
 import { logClientAbort, logTrouble } from '../log/log.ts'
-import { isClientAbort } from '../request/client-abort.ts'
+import { abortOf } from '../request/client-abort.ts'
 import type { Outcome, RequestContext } from '../request/context.ts'
 import { type ErrorCircumstances, expectationOf } from './expected.ts'
 
@@ -60,10 +60,7 @@ export class Triage {
   }
 
   #outcomeOf(context: RequestContext, error: unknown, circumstances: ErrorCircumstances): Outcome {
-    if (isClientAbort(error, circumstances.request)) {
-      logClientAbort(context.log, error)
-      return 'client-abort'
-    }
+    if (this.#isAbort(context, error, circumstances.request)) return 'client-abort'
     if (this.#isExpected(context, error, circumstances)) return 'expected'
     const { replyStatus } = circumstances
     if (replyStatus !== undefined && replyStatus >= 500 && context.route.expected === 'convention') {
@@ -130,21 +127,45 @@ export class Triage {
   }
 
   /** Records an error that Fastify would drop without a log line. */
-  recordDropped(context: RequestContext, thrown: unknown, origin: Origin = 'hook'): void {
+  recordDropped(
+    context: RequestContext,
+    thrown: unknown,
+    origin: Origin = 'hook',
+    extra?: Record<string, unknown>,
+  ): void {
     const error = originalOf(thrown)
     if (wasTriaged(context, error)) return // as `reply.send(error); throw error` does
-    if (isClientAbort(error, context.request)) logClientAbort(context.log, error)
-    else this.#record(context, error, origin)
+    if (context.hasRecorded(error) || this.#isAbort(context, error, context.request)) return
+    this.#record(context, error, origin, extra)
   }
 
-  /** Records that a body stream failed after its first byte, and cuts the connection. */
+  /** Records that the server destroyed a response with an error: no function of Fastify's tells of it. */
+  recordDestroyed(context: RequestContext, error: unknown): void {
+    this.recordDropped(context, error, 'stream', bytesSentOf(context))
+  }
+
+  /** Records that a body stream failed after its first byte: the connection is cut. */
   streamFailed(context: RequestContext, reply: FastifyReply, thrown: unknown): void {
     const error = originalOf(thrown)
-    if (isClientAbort(error, reply.request)) logClientAbort(context.log, error, 'it had its answer')
-    else {
-      const bytesSent = context.bytesSent === -1 ? undefined : context.bytesSent
-      this.#record(context, error, 'stream', { bytesSent })
+    if (!context.hasRecorded(error) && !this.#isAbort(context, error, reply.request, 'it had its answer')) {
+      this.#record(context, error, 'stream', bytesSentOf(context))
     }
     cut(reply)
   }
+
+  /** Whether an error is no fault, because the client disconnected, which is logged, or because of what came before. */
+  #isAbort(
+    context: RequestContext,
+    error: unknown,
+    request: FastifyRequest | undefined,
+    before?: 'it had its answer',
+  ): boolean {
+    const abort = abortOf(error, context, request)
+    if (abort === 'client') logClientAbort(context.log, error, before)
+    return abort !== undefined
+  }
+}
+
+function bytesSentOf({ bytesSent }: RequestContext): { bytesSent: number | undefined } {
+  return { bytesSent: bytesSent === -1 ? undefined : bytesSent }
 }
