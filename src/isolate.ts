@@ -1,12 +1,14 @@
 import type { FastifyInstance, FastifyPluginCallback } from 'fastify'
 import fp from 'fastify-plugin'
+import { attempt } from './attempt.ts'
 import { AppCoverage } from './coverage/cover-app.ts'
 import { addToProcess } from './drain/app.ts'
 import { Escapes } from './escapes/escapes.ts'
 import { Internals } from './fastify/internals.ts'
+import { httpErrors } from './fault/http-error.ts'
 import { IsolatedApp, isolationOf } from './isolated-app.ts'
 import type { Isolation } from './isolation.ts'
-import { prepareStderrLogger } from './log/stderr.ts'
+import { stderrLogger } from './log/stderr.ts'
 import type { IsolateOptions, RouteIsolateOptions } from './options/options.ts'
 import { resolveOptions } from './options/resolve.ts'
 
@@ -47,7 +49,7 @@ function install(fastify: FastifyInstance, given: IsolateOptions): void {
     done()
   })
   fastify.addHook('onListen', (done) => {
-    setImmediate(prepareStderrLogger)
+    setImmediate(loadForLastLine)
     done()
   })
   new Escapes(app, internals).install(() => coverage.keepsContexts)
@@ -55,6 +57,16 @@ function install(fastify: FastifyInstance, given: IsolateOptions): void {
     app.endRateLimit()
     done()
   })
+}
+
+/**
+ * Loads in advance what the last line of defence needs, because without a free file descriptor it could not be loaded
+ * later. Never throws.
+ */
+function loadForLastLine(): void {
+  // Whoever needs one of them tries again.
+  attempt(stderrLogger, undefined)
+  attempt(httpErrors, undefined)
 }
 
 /**

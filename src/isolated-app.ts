@@ -6,6 +6,7 @@ import { Ledger } from './fault/ledger.ts'
 import { isVerdict, proposeVerdict } from './fault/verdict.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import type { Isolation, IsolationState } from './isolation.ts'
+import { isListenerOf, type OnFailure, runListeners } from './listener-context.ts'
 import { logFault, logHeldBack, logTrouble } from './log/log.ts'
 import { announceFault } from './log/on-fault.ts'
 import { LogRateLimit } from './log/rate-limit.ts'
@@ -38,6 +39,9 @@ export interface FoundError {
   /** More fields for the log line. */
   readonly extra?: Record<string, unknown> | undefined
 }
+
+/** The most failures of listeners that are logged. */
+const MAX_BROKEN_LISTENERS = 100
 
 class NewFault implements Fault {
   readonly id: string = randomUUID()
@@ -81,7 +85,8 @@ export class IsolatedApp {
   /** Undefined until `addToProcess()` has run. */
   leaveControl: LeaveControl | undefined = undefined
   readonly #rateLimit: LogRateLimit
-  readonly #brokenListeners: WeakSet<object> = new WeakSet()
+  /** Listeners whose failure was logged; where Node does not tell which it was, the fingerprint of the failure. */
+  readonly #brokenListeners: Set<object | string> = new Set()
   #isAnnouncing = false
 
   constructor(fastify: FastifyInstance, options: ResolvedOptions) {
@@ -144,14 +149,20 @@ export class IsolatedApp {
 
   /** Skips a fault that a fault listener causes: announcing it would cause the next one, without end. */
   #announce(fault: Fault, context: RequestContext | undefined, log: FastifyBaseLogger): void {
-    if (this.#isAnnouncing) return
+    if (this.#isAnnouncing || isListenerOf(this)) return
     this.#isAnnouncing = true
     const message = { fault, request: context?.request, reply: context?.reply }
-    announceFault(message, this.options.onFault, (failure, listener = announceFault) => {
-      if (this.#brokenListeners.has(listener)) return
-      this.#brokenListeners.add(listener)
+    const onFailure: OnFailure = (failure, listener) => {
+      const key = listener ?? fingerprintOf(failure)
+      if (this.#brokenListeners.has(key) || this.#brokenListeners.size >= MAX_BROKEN_LISTENERS) return
+      this.#brokenListeners.add(key)
       logTrouble(log, 'error', failure, 'a listener of faults failed: its next failures are not logged')
-    })
+    }
+    const tell = (): void => announceFault(message, this.options.onFault, onFailure)
+    const { escapes } = context?.route ?? this.options
+    // With `escapes: false` nothing reads the context, and keeping one costs time.
+    if (escapes) runListeners(this, onFailure, tell)
+    else tell()
     this.#isAnnouncing = false
   }
 }

@@ -10,8 +10,9 @@ import type { RequestContext } from '../request/context.ts'
 import { type AnswerHead, answerHeadOf } from './head.ts'
 import { dropHeadersOfTheSuccess } from './headers.ts'
 import { negotiate } from './negotiate.ts'
-import { resetHead, STATUS_CODES } from './node-http.ts'
+import { resetHead } from './node-http.ts'
 import { prefersPage, sendPage } from './page.ts'
+import { phraseOf } from './phrase.ts'
 import { answerRaw } from './raw.ts'
 
 const PROBLEM = 'application/problem+json'
@@ -114,7 +115,7 @@ class FaultAnswer {
     const context = this.#context
     const reply = this.#reply
     if (context.route.expose && prefersPage(reply.request)) {
-      const title = `${this.#head.statusCode} ${reasonOf(this.#head.statusCode)}`
+      const title = `${this.#head.statusCode} ${phraseOf(this.#head.statusCode)}`
       sendPage({ context, fault: this.#fault, title, reply }, () => this.#sendJson())
     } else this.#sendJson()
   }
@@ -144,7 +145,7 @@ class FaultAnswer {
   /** Fastify's own shape of an error, with the request's id so that a user can quote it. */
   #jsonBody(): object {
     const { statusCode } = this.#head
-    const error = reasonOf(statusCode)
+    const error = phraseOf(statusCode)
     const shown = this.#exposed()
     return {
       statusCode,
@@ -161,7 +162,7 @@ class FaultAnswer {
     const shown = this.#exposed()
     return {
       type: 'about:blank',
-      title: reasonOf(statusCode),
+      title: phraseOf(statusCode),
       status: statusCode,
       ...(shown && { detail: messageOf(this.#fault.error), ...shown, type: 'about:blank' }),
       requestId: this.#context.snapshot().id,
@@ -182,8 +183,4 @@ function acceptsProblem(request: FastifyRequest): boolean {
   const accept = request.raw.headers.accept?.toLowerCase()
   if (accept?.includes(PROBLEM) !== true) return false
   return negotiate(accept).mediaTypes().includes(PROBLEM)
-}
-
-function reasonOf(statusCode: number): string {
-  return STATUS_CODES[statusCode] ?? 'Internal Server Error'
 }

@@ -1,6 +1,7 @@
+import { attempt } from '../attempt.ts'
 import { statusOf } from '../fault/http-error.ts'
 import { isArrayLike, isErrorLike, readProperty } from '../fault/thrown.ts'
-import { validateHeaderName, validateHeaderValue } from './node-http.ts'
+import { isValidHeader } from './headers.ts'
 
 /** What an error may say about the response to it. */
 export interface AnswerHead {
@@ -74,21 +75,12 @@ function validHeaders(headers: unknown): AnswerHead['headers'] {
 }
 
 function keysOf(value: object): string[] {
-  try {
-    return Object.keys(value)
-  } catch {
-    return []
-  }
+  return attempt(() => Object.keys(value), [])
 }
 
 function isAllowed(name: string): boolean {
   if (REFUSED.has(name) || name.startsWith('content-') || name.startsWith('proxy-')) return false
-  try {
-    validateHeaderName(name)
-    return true
-  } catch {
-    return false
-  }
+  return isValidHeader(name, '')
 }
 
 function validValue(value: unknown): string | string[] | undefined {
@@ -108,10 +100,5 @@ function validValue(value: unknown): string | string[] | undefined {
 function validText(value: unknown): string | undefined {
   const text = typeof value === 'number' && Number.isFinite(value) ? String(value) : value
   if (typeof text !== 'string' || text.length > MAX_VALUE) return undefined
-  try {
-    validateHeaderValue('x', text)
-    return text
-  } catch {
-    return undefined
-  }
+  return isValidHeader('x', text) ? text : undefined
 }

@@ -8,8 +8,6 @@ import { load } from '../load.ts'
  */
 const loaded = load('node:http') as typeof http
 
-/** As `http.STATUS_CODES`. */
-export const STATUS_CODES: typeof http.STATUS_CODES = loaded.STATUS_CODES
 /** As `http.validateHeaderName`. */
 export const validateHeaderName: typeof http.validateHeaderName = loaded.validateHeaderName
 /** As `http.validateHeaderValue`. */

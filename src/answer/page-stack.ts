@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { attempt } from '../attempt.ts'
 import { traceOf } from '../fault/stack.ts'
 import { clip } from '../fault/thrown.ts'
 
@@ -45,11 +46,7 @@ export function pageStack(error: unknown): string {
 function withPath(frame: string): string {
   const [, before, url, after] = FRAME_WITH_URL.exec(frame) ?? []
   if (url === undefined) return frame
-  try {
-    return `${before}${fileURLToPath(url)}${after}`
-  } catch {
-    return `${before}${url.slice('file://'.length)}${after}`
-  }
+  return `${before}${attempt(() => fileURLToPath(url), url.slice('file://'.length))}${after}`
 }
 
 /**

@@ -4,15 +4,12 @@ import type { FastifyReply } from 'fastify'
 import { contextOf } from '../request/context.ts'
 import { isValidHeader, survives } from './headers.ts'
 import { resetHead } from './node-http.ts'
+import { phraseOf } from './phrase.ts'
 
 /** The body that is sent where nothing of the app may be asked any more. */
 export function plainBody(requestId: string): string {
-  return JSON.stringify({
-    statusCode: 500,
-    error: 'Internal Server Error',
-    message: 'Internal Server Error',
-    requestId,
-  })
+  const error = phraseOf(500)
+  return JSON.stringify({ statusCode: 500, error, message: error, requestId })
 }
 
 /**

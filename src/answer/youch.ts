@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Fault } from '../fault/fault.ts'
 import { serializeError } from '../fault/serialize.ts'
 import type { SerializedError } from '../fault/serialized-error.ts'
+import { withoutQuery } from '../without-query.ts'
 import { mendFrame, pageSource, pageStack } from './page-stack.ts'
 
 type YouchModule = typeof import('youch')
@@ -73,7 +74,7 @@ export async function makePage(fault: Fault, title: string): Promise<Page> {
   const causes = Object.fromEntries(causesOf(serialized, ''))
   if (Object.keys(causes).length > 0) page.metadata.group('Causes', causes)
   const { id, origin, verdict, fingerprint } = fault
-  const path = request?.url.split('?', 1)[0]
+  const path = request && withoutQuery(request.url)
   page.metadata
     .group('Request', { '': rows({ id: request?.id, method: request?.method, path, route: request?.route }) })
     .group('Fault', { '': rows({ id, origin, verdict, fingerprint, code }) })

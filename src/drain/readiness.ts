@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { wasAdmitted } from './awaited-requests.ts'
-import { REFUSAL, RETRY_AFTER } from './refuse.ts'
+import { RETRY_AFTER, refusal } from './refuse.ts'
 
 /** Adds a readiness probe: 200 while the app serves, 503 from the moment it leaves. */
 export function addReadiness(app: FastifyInstance, path: string, state: () => 'serving' | 'leaving'): void {
@@ -30,6 +30,6 @@ export function refuseLate(request: FastifyRequest, reply: FastifyReply): boolea
     .header('retry-after', RETRY_AFTER)
     .header('connection', 'close')
     .type('application/json; charset=utf-8')
-    .send(REFUSAL)
+    .send(refusal())
   return true
 }

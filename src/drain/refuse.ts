@@ -1,24 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { phraseOf } from '../answer/phrase.ts'
 
 /** Seconds: another instance, or the restarted one, can answer soon. */
 export const RETRY_AFTER = '1'
 
 /** The body of a refusal: Fastify's own while it closes. */
-export const REFUSAL = '{"error":"Service Unavailable","message":"Service Unavailable","statusCode":503}'
-
-const HEADERS = {
-  'content-type': 'application/json; charset=utf-8',
-  'content-length': String(REFUSAL.length),
-  'retry-after': RETRY_AFTER,
-} as const
+export function refusal(): string {
+  const error = phraseOf(503)
+  return JSON.stringify({ error, message: error, statusCode: 503 })
+}
 
 /** Answers a request that came too late. Never throws. */
 export function refuseRequest(request: IncomingMessage, response: ServerResponse): void {
   try {
-    const isHttp2 = request.httpVersionMajor === 2
-    response.writeHead(503, isHttp2 ? HEADERS : { ...HEADERS, connection: 'close' })
-    response.end(request.method === 'HEAD' ? undefined : REFUSAL)
+    const body = refusal()
+    response.writeHead(503, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': String(body.length),
+      'retry-after': RETRY_AFTER,
+      ...(request.httpVersionMajor === 2 ? undefined : { connection: 'close' }),
+    })
+    response.end(request.method === 'HEAD' ? undefined : body)
   } catch {
     response.destroy()
   }
@@ -28,7 +31,7 @@ export function refuseRequest(request: IncomingMessage, response: ServerResponse
 export function refuseUpgrade(_request: IncomingMessage, socket: Duplex): void {
   socket.on('error', () => {})
   socket.end(
-    'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n' +
+    `HTTP/1.1 503 ${phraseOf(503)}\r\nConnection: close\r\nContent-Length: 0\r\n` +
       `Retry-After: ${RETRY_AFTER}\r\n\r\n`,
   )
 }

@@ -3,8 +3,8 @@ import { asError } from '../fastify/as-error.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { Fault } from '../fault/fault.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
+import { takeListenerFailure } from '../listener-context.ts'
 import { logClientAbort, logHandledLate, logTrouble } from '../log/log.ts'
-import { takeSubscriberFailure } from '../publish.ts'
 import { leaveContext, OPTED_OUT } from '../request/async-context.ts'
 import { abortOf } from '../request/client-abort.ts'
 import type { RequestContext } from '../request/context.ts'
@@ -65,7 +65,7 @@ export class Escapes implements EscapeHandler {
   }
 
   takeOwn(escaped: Escape): Takes {
-    if (takeSubscriberFailure(escaped.error)) return 'taken'
+    if (takeListenerFailure(escaped.error)) return 'taken'
     const found = findRequest()
     if (found === undefined) return 'unknown'
     if (found === OPTED_OUT) return 'declined'

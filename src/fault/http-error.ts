@@ -1,3 +1,5 @@
+import { attempt } from '../attempt.ts'
+import { load } from '../load.ts'
 import { isErrorLike, ownProperty, readProperty } from './thrown.ts'
 
 // @fastify/error 4.1 and later put it on every error; before, only the one that is made of the code.
@@ -12,13 +14,20 @@ export function isErrorStatus(status: unknown): status is number {
 }
 
 /**
- * Whether an error was made by http-errors, of any copy: by the rule of its own `isHttpError`, an Error with a
- * boolean `expose` whose `status` and `statusCode` are the same number.
+ * The package http-errors, loaded on first use: no healthy request needs it.
+ *
+ * @throws What Node throws where it cannot be read.
  */
+export function httpErrors(): typeof import('http-errors') {
+  return load('http-errors') as typeof import('http-errors')
+}
+
+/** Whether an error was made by http-errors, of any copy, with a status of an error. Never throws. */
 export function isHttpError(error: unknown): boolean {
-  if (!isErrorLike(error) || typeof readProperty(error, 'expose') !== 'boolean') return false
-  const statusCode = readProperty(error, 'statusCode')
-  return isErrorStatus(statusCode) && readProperty(error, 'status') === statusCode
+  // It reads properties of the error, which may throw.
+  return (
+    attempt(() => httpErrors().isHttpError(error), false) && isErrorStatus(readProperty(error, 'statusCode'))
+  )
 }
 
 /** Whether an error was made by `@fastify/error`, of any copy, Fastify's own errors among them. */

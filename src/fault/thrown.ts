@@ -1,7 +1,8 @@
 import { inspect, types } from 'node:util'
+import { attempt } from '../attempt.ts'
 
 // A thrown value may be a Proxy whose traps throw, an object with throwing getters or a revoked Proxy. So nothing
-// below reads it outside of a `try`.
+// below reads it outside of a `try` or of `attempt`.
 
 /** The longest name of a type, in characters. */
 const MAX_TYPE_NAME = 128
@@ -44,20 +45,12 @@ export function ownProperty(value: unknown, key: PropertyKey): unknown {
 export function isErrorLike(value: unknown): boolean {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false
   if (types.isNativeError(value)) return true
-  try {
-    return value instanceof Error || isErrorOfAnyRealm?.(value) === true
-  } catch {
-    return false
-  }
+  return attempt(() => value instanceof Error || isErrorOfAnyRealm?.(value) === true, false)
 }
 
 /** Whether a value is an array. `Array.isArray` itself throws on a revoked Proxy. */
 export function isArrayLike(value: unknown): value is readonly unknown[] {
-  try {
-    return Array.isArray(value)
-  } catch {
-    return false
-  }
+  return attempt(() => Array.isArray(value), false)
 }
 
 /**

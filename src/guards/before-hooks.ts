@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { attempt } from '../attempt.ts'
 import type { RouteContext } from '../fastify/compiled-route.ts'
 import { substituteId } from '../request/early-errors.ts'
 import type { Guards } from './guards.ts'
@@ -53,9 +54,5 @@ function childOf(
   logger: FastifyBaseLogger,
   ...args: Parameters<FastifyBaseLogger['child']>
 ): FastifyBaseLogger {
-  try {
-    return logger.child(...args)
-  } catch {
-    return logger
-  }
+  return attempt(() => logger.child(...args), logger)
 }

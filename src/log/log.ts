@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import { attempt } from '../attempt.ts'
 import type { Fault } from '../fault/fault.ts'
 import { serializeError } from '../fault/serialize.ts'
 import { messageOf } from '../fault/thrown.ts'
@@ -33,11 +34,8 @@ function isSilent(log: FastifyBaseLogger): boolean {
  * route.
  */
 function withIdentitySerializers(log: FastifyBaseLogger): FastifyBaseLogger {
-  try {
-    return log.child({}, { serializers: IDENTITY_SERIALIZERS }) ?? log
-  } catch {
-    return log // without a child, the logger itself may still write
-  }
+  // Without a child, the logger itself may still write.
+  return attempt(() => log.child({}, { serializers: IDENTITY_SERIALIZERS }) ?? log, log)
 }
 
 function lineOf(log: FastifyBaseLogger, fault: Fault, about: About): FaultLine {

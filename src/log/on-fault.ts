@@ -1,7 +1,7 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
 import type { Fault } from '../fault/fault.ts'
-import { ignoreRejection } from '../ignore-rejection.ts'
-import { type OnFailure, publish } from '../publish.ts'
+import type { OnFailure } from '../listener-context.ts'
+import { callListener, publish } from '../publish.ts'
 import type { FaultMessage } from './fault-message.ts'
 
 const faults: Channel = channel('fastify-isolate:fault')
@@ -12,12 +12,6 @@ export function announceFault(
   onFault: ((fault: Fault) => unknown) | undefined,
   onFailure: OnFailure,
 ): void {
-  if (onFault !== undefined) {
-    try {
-      ignoreRejection(onFault(message.fault), (failure) => onFailure(failure, onFault))
-    } catch (failure) {
-      onFailure(failure, onFault)
-    }
-  }
+  if (onFault !== undefined) callListener(onFault, () => onFault(message.fault), onFailure)
   publish(faults, message, onFailure)
 }

@@ -1,6 +1,8 @@
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import { attempt } from '../attempt.ts'
 import type { FaultRequest } from '../fault/fault.ts'
 import { readProperty } from '../fault/thrown.ts'
+import { withoutQuery } from '../without-query.ts'
 
 /** What a log line's `req` holds. */
 export type RequestLine = Record<string, unknown>
@@ -27,7 +29,7 @@ export function requestLine(
   if (serialize === undefined) return { method, url, route, remoteAddress }
   const own = serialized(serialize, request ?? standIn(snapshot))
   return own === undefined
-    ? { method, url: url.replace(/[?#].*/s, ''), route, remoteAddress }
+    ? { method, url: withoutQuery(url), route, remoteAddress }
     : { ...own, method, route }
 }
 
@@ -58,12 +60,10 @@ function serializersOf(log: FastifyBaseLogger): unknown {
 }
 
 function serialized(serialize: Serializer, request: object): RequestLine | undefined {
-  try {
+  return attempt(() => {
     const line = serialize(request)
     return typeof line === 'object' && line !== null ? { ...line } : undefined
-  } catch {
-    return undefined
-  }
+  }, undefined)
 }
 
 /** What a serializer reads of a request, for one that has finished. */

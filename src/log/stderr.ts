@@ -21,15 +21,3 @@ export function stderrLogger(): FastifyBaseLogger {
   }
   return logger
 }
-
-/**
- * Creates {@link stderrLogger} in advance, because without a free file descriptor pino could not be loaded later.
- * Never throws.
- */
-export function prepareStderrLogger(): void {
-  try {
-    stderrLogger()
-  } catch {
-    // `stderrLogger()` tries again when it is called
-  }
-}

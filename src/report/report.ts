@@ -4,6 +4,7 @@ import { attempt } from '../attempt.ts'
 import type { Fault } from '../fault/fault.ts'
 import { serializeError } from '../fault/serialize.ts'
 import { VERSION } from '../version.ts'
+import { withoutQuery } from '../without-query.ts'
 import type { CrashReport, InFlightRequest, LeaveReason, Phase, ReportedFault } from './crash-report.ts'
 import { eventLoopDelay } from './event-loop-delay.ts'
 
@@ -81,12 +82,6 @@ function reportFault(fault: Fault | undefined): ReportedFault | null {
             route: request.route ?? null,
           },
   }
-}
-
-/** Returns a path without its query string and fragment, which may hold a secret. */
-export function withoutQuery(url: string): string {
-  const end = url.search(/[?#]/)
-  return end === -1 ? url : url.slice(0, end)
 }
 
 function countFingerprints(apps: readonly ReportedApp[]): Record<string, number> {

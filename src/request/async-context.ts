@@ -1,5 +1,6 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage } from 'node:http'
+import { listenerStorage } from '../listener-context.ts'
 import { attach, type RequestContext } from './context.ts'
 
 /** Marks a request of a route that opted out: what escapes from it is left to Node. */
@@ -31,13 +32,15 @@ export function isOutside(context: RequestContext): boolean {
 }
 
 /**
- * Clears the asynchronous context after an uncaught exception. On Node 24 and later the context of the callback
- * that threw stays current, and the error of a later callback could be assigned to the wrong request. On Node 20
- * and 22 nothing stays current, and clearing would take the context from the async resource, such as a
- * `setInterval`.
+ * Clears the asynchronous context, a request's or a listener's, after an uncaught exception. On Node 24 and later the
+ * context of the callback that threw stays current, and the error of a later callback could be assigned to the wrong
+ * request. On Node 20 and 22 nothing stays current, and clearing would take the context from the async resource, such
+ * as a `setInterval`.
  */
 export function leaveContext(): void {
-  if (requestStorage.getStore() !== undefined && keepsContextInFrames()) requestStorage.enterWith(undefined)
+  for (const storage of [requestStorage, listenerStorage] as AsyncLocalStorage<unknown>[]) {
+    if (storage.getStore() !== undefined && keepsContextInFrames()) storage.enterWith(undefined)
+  }
 }
 
 let usesFrames: boolean | undefined

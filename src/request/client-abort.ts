@@ -48,11 +48,6 @@ export function isAbort(error: unknown): boolean {
   return ABORT_CODES.has(readProperty(error, 'code')) || ABORT_NAMES.has(readProperty(error, 'name'))
 }
 
-/** Whether the signal of a request was aborted: by its client, or by its `handlerTimeout`, which has answered it. */
-function isSignalAborted(request: FastifyRequest): boolean {
-  return (readProperty(request, 'signal') as AbortSignal | undefined)?.aborted === true
-}
-
 /**
  * Says why an error is no fault, undefined where it is one. While the client is connected the same codes are faults:
  * then an upstream closed the connection.
@@ -71,6 +66,6 @@ export function abortOf(
   if (isAbort(error) && (context.isForced || (wasDestroyed && destroyedWith !== error))) return 'consequence'
   if (wasDestroyed) return undefined
   const isGone = request === undefined ? context.isCutShort : clientIsGone(request)
-  if (isGone && (isAbort(error) || (request !== undefined && error === request.raw.errored))) return 'client'
-  return request !== undefined && isAbort(error) && isSignalAborted(request) ? 'consequence' : undefined
+  if (!isGone) return undefined
+  return isAbort(error) || (request !== undefined && error === request.raw.errored) ? 'client' : undefined
 }

@@ -67,7 +67,10 @@ export class RequestContext {
   isCutShort = false
   /** Whether the server destroyed the response with an error (`res.errored`). */
   wasDestroyed = false
-  /** Whether the plugin cut the response or answered past Fastify: what follows from that is no fault. */
+  /**
+   * Whether the request was ended before its handler: the plugin cut the response or answered past Fastify, or a
+   * `handlerTimeout` answered. What that aborts is no fault.
+   */
   isForced = false
   /** The error that was recorded last; weak, because the error may refer to the request. */
   recorded: WeakRef<object> | undefined = undefined

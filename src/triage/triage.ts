@@ -5,9 +5,9 @@ import { originalOf } from '../fastify/as-error.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { Fault, Origin } from '../fault/fault.ts'
 import { fingerprintOf } from '../fault/fingerprint.ts'
-import { isErrorStatus } from '../fault/http-error.ts'
+import { isErrorStatus, isFastifyError } from '../fault/http-error.ts'
 import { isFatalError } from '../fault/is-fatal-error.ts'
-import { messageOf, typeName } from '../fault/thrown.ts'
+import { messageOf, readProperty, typeName } from '../fault/thrown.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
 import { logClientAbort, logTrouble } from '../log/log.ts'
 import { abortOf } from '../request/client-abort.ts'
@@ -34,6 +34,10 @@ function statusBefore({ sending, statusAtError, reply }: RequestContext): number
   return !sending && isErrorStatus(status) ? status : undefined
 }
 
+function isHandlerTimeout(error: unknown): boolean {
+  return readProperty(error, 'code') === 'FST_ERR_HANDLER_TIMEOUT' && isFastifyError(error)
+}
+
 /** Tells expected errors, clients that went away and faults apart, exactly once for each error of a request. */
 export class Triage {
   readonly #app: IsolatedApp
@@ -54,6 +58,7 @@ export class Triage {
     context.statusAtError = undefined
     context.replyStatus = undefined
     const outcome = this.#outcomeOf(context, error, { request, reply: context.reply, replyStatus })
+    if (isHandlerTimeout(error)) context.isForced = true
     context.triaged = { error, outcome }
     context.fault = typeof outcome === 'object' ? outcome : undefined
     return outcome

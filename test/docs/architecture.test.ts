@@ -22,8 +22,16 @@ const ORDER = [
     'uncaught',
     'isolation.ts',
   ],
-  ...['fault', 'publish.ts', 'attempt.ts', 'ignore-rejection.ts', 'is-thenable.ts', 'load.ts'],
-  ...['symbol-of.ts', 'version.ts'],
+  ...[
+    'fault',
+    'publish.ts',
+    'listener-context.ts',
+    'attempt.ts',
+    'ignore-rejection.ts',
+    'is-thenable.ts',
+    'load.ts',
+  ],
+  ...['symbol-of.ts', 'version.ts', 'without-query.ts'],
 ]
 
 const MOST_FILES = 15

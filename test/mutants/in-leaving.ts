@@ -167,8 +167,8 @@ export const inLeaving: readonly Mutant[] = [
   {
     name: 'listener-of-the-way-out-silences-the-next',
     file: 'publish.ts',
-    find: '  } catch (failure) {\n    onFailure(failure, subscriber)\n',
-    replace: '  } catch (failure) {\n    onFailure(failure, subscriber)\n    throw failure\n',
+    find: '  } catch (failure) {\n    onFailure(failure, listener)\n',
+    replace: '  } catch (failure) {\n    onFailure(failure, listener)\n    throw failure\n',
     tests: ['leave/told'],
     only: 'the channel tells everybody, whatever its listeners do',
   },

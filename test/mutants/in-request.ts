@@ -118,9 +118,25 @@ export const inRequest: readonly Mutant[] = [
   {
     name: 'listener-of-faults-may-throw',
     file: 'log/on-fault.ts',
-    find: '    } catch (failure) {\n      onFailure(failure, onFault)\n    }',
-    replace: '    } finally {\n      /* it throws on */\n    }',
+    find: 'callListener(onFault, () => onFault(message.fault), onFailure)',
+    replace: 'onFault(message.fault)',
     tests: ['isolation/verdict'],
+  },
+  {
+    name: 'listener-is-told-of-what-it-reports-later',
+    file: 'isolated-app.ts',
+    find: 'this.#isAnnouncing || isListenerOf(this)',
+    replace: 'this.#isAnnouncing',
+    tests: ['log/listeners'],
+    only: 'onFault that reports later: what it reports is a fault that nobody is told of',
+  },
+  {
+    name: 'escape-of-a-listener-is-a-fault',
+    file: 'listener-context.ts',
+    find: '  context.onFailure(failure)\n  return true',
+    replace: '  return false',
+    tests: ['log/listeners'],
+    only: 'a subscriber that throws from a timer: a line, and no fault but those of requests',
   },
   {
     name: 'own-serializer-of-requests-ignored',

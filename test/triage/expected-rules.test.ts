@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import vm from 'node:vm'
 import createFastifyError from '@fastify/error'
@@ -30,6 +31,7 @@ const answers: [string, unknown][] = [
   ['an http-error 404', createHttpError(404)],
   ['an http-error with a message', new createHttpError.Forbidden('no')],
   ['an http-error 503 that exposes', createHttpError(503, 'later', { expose: true })],
+  ['an http-error of another copy', anotherCopy()(404)],
   ['an error that http-errors took over', createHttpError(409, new Error('taken'))],
   ['an error of @fastify/error', new (createFastifyError('X_TAKEN', 'taken', 409))()],
   ['an error of an older @fastify/error', olderFastifyError(404)],
@@ -44,6 +46,18 @@ for (const [name, error] of answers) {
     assert.equal(expects(error, 'convention'), true)
     assert.equal(expects(error, 'branded'), true)
   })
+}
+
+/** http-errors once more, as an app has it that brings its own. */
+function anotherCopy(): typeof createHttpError {
+  const require = createRequire(import.meta.url)
+  const path = require.resolve('http-errors')
+  const known = require.cache[path]
+  delete require.cache[path]
+  const copy = require(path) as typeof createHttpError
+  require.cache[path] = known
+  assert.notEqual(copy, createHttpError)
+  return copy
 }
 
 function olderFastifyError(statusCode: number): Error {
@@ -78,6 +92,11 @@ const faults: [string, unknown][] = [
   ['an exposed Error whose statuses differ', withProperties({ expose: true, status: 404, statusCode: 503 })],
   ['a plain object with a statusCode of 500', { statusCode: 500, expose: true, status: 500 }],
   ['an array with a statusCode', Object.assign([], { statusCode: 404 })],
+  ['an http-error that throws when it is read', throwingProxy(createHttpError(404))],
+  [
+    'an http-error whose status became no status of an error',
+    Object.assign(createHttpError(404), { statusCode: 200 }),
+  ],
   ['a code that looks like Fastify', withProperties({ name: 'FastifyError', code: 'FST_ERR_X' })],
   ['a name without a code', withProperties({ name: 'FastifyError' })],
   ['a code without end', withProperties({ name: 'FastifyError', code: 'X'.repeat(1000) })],

@@ -7,13 +7,18 @@ app.register(isolate())
 app.get('/bug', async () => {
   throw new Error('hunter2')
 })
+app.get('/busy', async () => {
+  throw Object.assign(new Error('hunter2'), { statusCode: 503 })
+})
 const { statusCode, body } = await app.inject('/bug')
+const busy = await app.inject('/busy')
 const { counts } = app.isolation
 await app.close()
 console.log(
   JSON.stringify({
     statusCode,
     body: JSON.parse(body),
+    busy: busy.json().message,
     contained: counts.verdict.contain,
     sameExport: byDefault === isolate,
     isError: new FatalError('x') instanceof Error,

@@ -1,0 +1,52 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
+/** Called with what a listener threw or rejected with, and the listener, where it is known. It must not throw. */
+export type OnFailure = (failure: unknown, listener?: object) => void
+
+interface ListenerContext {
+  /** The caller of the listeners. */
+  readonly caller: object
+  readonly onFailure: OnFailure
+  readonly calledAt: number
+}
+
+/**
+ * Milliseconds for which what a listener started counts as the listener's. A connection that it opened for a pool keeps
+ * its context for as long as it is open, and serves requests that have nothing to do with it.
+ */
+const LISTENER_TIME = 10_000
+
+/** The asynchronous context of the listeners that {@link runListeners} calls, and of everything that they start. */
+export const listenerStorage: AsyncLocalStorage<ListenerContext | undefined> = new AsyncLocalStorage()
+
+/**
+ * Calls listeners in an asynchronous context of their own, so that {@link takeListenerFailure} recognises an error that
+ * escapes from them. As a fault it would be announced to the same listeners, and cause the next one, without end.
+ *
+ * @param caller The object on whose behalf they are called, for {@link isListenerOf}.
+ * @param run Calls the listeners.
+ */
+export function runListeners(caller: object, onFailure: OnFailure, run: () => void): void {
+  listenerStorage.run({ caller, onFailure, calledAt: performance.now() }, run)
+}
+
+function currentListener(): ListenerContext | undefined {
+  const context = listenerStorage.getStore()
+  return context !== undefined && performance.now() - context.calledAt < LISTENER_TIME ? context : undefined
+}
+
+/** Whether the running code is, or was started by, a listener that was called on behalf of this object. */
+export function isListenerOf(caller: object): boolean {
+  return currentListener()?.caller === caller
+}
+
+/**
+ * If the error that Node reports right now comes from a listener, passes it to the `onFailure` of
+ * {@link runListeners}. Returns true then: the error is not a fault.
+ */
+export function takeListenerFailure(failure: unknown): boolean {
+  const context = currentListener()
+  if (context === undefined) return false
+  context.onFailure(failure)
+  return true
+}
