@@ -114,6 +114,7 @@ export class IsolatedApp {
     const { context, extra } = found
     const log = this.#logOf(context)
     const fault = new NewFault(found)
+    context?.remember(found.error)
     this.#classify(fault, context, log)
     this.ledger.add(fault)
     const write = (): void => {

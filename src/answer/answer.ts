@@ -10,6 +10,7 @@ import type { RequestContext } from '../request/context.ts'
 import { type AnswerHead, answerHeadOf } from './head.ts'
 import { dropHeadersOfTheSuccess } from './headers.ts'
 import { negotiate } from './negotiate.ts'
+import { resetHead } from './node-http.ts'
 import { prefersPage, sendPage } from './page.ts'
 import { phraseOf } from './phrase.ts'
 import { answerRaw } from './raw.ts'
@@ -35,6 +36,7 @@ export function answerFault(
       answerRaw(reply)
       return
     }
+    resetHead(reply.raw)
     context.sending = false // an answer that failed before must not be taken for this one
     dropHeadersOfTheSuccess(context, reply, internals)
     new FaultAnswer(context, fault, reply).send()
@@ -55,7 +57,8 @@ class FaultAnswer {
     this.#context = context
     this.#fault = fault
     this.#reply = reply
-    this.#head = answerHeadOf(fault.error)
+    const head = answerHeadOf(fault.error)
+    this.#head = context.replyStatus === undefined ? head : { ...head, statusCode: context.replyStatus }
   }
 
   /** @throws What Node or the app's own functions throw. */

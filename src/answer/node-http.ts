@@ -12,3 +12,14 @@ const loaded = load('node:http') as typeof http
 export const validateHeaderName: typeof http.validateHeaderName = loaded.validateHeaderName
 /** As `http.validateHeaderValue`. */
 export const validateHeaderValue: typeof http.validateHeaderValue = loaded.validateHeaderValue
+
+/**
+ * Undoes what a `writeHead()` of Node leaves behind when it refuses a header: after a 204 or 304 the next answer would
+ * have no body, and each would have the reason phrase of the first. `_hasBody` is Node's own, the same in every
+ * supported version (`lib/_http_outgoing.js`); where it is missing nothing is left behind by it.
+ */
+export function resetHead(response: http.ServerResponse): void {
+  if (response.headersSent || !('_hasBody' in response)) return
+  response.statusMessage = ''
+  response._hasBody = response.req.method !== 'HEAD'
+}

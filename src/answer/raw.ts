@@ -1,7 +1,9 @@
 import { constants } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
+import { contextOf } from '../request/context.ts'
 import { isValidHeader, survives } from './headers.ts'
+import { resetHead } from './node-http.ts'
 import { phraseOf } from './phrase.ts'
 
 /** The body that is sent where nothing of the app may be asked any more. */
@@ -18,6 +20,8 @@ export function plainBody(requestId: string): string {
 export function answerRaw(reply: FastifyReply): void {
   const { raw, request } = reply
   try {
+    markForced(reply)
+    resetHead(raw)
     if (raw.headersSent || raw.destroyed || raw.writableEnded) {
       if (!raw.writableEnded) cut(reply)
       return
@@ -46,6 +50,11 @@ export function answerInstead(reply: FastifyReply): void {
   Object.assign(raw, { writeHead: () => raw, write: () => true, end: () => raw })
 }
 
+function markForced({ request }: FastifyReply): void {
+  const context = contextOf(request)
+  if (context !== undefined) context.isForced = true
+}
+
 function survivors(headers: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(headers).filter(([name, value]) => survives(name, value) && isValidHeader(name, value)),
@@ -55,6 +64,7 @@ function survivors(headers: Record<string, unknown>): Record<string, unknown> {
 /** Cuts the connection of a response that can't be completed. Never throws. */
 export function cut(reply: FastifyReply): void {
   try {
+    markForced(reply)
     const { stream } = reply.raw as { stream?: { close?: (code: number) => void } }
     // HTTP/2 has a stream to reset: destroyed without a code it would end as if all were well
     if (typeof stream?.close === 'function') stream.close(constants.NGHTTP2_INTERNAL_ERROR)

@@ -6,7 +6,7 @@ import type { IsolatedApp } from '../isolated-app.ts'
 import { takeListenerFailure } from '../listener-context.ts'
 import { logClientAbort, logHandledLate, logTrouble } from '../log/log.ts'
 import { leaveContext, OPTED_OUT } from '../request/async-context.ts'
-import { isAbort, isClientAbort } from '../request/client-abort.ts'
+import { abortOf } from '../request/client-abort.ts'
 import type { RequestContext } from '../request/context.ts'
 import {
   addHandler,
@@ -20,6 +20,7 @@ import { closeWithStream } from './close-with-stream.ts'
 import { findRequest, isLostMicrotask } from './find-request.ts'
 import { Grace } from './grace.ts'
 import { retireConnection } from './retire-connection.ts'
+import { watchWrites } from './watch-writes.ts'
 import { closeUpgraded, followWebSockets } from './web-socket.ts'
 
 /** Assigns the errors that escape to the process to the requests of one app. */
@@ -101,13 +102,13 @@ export class Escapes implements EscapeHandler {
   }
 
   #take({ error, origin, promise }: Escape, context: RequestContext): Takes {
-    if (isClientAbort(error, context.request) || (context.isCutShort && isAbort(error))) {
-      logClientAbort(context.log, error)
-      return 'taken'
-    }
+    const abort = abortOf(error, context)
+    if (abort === 'client') logClientAbort(context.log, error)
+    if (abort !== undefined || context.hasRecorded(error)) return 'taken'
+    const isFlowing = this.#watchWrites(context)
     const fault = this.#app.recordFault({ error, origin, attributedTo: 'context', context })
     if (promise !== undefined) this.#rejections.set(promise, { context, fault })
-    if (!closeUpgraded(context)) Grace.give(context, fault, () => this.#answer(context, fault))
+    if (!closeUpgraded(context)) Grace.give(context, fault, () => this.#answer(context, fault, isFlowing))
     if (origin === 'exception') {
       retireConnection(context, fault)
       closeWithStream(context)
@@ -115,13 +116,18 @@ export class Escapes implements EscapeHandler {
     return 'taken'
   }
 
+  /** The grace starts with the first escape: from then on it counts whether the response is being written. */
+  #watchWrites({ forcedAnswer, reply }: RequestContext): () => boolean {
+    return forcedAnswer === undefined && reply !== undefined ? watchWrites(reply.raw) : () => false
+  }
+
   /** Answers a request that did not answer by itself. Does nothing once the app has ended the response. */
-  #answer(context: RequestContext, fault: Fault): void {
+  #answer(context: RequestContext, fault: Fault, isFlowing: () => boolean): void {
     const { reply } = context
     if (reply === undefined || reply.raw.writableEnded) return
     try {
       if (reply.raw.headersSent) {
-        cut(reply)
+        if (!isFlowing()) cut(reply)
       } else if (reply.sent || context.sending) {
         answerInstead(reply)
       } else {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { asError } from '../fastify/as-error.ts'
 import type { RouteContext } from '../fastify/compiled-route.ts'
@@ -21,12 +22,13 @@ export interface CompiledRoute extends RouteContext {
 export type Enter = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
 
 /** Creates the hook that gives a request its context. It runs before every other hook. */
-export function makeEnter({ app, internals, early, dispatch, optedOut }: Guards): Enter {
+export function makeEnter({ app, internals, triage, early, dispatch, optedOut }: Guards): Enter {
   const { requests } = app
   const keepsContexts = app.options.escapes
-  const onClose = function onClose(this: object): void {
-    const context = (this as { [CONTEXT]: RequestContext })[CONTEXT]
+  const onClose = function onClose(this: ServerResponse): void {
+    const context = (this as unknown as { [CONTEXT]: RequestContext })[CONTEXT]
     requests.delete(context)
+    if (this.errored != null) triage.recordDestroyed(context, this.errored)
     context.release()
   }
   const enter: Enter = function enterIsolation(request, reply, done) {

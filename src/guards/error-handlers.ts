@@ -80,6 +80,7 @@ function endOfChain(fastifyDefault: HandlerFunction, guards: Guards): HandlerFun
 function afterDefault(expected: unknown, context: RequestContext, { triage }: Guards): ErrorHandlerLink {
   return link(Object.prototype, (error, request, reply) => {
     if (error === expected) {
+      context.sending = true // an error from here on is one of the answer, which has its status
       try {
         reply.send(error)
         return
@@ -106,11 +107,27 @@ function guardErrorHandler(handler: HandlerFunction, guards: Guards): HandlerFun
       if (!isThenable(result) || (result as unknown) === reply) return result
       return new ErrorHandlerPromise(result, context, reply, guards)
     } catch (failure) {
-      if (!isAnswered(context, reply)) throw asError(failure)
-      guards.triage.recordAfterAnswer(context, reply, failure, 'handler')
-      return undefined
+      if (takesFailure(context, reply, failure, guards)) return undefined
+      throw asError(failure)
     }
   }
+}
+
+/**
+ * Records what an error handler of the app throws after the answer.
+ *
+ * @returns False where the answer is still to be made: the error is for Fastify, which calls the next handler.
+ */
+function takesFailure(
+  context: RequestContext,
+  reply: FastifyReply,
+  failure: unknown,
+  { triage }: Guards,
+): boolean {
+  context.statusAtError = reply.statusCode
+  if (!isAnswered(context, reply)) return false
+  triage.recordAfterAnswer(context, reply, failure, 'handler')
+  return true
 }
 
 /** The promise of an error handler of the app, as Fastify gets it. */
@@ -131,7 +148,7 @@ class ErrorHandlerPromise {
   then(resolve: (value: unknown) => unknown, reject: (error: unknown) => unknown): void {
     const context = this.#context
     const reply = this.#reply
-    const { triage, internals } = this.#guards
+    const { internals } = this.#guards
     this.#promise.then(
       (payload) => {
         const hasAnswered = isAnswered(context, reply) || reply.raw.headersSent
@@ -141,8 +158,7 @@ class ErrorHandlerPromise {
         return payload === undefined && hasAnswered ? undefined : resolve(payload)
       },
       (failure) => {
-        if (!isAnswered(context, reply)) return reject(asError(failure))
-        return triage.recordAfterAnswer(context, reply, failure, 'handler')
+        if (!takesFailure(context, reply, failure, this.#guards)) reject(asError(failure))
       },
     )
   }

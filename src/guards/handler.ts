@@ -6,14 +6,13 @@ import { isOutside, requestStorage } from '../request/async-context.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
 import type { Guards } from './guards.ts'
 import { GuardedPromise } from './promise.ts'
-import { isAnswered } from './stage.ts'
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown
 
 const NO_HEADERS: Record<string, unknown> = Object.freeze({})
 
 /** Guards a route's handler. */
-export function guardHandler(handler: Handler, { internals, triage, inHandler }: Guards): Handler {
+export function guardHandler(handler: Handler, { internals, inHandler }: Guards): Handler {
   function guarded(request: FastifyRequest, reply: FastifyReply): unknown {
     const context = contextOf(request)
     if (context === undefined) return handler(request, reply)
@@ -26,9 +25,8 @@ export function guardHandler(handler: Handler, { internals, triage, inHandler }:
         ? new GuardedPromise(result, context, reply, inHandler)
         : result
     } catch (error) {
-      if (!isAnswered(context, reply)) throw asError(error)
-      triage.recordAfterAnswer(context, reply, error, 'handler')
-      return undefined
+      if (inHandler.takes(context, reply, error)) return undefined
+      throw asError(error)
     }
   }
   return guarded

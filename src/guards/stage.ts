@@ -40,6 +40,7 @@ export class Stage {
       return true
     }
     context.origin = this.origin
+    context.statusAtError = reply.statusCode
     return this.name === 'send' && this.triage.answersInstead(context, reply, error)
   }
 

@@ -9,8 +9,15 @@ import type { CrashReport } from '../report/crash-report.ts'
  */
 export type Classify = (fault: Fault, proposed: Verdict) => Verdict | undefined
 
-/** Says whether an error is an answer (true) or a fault (false). When it throws, the error is a fault. */
-export type IsExpected = (error: unknown, request: FastifyRequest | undefined) => boolean
+/**
+ * Says whether an error is an answer (true) or a fault (false). When it throws, the error is a fault. Request and
+ * reply are undefined once the response has closed.
+ */
+export type IsExpected = (
+  error: unknown,
+  request: FastifyRequest | undefined,
+  reply: FastifyReply | undefined,
+) => boolean
 
 /**
  * Makes the body of the answer to a fault. It may set headers and the status on `reply`. When it throws,
@@ -38,8 +45,10 @@ export interface RouteIsolateOptions {
   classify?: Classify
   /**
    * Which errors are answers and not faults. `'convention'`: http-errors with `expose`, Fastify's and
-   * `@fastify/error`'s own errors below 500, validation errors, and an Error with an own `statusCode` of 400
-   * to 499. `'branded'`: the same without that last clause. Or a function. Default: `'convention'`.
+   * `@fastify/error`'s own errors below 500, validation errors, an Error or a plain object with a `statusCode`
+   * of 400 to 499, and what is thrown after `reply.code()` had set such a status; a status of 500 to 599 on the
+   * reply is kept for the masked answer. `'branded'`: http-errors, `@fastify/error` and validation alone. Or a
+   * function. Default: `'convention'`.
    */
   expected?: 'convention' | 'branded' | IsExpected
   /**

@@ -1,10 +1,11 @@
 import { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import { readProperty } from '../fault/thrown.ts'
+import type { RequestContext } from './context.ts'
 
 /**
- * The codes by which Node reports that the other side closed (`net`, `stream`, `http2`), or that a signal was
- * aborted.
+ * The codes by which Node reports that the other side closed (`net`, `stream`, `http2`) or that a signal was aborted,
+ * and by which HTTP clients report an abort: undici, axios, got.
  */
 const ABORT_CODES: ReadonlySet<unknown> = new Set([
   'ECONNRESET',
@@ -14,7 +15,19 @@ const ABORT_CODES: ReadonlySet<unknown> = new Set([
   'ERR_HTTP2_STREAM_ERROR',
   'ERR_HTTP2_INVALID_STREAM',
   'ABORT_ERR',
+  'UND_ERR_ABORTED',
+  'ERR_CANCELED',
+  'ERR_ABORTED',
 ])
+
+/** The names of errors that say the same: a DOMException, as `fetch` rejects with, has a number for its code. */
+const ABORT_NAMES: ReadonlySet<unknown> = new Set(['AbortError', 'CanceledError'])
+
+/**
+ * Why an error of a request is no fault: its client disconnected, or the error only follows from something that was
+ * recorded already.
+ */
+export type Abort = 'client' | 'consequence'
 
 /** Whether the client disconnected before it had sent its request or got its answer. */
 export function clientIsGone(request: FastifyRequest): boolean {
@@ -32,14 +45,27 @@ function isInjectAborted({ destroyed, socket }: FastifyRequest['raw']): boolean 
 
 /** Whether an error says that a stream ended too early or that a signal was aborted, by whichever side. */
 export function isAbort(error: unknown): boolean {
-  return ABORT_CODES.has(readProperty(error, 'code'))
+  return ABORT_CODES.has(readProperty(error, 'code')) || ABORT_NAMES.has(readProperty(error, 'name'))
 }
 
 /**
- * Whether an error only says that the client disconnected. While the client is connected the same codes are faults:
+ * Says why an error is no fault, undefined where it is one. While the client is connected the same codes are faults:
  * then an upstream closed the connection.
+ *
+ * @param request The request, also where its context has let go of it.
  */
-export function isClientAbort(error: unknown, request: FastifyRequest | undefined): boolean {
-  if (request === undefined || !clientIsGone(request)) return false
-  return error === request.raw.errored || isAbort(error)
+export function abortOf(
+  error: unknown,
+  context: RequestContext,
+  request: FastifyRequest | undefined = context.request,
+): Abort | undefined {
+  const { reply } = context
+  // `res.errored` is set where the server destroyed the response, and null where the client left
+  const destroyedWith = reply === undefined ? undefined : reply.raw.errored
+  const wasDestroyed = context.wasDestroyed || destroyedWith != null
+  if (isAbort(error) && (context.isForced || (wasDestroyed && destroyedWith !== error))) return 'consequence'
+  if (wasDestroyed) return undefined
+  const isGone = request === undefined ? context.isCutShort : clientIsGone(request)
+  if (!isGone) return undefined
+  return isAbort(error) || (request !== undefined && error === request.raw.errored) ? 'client' : undefined
 }

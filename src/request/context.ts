@@ -42,6 +42,10 @@ export class RequestContext {
   origin: Origin = 'hook'
   /** Whether `reply.send()` was called with an answer since the last error was triaged. */
   sending = false
+  /** The status of the reply when a guard saw the last error: Fastify itself may set another one for a tracer. */
+  statusAtError: number | undefined = undefined
+  /** The status of 500 to 599 that the app had set on the reply before the error that is being answered. */
+  replyStatus: number | undefined = undefined
   /** The reply's own headers when the handler started: those were set by hooks. */
   hookHeaders: Record<string, unknown> | undefined = undefined
   /** The raw response's headers when the handler started. */
@@ -61,6 +65,15 @@ export class RequestContext {
   forcedAnswer: ForcedAnswer | undefined = undefined
   /** Whether the response closed before it was complete. */
   isCutShort = false
+  /** Whether the server destroyed the response with an error (`res.errored`). */
+  wasDestroyed = false
+  /**
+   * Whether the request was ended before its handler: the plugin cut the response or answered past Fastify, or a
+   * `handlerTimeout` answered. What that aborts is no fault.
+   */
+  isForced = false
+  /** The error that was recorded last; weak, because the error may refer to the request. */
+  recorded: WeakRef<object> | undefined = undefined
   #snapshot: FaultRequest | undefined = undefined
 
   constructor(request: FastifyRequest, reply: FastifyReply | undefined, route: CoveredRoute) {
@@ -82,6 +95,16 @@ export class RequestContext {
     return this.#snapshot
   }
 
+  /** Remembers that an error has become a fault of this request. */
+  remember(error: unknown): void {
+    if (typeof error === 'object' && error !== null) this.recorded = new WeakRef(error)
+  }
+
+  /** Whether this very error is the fault that was recorded last. */
+  hasRecorded(error: unknown): boolean {
+    return this.recorded !== undefined && this.recorded.deref() === error
+  }
+
   /** Drops the request and the reply. Called when the response closes. */
   release(): void {
     if (this.request === undefined) return
@@ -90,6 +113,7 @@ export class RequestContext {
     this.snapshot()
     this.log = this.request.log
     this.isCutShort = this.reply?.raw.writableFinished === false
+    this.wasDestroyed = this.reply?.raw.errored != null
     this.request = undefined
     this.reply = undefined
     this.hookHeaders = undefined

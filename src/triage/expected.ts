@@ -1,5 +1,6 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isFastifyError, isHttpError, statusOf } from '../fault/http-error.ts'
+import { isFatalError } from '../fault/is-fatal-error.ts'
 import { isArrayLike, isErrorLike, ownProperty, readProperty } from '../fault/thrown.ts'
 import { ignoreRejection } from '../ignore-rejection.ts'
 import { show } from '../options/bad-option.ts'
@@ -16,30 +17,50 @@ export interface Expectation {
 const EXPECTED: Expectation = Object.freeze({ expected: true, failure: undefined })
 const FAULT: Expectation = Object.freeze({ expected: false, failure: undefined })
 
+/** What is known of the request whose error it is. */
+export interface ErrorCircumstances {
+  readonly request?: FastifyRequest | undefined
+  readonly reply?: FastifyReply | undefined
+  /** The status of 400 to 599 that the app had set on the reply before the error. */
+  readonly replyStatus?: number | undefined
+}
+
 /**
  * Decides whether an error is an answer or a fault. Never throws.
  *
  * `'branded'` expects http-errors with `expose`, errors of `@fastify/error` (Fastify's own among them) from 400 to
- * 499, and validation errors from 400 to 499. `'convention'` also expects every Error with an own `statusCode` of
- * 400 to 499. Neither expects a value that is not an Error.
+ * 499, and validation errors from 400 to 499. `'convention'` also expects every object with a `statusCode` of 400 to
+ * 499, and whatever is thrown after the app had set such a status on the reply, unless it is fatal.
  *
  * @param error What was thrown.
  * @param policy The option `expected`. If a function throws, or returns neither a boolean nor undefined, the error
  *   is a fault and the result has the failure.
- * @param request The request, if there is one.
  */
 export function expectationOf(
   error: unknown,
   policy: 'convention' | 'branded' | IsExpected,
-  request: FastifyRequest | undefined,
+  { request, reply, replyStatus }: ErrorCircumstances = {},
 ): Expectation {
-  if (typeof policy === 'function') return ask(policy, error, request)
+  if (typeof policy === 'function') return ask(() => policy(error, request, reply))
+  if (policy === 'convention' && isClientStatus(replyStatus) && !isFatalError(error)) return EXPECTED
+  if (policy === 'convention' && isClientStatus(statusByConvention(error))) return EXPECTED
   if (!isErrorLike(error)) return FAULT
   if (readProperty(error, 'expose') === true && isHttpError(error)) return EXPECTED
   // Fastify would answer an error without such a status with a 500 that shows its message.
   if (!isClientStatus(statusOf(error))) return FAULT
-  if (policy === 'convention' && isClientStatus(ownProperty(error, 'statusCode'))) return EXPECTED
   return isFastifyError(error) || isValidationError(error) ? EXPECTED : FAULT
+}
+
+/**
+ * The `statusCode` of an Error, its own or of its class, or of a plain object. An error of http-errors says by
+ * `expose` whether it is an answer, and what somebody put on the prototype of all errors says nothing of this one.
+ */
+function statusByConvention(error: unknown): unknown {
+  if (typeof error !== 'object' || error === null || isArrayLike(error)) return undefined
+  const own = ownProperty(error, 'statusCode')
+  if (own !== undefined || !isErrorLike(error)) return own
+  if (isHttpError(error) || 'statusCode' in Error.prototype) return undefined
+  return readProperty(error, 'statusCode')
 }
 
 function isClientStatus(status: unknown): boolean {
@@ -55,10 +76,10 @@ function isValidationError(error: unknown): boolean {
   return typeof ownProperty(error, 'validationContext') === 'string'
 }
 
-function ask(policy: IsExpected, error: unknown, request: FastifyRequest | undefined): Expectation {
+function ask(policy: () => unknown): Expectation {
   let answer: unknown
   try {
-    answer = policy(error, request)
+    answer = policy()
   } catch (failure) {
     // `throw undefined` is a failure too.
     return { expected: false, failure: failure ?? new TypeError(`\`expected\` threw ${show(failure)}`) }

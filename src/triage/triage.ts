@@ -5,13 +5,14 @@ import { originalOf } from '../fastify/as-error.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { Fault, Origin } from '../fault/fault.ts'
 import { fingerprintOf } from '../fault/fingerprint.ts'
+import { isErrorStatus, isFastifyError } from '../fault/http-error.ts'
 import { isFatalError } from '../fault/is-fatal-error.ts'
-import { messageOf, typeName } from '../fault/thrown.ts'
+import { messageOf, readProperty, typeName } from '../fault/thrown.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
 import { logClientAbort, logTrouble } from '../log/log.ts'
-import { isClientAbort } from '../request/client-abort.ts'
+import { abortOf } from '../request/client-abort.ts'
 import type { Outcome, RequestContext } from '../request/context.ts'
-import { expectationOf } from './expected.ts'
+import { type ErrorCircumstances, expectationOf } from './expected.ts'
 
 function isSameBug(fault: Fault, error: unknown): boolean {
   if (typeName(fault.error) === typeName(error) && messageOf(fault.error) === messageOf(error)) return true
@@ -22,6 +23,19 @@ function isSameBug(fault: Fault, error: unknown): boolean {
 function wasTriaged({ triaged, triagedBefore }: RequestContext, error: unknown): boolean {
   if (triaged !== undefined) return Object.is(triaged.error, error)
   return triagedBefore !== undefined && triagedBefore.deref() === error
+}
+
+/**
+ * The status of 400 to 599 that the app had set on the reply before an error. A reply whose answer is under way has a
+ * status that was meant for that answer and says nothing of the error.
+ */
+function statusBefore({ sending, statusAtError, reply }: RequestContext): number | undefined {
+  const status = statusAtError ?? reply?.statusCode
+  return !sending && isErrorStatus(status) ? status : undefined
+}
+
+function isHandlerTimeout(error: unknown): boolean {
+  return readProperty(error, 'code') === 'FST_ERR_HANDLER_TIMEOUT' && isFastifyError(error)
 }
 
 /** Tells expected errors, clients that went away and faults apart, exactly once for each error of a request. */
@@ -39,19 +53,24 @@ export class Triage {
     const error = originalOf(thrown)
     const { triaged } = context
     if (triaged !== undefined && Object.is(triaged.error, error)) return triaged.outcome
+    const replyStatus = statusBefore(context)
     context.sending = false
-    const outcome = this.#outcomeOf(context, error, request)
+    context.statusAtError = undefined
+    context.replyStatus = undefined
+    const outcome = this.#outcomeOf(context, error, { request, reply: context.reply, replyStatus })
+    if (isHandlerTimeout(error)) context.isForced = true
     context.triaged = { error, outcome }
     context.fault = typeof outcome === 'object' ? outcome : undefined
     return outcome
   }
 
-  #outcomeOf(context: RequestContext, error: unknown, request: FastifyRequest): Outcome {
-    if (isClientAbort(error, request)) {
-      logClientAbort(context.log, error)
-      return 'client-abort'
+  #outcomeOf(context: RequestContext, error: unknown, circumstances: ErrorCircumstances): Outcome {
+    if (this.#isAbort(context, error, circumstances.request)) return 'client-abort'
+    if (this.#isExpected(context, error, circumstances)) return 'expected'
+    const { replyStatus } = circumstances
+    if (replyStatus !== undefined && replyStatus >= 500 && context.route.expected === 'convention') {
+      context.replyStatus = replyStatus
     }
-    if (this.#isExpected(context, error, request)) return 'expected'
     const { fault } = context
     if (fault !== undefined && !isFatalError(error)) {
       // an error handler of the app failed on a fault: log the failure, but record no second fault
@@ -63,8 +82,8 @@ export class Triage {
     return this.#record(context, error, context.origin)
   }
 
-  #isExpected(context: RequestContext, error: unknown, request: FastifyRequest | undefined): boolean {
-    const { expected, failure } = expectationOf(error, context.route.expected, request)
+  #isExpected(context: RequestContext, error: unknown, circumstances: ErrorCircumstances): boolean {
+    const { expected, failure } = expectationOf(error, context.route.expected, circumstances)
     if (failure !== undefined) {
       logTrouble(context.log, 'error', failure, 'the `expected` option failed: the error counts as a fault')
     }
@@ -113,21 +132,45 @@ export class Triage {
   }
 
   /** Records an error that Fastify would drop without a log line. */
-  recordDropped(context: RequestContext, thrown: unknown, origin: Origin = 'hook'): void {
+  recordDropped(
+    context: RequestContext,
+    thrown: unknown,
+    origin: Origin = 'hook',
+    extra?: Record<string, unknown>,
+  ): void {
     const error = originalOf(thrown)
     if (wasTriaged(context, error)) return // as `reply.send(error); throw error` does
-    if (isClientAbort(error, context.request)) logClientAbort(context.log, error)
-    else this.#record(context, error, origin)
+    if (context.hasRecorded(error) || this.#isAbort(context, error, context.request)) return
+    this.#record(context, error, origin, extra)
   }
 
-  /** Records that a body stream failed after its first byte, and cuts the connection. */
+  /** Records that the server destroyed a response with an error: no function of Fastify's tells of it. */
+  recordDestroyed(context: RequestContext, error: unknown): void {
+    this.recordDropped(context, error, 'stream', bytesSentOf(context))
+  }
+
+  /** Records that a body stream failed after its first byte: the connection is cut. */
   streamFailed(context: RequestContext, reply: FastifyReply, thrown: unknown): void {
     const error = originalOf(thrown)
-    if (isClientAbort(error, reply.request)) logClientAbort(context.log, error, 'it had its answer')
-    else {
-      const bytesSent = context.bytesSent === -1 ? undefined : context.bytesSent
-      this.#record(context, error, 'stream', { bytesSent })
+    if (!context.hasRecorded(error) && !this.#isAbort(context, error, reply.request, 'it had its answer')) {
+      this.#record(context, error, 'stream', bytesSentOf(context))
     }
     cut(reply)
   }
+
+  /** Whether an error is no fault, because the client disconnected, which is logged, or because of what came before. */
+  #isAbort(
+    context: RequestContext,
+    error: unknown,
+    request: FastifyRequest | undefined,
+    before?: 'it had its answer',
+  ): boolean {
+    const abort = abortOf(error, context, request)
+    if (abort === 'client') logClientAbort(context.log, error, before)
+    return abort !== undefined
+  }
+}
+
+function bytesSentOf({ bytesSent }: RequestContext): { bytesSent: number | undefined } {
+  return { bytesSent: bytesSent === -1 ? undefined : bytesSent }
 }

@@ -127,7 +127,6 @@ describe('what a fault shows to the client', () => {
   })
 
   for (const value of [
-    { statusCode: 404, message: 'secret' },
     { statusCode: 503, headers: { 'retry-after': '1' }, expose: true, message: 'secret' },
     'secret',
     ['secret'],

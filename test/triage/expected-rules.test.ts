@@ -3,15 +3,16 @@ import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import vm from 'node:vm'
 import createFastifyError from '@fastify/error'
-import Fastify, { type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import createHttpError from 'http-errors'
+import { FatalError } from '../../src/fault/fatal-error.ts'
 import { isFastifyError, isHttpError, statusOf } from '../../src/fault/http-error.ts'
 import type { IsExpected } from '../../src/options/options.ts'
 import { expectationOf } from '../../src/triage/expected.ts'
 import { hostileValues, revokedProxy, throwingGetters, throwingProxy } from '../support/hostile.ts'
 
 const expects = (error: unknown, policy: 'convention' | 'branded' | IsExpected): boolean =>
-  expectationOf(error, policy, undefined).expected
+  expectationOf(error, policy).expected
 
 const withProperties = (properties: object): Error => Object.assign(new Error('x'), properties)
 
@@ -89,12 +90,13 @@ const faults: [string, unknown][] = [
   ['a status alone', withProperties({ status: 404 })],
   ['an exposed Error without a status', withProperties({ expose: true })],
   ['an exposed Error whose statuses differ', withProperties({ expose: true, status: 404, statusCode: 503 })],
+  ['a plain object with a statusCode of 500', { statusCode: 500, expose: true, status: 500 }],
+  ['an array with a statusCode', Object.assign([], { statusCode: 404 })],
   ['an http-error that throws when it is read', throwingProxy(createHttpError(404))],
   [
     'an http-error whose status became no status of an error',
     Object.assign(createHttpError(404), { statusCode: 200 }),
   ],
-  ['a plain object with a statusCode', { statusCode: 404, expose: true, status: 404 }],
   ['a code that looks like Fastify', withProperties({ name: 'FastifyError', code: 'FST_ERR_X' })],
   ['a name without a code', withProperties({ name: 'FastifyError' })],
   ['a code without end', withProperties({ name: 'FastifyError', code: 'X'.repeat(1000) })],
@@ -116,13 +118,39 @@ test('an own statusCode of 400 to 499 is an answer by convention, and a fault fo
   assert.equal(expects(foreign, 'convention'), true)
 })
 
-test('an inherited statusCode is not the convention', () => {
+test('a plain object with an own statusCode is an answer by the convention', () => {
+  for (const statusCode of [400, 404, 499]) {
+    assert.equal(expects({ statusCode, message: 'x' }, 'convention'), true)
+    assert.equal(expects({ statusCode, message: 'x' }, 'branded'), false)
+    assert.equal(expects(Object.create({ statusCode }), 'convention'), false)
+  }
+})
+
+test('the statusCode of an error class is an answer by the convention', () => {
   class NotFound extends Error {
     get statusCode(): number {
       return 404
     }
   }
-  assert.equal(expects(new NotFound('x'), 'convention'), false)
+  assert.equal(expects(new NotFound('x'), 'convention'), true)
+  assert.equal(expects(new NotFound('x'), 'branded'), false)
+})
+
+test('a statusCode on the prototype of all errors says nothing of one', () => {
+  Object.defineProperty(Error.prototype, 'statusCode', { value: 404, configurable: true })
+  try {
+    assert.equal(expects(new Error('x'), 'convention'), false)
+  } finally {
+    Reflect.deleteProperty(Error.prototype, 'statusCode')
+  }
+})
+
+test('a status of 400 to 499 on the reply makes an answer by the convention alone', () => {
+  const { expected } = expectationOf(new Error('x'), 'convention', { replyStatus: 404 })
+  assert.equal(expected, true)
+  assert.equal(expectationOf(new Error('x'), 'convention', { replyStatus: 503 }).expected, false)
+  assert.equal(expectationOf(new Error('x'), 'branded', { replyStatus: 404 }).expected, false)
+  assert.equal(expectationOf(new FatalError('x'), 'convention', { replyStatus: 404 }).expected, false)
 })
 
 test('the errors that Fastify makes of an invalid request are answers', async () => {
@@ -147,16 +175,17 @@ test('the errors that Fastify makes of an invalid request are answers', async ()
   for (const error of seen) assert.equal(expects(error, 'branded'), true)
 })
 
-test('a function decides alone, and gets the error and the request', () => {
+test('a function decides alone, and gets the error, the request and the reply', () => {
   const request = {} as FastifyRequest
   const calls: unknown[][] = []
   const policy: IsExpected = (...args) => {
     calls.push(args)
     return args[0] === 'mine'
   }
-  assert.equal(expectationOf('mine', policy, request).expected, true)
-  assert.equal(expectationOf(createHttpError(404), policy, undefined).expected, false)
-  assert.deepEqual(calls[0], ['mine', request])
+  const reply = {} as FastifyReply
+  assert.equal(expectationOf('mine', policy, { request, reply }).expected, true)
+  assert.equal(expectationOf(createHttpError(404), policy).expected, false)
+  assert.deepEqual(calls[0], ['mine', request, reply])
   assert.equal(calls[1]?.[1], undefined)
 })
 
@@ -168,19 +197,19 @@ test('a function that throws makes a fault, and what it threw is in the result',
     }
   }
   const error = createHttpError(404)
-  assert.deepEqual(expectationOf(error, thrower(failure), undefined), { expected: false, failure })
-  const nothing = expectationOf(error, thrower(undefined), undefined)
+  assert.deepEqual(expectationOf(error, thrower(failure)), { expected: false, failure })
+  const nothing = expectationOf(error, thrower(undefined))
   assert.equal(nothing.expected, false)
   assert.ok(nothing.failure instanceof TypeError)
 })
 
 test('a function that returns no boolean makes a fault, and says so', async () => {
   for (const value of ['yes', 1, {}, null, throwingProxy(), revokedProxy(), throwingGetters()]) {
-    const result = expectationOf(new Error('x'), (() => value) as unknown as IsExpected, undefined)
+    const result = expectationOf(new Error('x'), (() => value) as unknown as IsExpected)
     assert.equal(result.expected, false)
     assert.match(String(result.failure), /`expected` must return a boolean, got `/)
   }
-  const silent = expectationOf(new Error('x'), (() => undefined) as unknown as IsExpected, undefined)
+  const silent = expectationOf(new Error('x'), (() => undefined) as unknown as IsExpected)
   assert.deepEqual(silent, { expected: false, failure: undefined })
 })
 
@@ -189,7 +218,7 @@ test('an async function makes a fault, and its rejection harms nobody', async ()
     throw new Error('late')
   }) as unknown as IsExpected
   // An unhandled rejection would fail this test.
-  const { expected, failure } = expectationOf(new Error('x'), policy, undefined)
+  const { expected, failure } = expectationOf(new Error('x'), policy)
   await new Promise((resolve) => setImmediate(resolve))
   assert.equal(expected, false)
   assert.match(String(failure), /must return a boolean, got `Promise/)

@@ -127,7 +127,7 @@ describe('an expected error', () => {
     ),
     '@fastify/error 500': new (createFastifyError('APP_BROKEN', 'secret', 500))(),
     'a plain Error': new Error('secret'),
-    'an object with a statusCode': { statusCode: 404 },
+    'an object with a statusCode of 500': { statusCode: 500 },
     'a status alone': Object.assign(new Error('secret'), { status: 404 }),
     'a statusCode as text': Object.assign(new Error('secret'), { statusCode: '404' }),
   })) {

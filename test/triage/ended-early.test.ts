@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Child, startFixture } from '../support/child.ts'
+import { connectRaw } from '../support/client.ts'
+
+const INFO = 30
+
+async function totalOf(child: Child): Promise<number> {
+  return JSON.parse((await child.ask('/faults')).body).total
+}
+
+/** Asks on a connection that the client closes once the handler runs. */
+async function leave(child: Child, path: string): Promise<void> {
+  const connection = await connectRaw(child.port, `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
+  await child.line((line) => line.req?.url === path)
+  connection.socket.destroy()
+  await child.line((line) => line.ended === path)
+}
+
+test('what a client that left has aborted is one line at info and no fault', async (t) => {
+  const child = await startFixture(t, 'client-left')
+  for (const path of ['/fetch', '/floating', '/undici', '/axios', '/got', '/pipeline', '/events']) {
+    await leave(child, path)
+    const line = await child.line(
+      (line) => line.msg?.startsWith('the client went away') && line.reqId === idOf(child, path),
+    )
+    assert.equal(line.level, INFO, path)
+  }
+  assert.equal(await totalOf(child), 0)
+  assert.equal(child.log().filter((line) => line.level > INFO).length, 0)
+})
+
+test('another error of a request whose client has left is a fault', async (t) => {
+  const child = await startFixture(t, 'client-left')
+  await leave(child, '/bug')
+  const line = await child.line((line) => line.fault !== undefined)
+  assert.equal(line.err.message, 'a bug after the client had left')
+  assert.equal(await totalOf(child), 1)
+})
+
+test('what a handlerTimeout has aborted is no fault beside the timeout', async (t) => {
+  const child = await startFixture(t, 'client-left')
+  assert.equal((await child.ask('/timeout')).status, 503)
+  await child.line((line) => line.ended === '/timeout')
+  assert.equal(await totalOf(child), 1)
+  const [fault, ...more] = child.log().filter((line) => line.fault !== undefined)
+  assert.equal(fault?.err.code, 'FST_ERR_HANDLER_TIMEOUT')
+  assert.equal(more.length, 0)
+})
+
+for (const [path, message] of [
+  ['/objects', /chunk/],
+  ['/destroyed', /destroyed by the server/],
+  ['/late', /timed out/i],
+] as const) {
+  test(`a response that the server destroys with an error is one fault: ${path}`, async (t) => {
+    const child = await startFixture(t, 'client-left')
+    await child.ask(path)
+    const line = await child.line((line) => line.fault !== undefined)
+    assert.match(line.err.message, message)
+    assert.equal(line.req.route, path)
+    assert.equal(await totalOf(child), 1)
+    assert.ok(!child.log().some((line) => line.msg?.startsWith('the client went away')))
+  })
+}
+
+test('what a forced answer ends is no second fault', async (t) => {
+  const child = await startFixture(t, 'client-left')
+  assert.equal((await child.ask('/forced')).status, 500)
+  assert.equal(await totalOf(child), 1)
+  assert.deepEqual(
+    child.log().flatMap((line) => (line.err === undefined ? [] : [line.err.message])),
+    ['escaped'],
+  )
+})
+
+test('a response that is being written is left alone, whatever escaped', async (t) => {
+  const child = await startFixture(t, 'client-left')
+  for (const path of ['/flowing/rejection', '/flowing/exception']) {
+    const answer = await child.ask(path)
+    assert.equal(answer.error, undefined, path)
+    assert.equal(answer.body, 'x'.repeat(20))
+  }
+  assert.equal(await totalOf(child), 2)
+})
+
+test('a response to which nothing was written for the whole grace is cut', async (t) => {
+  const child = await startFixture(t, 'client-left')
+  const answer = await child.ask('/stuck')
+  assert.equal(answer.status, 200)
+  assert.notEqual(answer.error, undefined)
+})
+
+function idOf(child: Child, path: string): string {
+  return child.log().find((line) => line.req?.url === path)?.reqId
+}
