@@ -20,7 +20,7 @@ test('a recycle that is due leaves with 75, and the exit codes can be changed', 
 })
 
 test('a recycle verdict waits for its uptime, and a second one changes nothing', async (t) => {
-  const child = await startLeaving(t, { leave: { recycleAfter: 5_000 } })
+  const child = await startLeaving(t, { recycleIn: 8_000 })
   await child.ask('/recycle')
   await child.ask('/recycle')
   assert.equal((await child.ask('/ok')).status, 200)
