@@ -13,7 +13,7 @@ export interface FaultLine {
 }
 
 /** Milliseconds to wait for the server. */
-const TIMEOUT = 5000
+const TIMEOUT = 60_000
 
 /** The server of the demo, in a process of its own. */
 export class ServerProcess {

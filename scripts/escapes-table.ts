@@ -13,7 +13,7 @@ import { TYPESCRIPT } from '../test/support/typescript-flags.ts'
 import { findNode, type NodeBinary } from './matrix/node-binary.ts'
 
 const NODES = ['20', '22', '24', '26']
-const TESTS = ['escapes/escapes', 'escapes/edges', 'escapes/find-request', 'escapes/web-socket']
+const TESTS = ['escapes/escapes', 'escapes/without-request', 'escapes/find-request', 'escapes/web-socket']
 const PAGE = 'docs/escapes.md'
 const START = '<!-- table: npm run docs:escapes -->'
 const END = '<!-- end of table -->'

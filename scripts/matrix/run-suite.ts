@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { TYPESCRIPT } from '../../test/support/typescript-flags.ts'
 import { RUNNER, suiteFiles } from '../suite-files.ts'
 import { CACHE } from './cache.ts'
 import type { NodeBinary } from './node-binary.ts'
@@ -30,7 +29,6 @@ export function runSuite(node: NodeBinary, tree: Tree): SuiteResult {
   const { status, signal, stderr } = spawnSync(
     node.path,
     [
-      ...TYPESCRIPT,
       ...RUNNER,
       '--test-reporter=tap',
       `--test-reporter-destination=${name}.tap`,

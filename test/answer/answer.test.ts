@@ -69,7 +69,7 @@ describe('the kinds of answers', () => {
 async function answeredBy(t: TestContext, answer: AnswerOption, options: AskOptions = {}) {
   const test = testApp(t, { isolate: { answer } })
   test.app.get('/x', fail)
-  return { answer: await test.ask('/x', { timeout: 5000, ...options }), test }
+  return { answer: await test.ask('/x', options), test }
 }
 
 describe('a function that answers', () => {
@@ -195,7 +195,7 @@ describe('a function that answers', () => {
       reply.send({ n: 1n })
       return reply
     })
-    const answer = await test.ask('/x', { timeout: 5000 })
+    const answer = await test.ask('/x')
     assert.equal(answer.body, 'sorry')
     assert.equal(answer.status, 500)
   })

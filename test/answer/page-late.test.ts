@@ -118,7 +118,7 @@ describe('an answer that failed before', () => {
     ['a page', {}, /^<!DOCTYPE html>/],
     ['a function that is awaited', { answer: async () => 'by a function' }, /^by a function$/],
   ] as const) {
-    it(`does not keep ${what} from being sent`, { timeout: 20_000 }, async (t) => {
+    it(`does not keep ${what} from being sent`, async (t) => {
       const { app, get } = failing(t, options)
       let thrown: unknown
       app.setErrorHandler((error, _request, reply) => {

@@ -40,10 +40,10 @@ async function seenWith(t: TestContext, youch: string | undefined): Promise<Seen
     writeFileSync(join(packages, 'youch', 'index.js'), youch)
   }
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
-  for (const path of ['src', 'test/fixtures/error-page-loads.ts']) {
+  for (const path of ['src', 'test/fixtures/page-loads.ts']) {
     cpSync(join(ROOT, path), join(folder, path), { recursive: true })
   }
-  const script = join(folder, 'test', 'fixtures', 'error-page-loads.ts')
+  const script = join(folder, 'test', 'fixtures', 'page-loads.ts')
   const { NODE_TEST_CONTEXT: _context, NODE_V8_COVERAGE: _coverage, ...env } = process.env
   const { stdout } = await promisify(execFile)(process.execPath, [...TYPESCRIPT, script], { env })
   return JSON.parse(stdout)

@@ -186,7 +186,7 @@ describe('a page', () => {
   }
 
   it('is sent for an error that escaped, and before the process leaves', async (t) => {
-    const child = await startFixture(t, 'error-page')
+    const child = await startFixture(t, 'page')
     const escaped = await child.ask('/escape', { headers: BROWSER })
     assert.equal(escaped.status, 500)
     assert.equal(escaped.headers['content-type'], HTML_TYPE)

@@ -44,7 +44,7 @@ function stepsOf({ jobs }: Workflow): Step[] {
 function commandsOf(one: Workflow): string[] {
   return stepsOf(one)
     .flatMap(({ run }) => run?.split('\n') ?? [])
-    .map((line) => line.replace(/^sudo env "PATH=\$PATH" /, '').trim())
+    .map((line) => line.replace(/^sudo env "PATH=\$PATH" (?:CI=true )?/, '').trim())
     .filter((line) => line !== '')
 }
 
@@ -55,6 +55,7 @@ const commands = commandsOf(workflow)
 const commandsHere = readFileSync(`${ROOT}.ci/run`, 'utf8')
   .split('\n')
   .filter((line) => !/^(?:#|set |cd |export |$)/.test(line))
+  .flatMap((line) => (line === 'npm run test:all' ? manifest.scripts['test:all'].split(' && ') : [line]))
 
 /** A command without its options: `npm run test:matrix`. */
 function essence(command: string): string {
@@ -152,4 +153,11 @@ test('ci.yml does what .ci/run does, and .ci/run what it does', () => {
   const unique = (list: readonly string[]) => [...new Set(list.map(essence))].sort()
   assert.deepEqual(unique(commands), unique(commandsHere))
   assert.deepEqual(argumentsOf(commands, 'test:restarters'), argumentsOf(commandsHere, 'test:restarters'))
+})
+
+test('a program that is missing is a failure in CI: what runs as root is told that it is there, too', () => {
+  assert.match(readFileSync(`${ROOT}.ci/run`, 'utf8'), /^export CI=true$/m)
+  const asRoot = stepsOf(workflow).flatMap(({ run }) => (/^sudo .* npm run /.test(run ?? '') ? [run] : []))
+  assert.ok(asRoot.length > 0)
+  for (const command of asRoot) assert.match(command ?? '', / CI=true npm run /)
 })

@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectRaw } from '../support/client.ts'
 import { startLeaving } from '../support/leaving.ts'
+import { WAIT_TIMEOUT } from '../support/timeouts.ts'
 
 const REQUEST = 'GET /slow?ms=50 HTTP/1.1\r\nHost: a\r\n\r\n'
 
@@ -47,11 +48,11 @@ test('a second request of such a connection is not begun, for its answer could n
 })
 
 test('a connection that brings nothing does not hold the process', async (t) => {
-  const child = await startLeaving(t, { leave: { deadline: 60_000 } })
+  const child = await startLeaving(t, { leave: { deadline: 3 * WAIT_TIMEOUT } })
   const silent = await connectRaw(child.port, '')
   await child.ask('/ok')
   await child.ask('/fatal')
-  assert.deepEqual(await Promise.race([child.exited, sleep(30_000, 'still there', { ref: false })]), [
+  assert.deepEqual(await Promise.race([child.exited, sleep(WAIT_TIMEOUT, 'still there', { ref: false })]), [
     70,
     null,
   ])

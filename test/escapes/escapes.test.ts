@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { catalogue, GRACE, type Scenario, SECRET } from '../fixtures/escape-catalogue.ts'
 import { type Child, type LogLine, startFixture } from '../support/child.ts'
 import { type Answer, ask, connectRaw } from '../support/client.ts'
+import { WAIT_TIMEOUT } from '../support/timeouts.ts'
 import { until } from '../support/until.ts'
 
 const OTHERS = 20
@@ -17,13 +18,13 @@ interface Outcome {
 
 describe('the catalogue of escapes', { concurrency: 4 }, () => {
   for (const [group, scenarios] of Object.entries(catalogue)) {
-    describe(group, { timeout: 120_000 }, () => {
+    describe(group, () => {
       const agent = new http.Agent({ keepAlive: true })
       let server: Promise<Child> | undefined
       after(() => agent.destroy())
 
       test('the whole group, in one process', async (t) => {
-        server = startFixture(t, 'escapes', { lifetime: 110_000 })
+        server = startFixture(t, 'escapes')
         const child = await server
         for (const [name, scenario] of Object.entries(scenarios)) {
           await t.test(name, async (t) => {
@@ -98,7 +99,7 @@ function check({ answer, others, lines }: Outcome, name: string, scenario: Scena
   assert.equal(answer.error !== undefined, cut, answer.error)
   // a loaded machine may be slow, but never early
   if (status === 500 && !scenario.isPrompt) assert.ok(answer.ms >= GRACE - 20, `${answer.ms} ms`)
-  assert.ok(answer.ms < 15_000, `${answer.ms} ms`)
+  assert.ok(answer.ms < WAIT_TIMEOUT, `${answer.ms} ms`)
   assert.ok(!answer.body.includes(SECRET), answer.body)
   assert.deepEqual(
     others.map((other) => other.status),

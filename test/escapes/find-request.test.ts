@@ -6,7 +6,7 @@ import { ask, connectRaw } from '../support/client.ts'
 import { until } from '../support/until.ts'
 
 const start = (t: TestContext, name: string, ready = true): Promise<Child> =>
-  startFixture(t, 'attribution', { env: { CASE: name }, ready })
+  startFixture(t, 'find-request', { env: { CASE: name }, ready })
 const faults = (child: Child): LogLine[] => child.log().filter((line) => line.fault !== undefined)
 const from = (id: string) => ({ headers: { 'x-request-id': id } })
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { createConnection } from 'node:net'
 import { test } from 'node:test'
 import vm from 'node:vm'
@@ -187,11 +188,23 @@ test('stackOf and traceStart', () => {
   assert.equal(traceStart('Error: m', 'm'), -1)
 })
 
+/** Milliseconds of the fastest of ten calls: what else the machine does is not in it. */
+function fastest(call: () => unknown): number {
+  const times = Array.from({ length: 10 }, () => {
+    const started = performance.now()
+    call()
+    return performance.now() - started
+  })
+  return Math.min(...times)
+}
+
 test('a fingerprint of a message of 10 MB costs no more than its comparison', () => {
-  const error = new Error('m'.repeat(10 * 1024 * 1024))
-  const started = performance.now()
-  for (let i = 0; i < 10; i += 1) fingerprintOf(error)
-  assert.ok(performance.now() - started < 5000)
+  const message = 'm'.repeat(10 * 1024 * 1024)
+  const error = new Error(message)
+  // The machine decides how long a digest takes, which reads every byte once.
+  const digest = fastest(() => createHash('sha256').update(message).digest())
+  const fingerprint = fastest(() => fingerprintOf(error))
+  assert.ok(fingerprint < 20 * digest, `${fingerprint} ms, a digest ${digest} ms`)
 })
 
 test('a trace that was seen before tells the same, and two bugs on one trace stay two', () => {

@@ -149,7 +149,7 @@ describe("the app's own error handler", () => {
           seen.push(error)
           return handler.call(this, error, request, reply)
         })
-        const answer = await test.ask('/x', { timeout: 5000 })
+        const answer = await test.ask('/x')
         assert.equal(answer.status, 418, answer.error)
         assert.equal(answer.body, 'own')
         assert.equal(seen.length, 1)
@@ -165,7 +165,7 @@ describe("the app's own error handler", () => {
       it(`${place}, that ${name}: ours answers`, async (t) => {
         const test = testApp(t, { isolate: false })
         install(test, handler)
-        const answer = await test.ask('/x', { timeout: 5000 })
+        const answer = await test.ask('/x')
         assert.equal(answer.status, 500, answer.error)
         assert.deepEqual(bodyOf(answer), MASKED)
         assert.equal(test.troubleLines().length, lines, JSON.stringify(test.troubleLines(), undefined, 1))

@@ -234,7 +234,7 @@ describe('a hook that is done and fails then', () => {
         },
         async (_request, reply) => reply.header('x-bad', 'a\r\nb').send('fine'),
       )
-      const answer = await test.ask('/x', { timeout: 5000 })
+      const answer = await test.ask('/x')
       assert.equal(answer.status, 500, `${when}: ${answer.error}`)
       assert.deepEqual(bodyOf(answer), MASKED)
       assert.equal(test.troubleLines().length, 1)
@@ -414,7 +414,7 @@ describe('the other functions of an app', () => {
     it(`${name}: 500, one line`, async (t) => {
       const test = testApp(t)
       install(test.app)
-      const answer = await test.ask('/x', { timeout: 5000 })
+      const answer = await test.ask('/x')
       assert.equal(answer.status, 500, answer.error)
       assert.deepEqual(bodyOf(answer), MASKED)
       assert.equal(test.troubleLines().length, 1, JSON.stringify(test.troubleLines(), undefined, 1))

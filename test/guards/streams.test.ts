@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, it, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
 import { isolatedAppOf } from '../../src/isolated-app.ts'
 import { bodyOf, MASKED, type TestApp, testApp, until } from '../support/app.ts'
 import { connectRaw } from '../support/client.ts'
+import { WAIT_TIMEOUT } from '../support/timeouts.ts'
 
 const CHUNK = 'x'.repeat(100)
 
@@ -123,7 +125,7 @@ describe('a body that fails', () => {
         setTimeout(() => stream.emit('error', value), 20)
         return stream
       })
-      const answer = await test.ask('/x', { timeout: 5000 })
+      const answer = await test.ask('/x')
       assert.notEqual(answer.error, 'client timeout')
       assert.notEqual(answer.error, undefined)
       await until('its line', () => test.faultLines().length > 0)
@@ -164,7 +166,7 @@ it('a body that fails before its answer has the connection: cut when it has, and
   answerFirst()
   const closed = await Promise.race([
     connection.closed.then(() => true),
-    new Promise((resolve) => setTimeout(resolve, 5000, false)),
+    sleep(WAIT_TIMEOUT, false, { ref: false }),
   ])
   connection.socket.destroy()
   assert.ok(closed, 'the connection is left open')

@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts'
 
-/** Faults in the handling of errors that escape from a request to the process. */
+/** Faults in `src/escapes`. */
 export const inEscapes: readonly Mutant[] = [
   {
     name: 'newest-request-gets-every-escape',
@@ -15,7 +15,7 @@ export const inEscapes: readonly Mutant[] = [
     file: 'escapes/escapes.ts',
     find: 'if (reply === undefined || reply.raw.writableEnded) return',
     replace: 'if (reply === undefined) return',
-    tests: ['escapes/edges'],
+    tests: ['escapes/grace'],
     only: 'an answer that is on its way to a slow client is never cut',
   },
   {
@@ -30,16 +30,8 @@ export const inEscapes: readonly Mutant[] = [
     file: 'escapes/grace.ts',
     find: '      grace.cancel()\n',
     replace: '',
-    tests: ['escapes/edges'],
+    tests: ['escapes/grace'],
     only: 'a rejection that is handled late takes back its own 500 only',
-  },
-  {
-    name: 'listener-on-a-connection-has-no-request',
-    file: 'request/async-context.ts',
-    find: '  if (connection) attach(context, connection)\n',
-    replace: '',
-    tests: ['escapes/find-request'],
-    only: 'a listener on a connection belongs to the last request of the connection',
   },
   {
     name: 'error-of-a-websocket-looks-like-its-usual-end',
@@ -47,40 +39,5 @@ export const inEscapes: readonly Mutant[] = [
     find: 'const INTERNAL_ERROR = 1011',
     replace: 'const INTERNAL_ERROR = 1000',
     tests: ['escapes/web-socket'],
-  },
-  {
-    name: 'escape-of-a-route-that-opted-out-is-fatal',
-    file: 'uncaught/listener.ts',
-    find: "if (takes !== 'unknown') return takes",
-    replace: "if (takes === 'taken') return takes",
-    tests: ['uncaught/listener'],
-  },
-  {
-    name: 'handler-that-throws-ends-the-process',
-    file: 'uncaught/listener.ts',
-    find: "const takes = attempt(() => handler.takeOwn(escaped), 'unknown')",
-    replace: 'const takes = handler.takeOwn(escaped)',
-    tests: ['uncaught/listener'],
-  },
-  {
-    name: 'listeners-stay-after-the-last-app',
-    file: 'uncaught/listener.ts',
-    find: '  listener.stopListening()\n',
-    replace: '',
-    tests: ['uncaught/listener'],
-  },
-  {
-    name: 'error-is-taken-from-other-listeners',
-    file: 'uncaught/node-default.ts',
-    find: "  if (process.listeners(event as 'exit').some((listener) => !isOurs(listener))) return\n",
-    replace: '',
-    tests: ['uncaught/listener'],
-  },
-  {
-    name: 'rival-is-named-by-every-app',
-    file: 'uncaught/other-listeners.ts',
-    find: '      named.add(listener)\n',
-    replace: '',
-    tests: ['uncaught/other-listeners'],
   },
 ]

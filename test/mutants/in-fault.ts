@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts'
 
-/** Faults in `src/fault`: judging, grouping, counting and serializing. */
+/** Faults in `src/fault`. */
 export const inFault: readonly Mutant[] = [
   {
     name: 'cause-of-an-error-not-searched',
@@ -31,20 +31,6 @@ export const inFault: readonly Mutant[] = [
     tests: ['fault/verdict'],
   },
   {
-    name: 'storm-logs-one-too-few',
-    file: 'log/rate-limit.ts',
-    find: 'if (entry.logged < this.#burst) {',
-    replace: 'if (entry.logged + 1 < this.#burst) {',
-    tests: ['log/rate-limit'],
-  },
-  {
-    name: 'storm-hides-a-single-fault',
-    file: 'log/rate-limit.ts',
-    find: 'if (heldBack > 0) this.#report(',
-    replace: 'if (heldBack > 1) this.#report(',
-    tests: ['log/rate-limit'],
-  },
-  {
     name: 'frequent-bug-makes-room-for-a-new-one',
     file: 'fault/ledger.ts',
     find: 'if (entry.count < count) {',
@@ -66,5 +52,12 @@ export const inFault: readonly Mutant[] = [
     find: '    message: messageOf(error),\n    stack: boundedStack(error),',
     replace: '    ...(error as object),\n    message: messageOf(error),\n    stack: boundedStack(error),',
     tests: ['fault/serialize'],
+  },
+  {
+    name: 'status-of-an-http-client-counts',
+    file: 'fault/http-error.ts',
+    find: "const own = ownProperty(error, 'statusCode')",
+    replace: "const own = ownProperty(error, 'statusCode') ?? ownProperty(error, 'status')",
+    tests: ['answer/head'],
   },
 ]

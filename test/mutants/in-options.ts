@@ -1,7 +1,15 @@
 import type { Mutant } from './mutant.ts'
 
-/** Faults in the options, their checks, and what the plugin is registered with. */
+/** Faults in `src/options`. */
 export const inOptions: readonly Mutant[] = [
+  {
+    name: 'fatal-exits-with-0',
+    file: 'options/exit-codes.ts',
+    find: "  if (reason === 'fatal') return codes.fatal\n",
+    replace: '',
+    tests: ['leave/faults'],
+    only: 'a fault on the way out is answered and shortens nothing',
+  },
   {
     name: 'milliseconds-may-be-text',
     file: 'options/check.ts',
@@ -43,34 +51,6 @@ export const inOptions: readonly Mutant[] = [
     find: '[name, override[name] ?? app[name]]',
     replace: '[name, app[name] ?? override[name]]',
     tests: ['options/table'],
-  },
-  {
-    name: 'registered-on-a-child-too',
-    file: 'isolate.ts',
-    find: "if (internals.instancesOf(fastify).some((instance) => instance.hasDecorator('isolation'))) {",
-    replace: "if (internals.instancesOf(fastify).every((instance) => instance.hasDecorator('isolation'))) {",
-    tests: ['isolation/public-api'],
-  },
-  {
-    name: 'log-serializers-of-register-refused',
-    file: 'isolate.ts',
-    find: "new Set(['prefix', 'logLevel', 'logSerializers'])",
-    replace: "new Set(['prefix', 'logLevel'])",
-    tests: ['isolation/public-api'],
-  },
-  {
-    name: 'held-back-faults-lost-on-close',
-    file: 'isolate.ts',
-    find: '    app.endRateLimit()\n',
-    replace: '',
-    tests: ['log/log'],
-  },
-  {
-    name: 'fatal-line-written-twice',
-    file: 'isolated-app.ts',
-    find: '    else write()\n',
-    replace: '    write()\n',
-    tests: ['log/log'],
   },
   {
     name: 'termination-log-outside-of-kubernetes',

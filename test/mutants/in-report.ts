@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts'
 
-/** Faults in what a process leaves behind. */
+/** Faults in `src/report`. */
 export const inReport: readonly Mutant[] = [
   {
     name: 'eleven-reports-kept',
@@ -40,19 +40,5 @@ export const inReport: readonly Mutant[] = [
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source code
     replace: "return `${sections.join('\\n\\n')}\\n`",
     tests: ['report/cli'],
-  },
-  {
-    name: 'command-prints-the-oldest-report',
-    file: 'cli.ts',
-    find: 'const [newest] = listReports(folder)',
-    replace: 'const newest = listReports(folder).at(-1)',
-    tests: ['report/cli'],
-  },
-  {
-    name: 'one-report-for-every-app',
-    file: 'leave/save-report.ts',
-    find: 'const folders: Set<string> = new Set(apps.flatMap(({ leave }) => leave.reportDir ?? []))',
-    replace: 'const folders: string[] = apps.flatMap(({ leave }) => leave.reportDir ?? [])',
-    tests: ['report/report'],
   },
 ]

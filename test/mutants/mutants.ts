@@ -1,20 +1,36 @@
 import { readFileSync } from 'node:fs'
+import { inAnswer } from './in-answer.ts'
+import { inApp } from './in-app.ts'
+import { inCoverage } from './in-coverage.ts'
+import { inDrain } from './in-drain.ts'
 import { inEscapes } from './in-escapes.ts'
 import { inFault } from './in-fault.ts'
-import { inLeaving } from './in-leaving.ts'
+import { inGuards } from './in-guards.ts'
+import { inLeave } from './in-leave.ts'
+import { inLog } from './in-log.ts'
 import { inOptions } from './in-options.ts'
 import { inReport } from './in-report.ts'
 import { inRequest } from './in-request.ts'
+import { inTriage } from './in-triage.ts'
+import { inUncaught } from './in-uncaught.ts'
 import type { Mutant } from './mutant.ts'
 
 /** Every deliberate fault that the tests have to notice. */
 export const mutants: readonly Mutant[] = [
-  ...inFault,
-  ...inRequest,
+  ...inApp,
+  ...inCoverage,
+  ...inDrain,
+  ...inGuards,
   ...inEscapes,
-  ...inLeaving,
-  ...inReport,
+  ...inTriage,
+  ...inAnswer,
+  ...inRequest,
+  ...inLeave,
   ...inOptions,
+  ...inReport,
+  ...inLog,
+  ...inUncaught,
+  ...inFault,
 ]
 
 /** The text of a mutant's file, without its fault. */

@@ -74,7 +74,7 @@ export async function runTests(folder: string, { tests, only }: Selection): Prom
     cwd: folder,
     detached: true,
     // what killed tests leave behind goes with the copy
-    env: { ...env, TMPDIR: join(folder, 'tmp') },
+    env: { ...env, TMPDIR: join(folder, 'tmp'), WAIT_TIMEOUT: '10000' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const group = child.pid

@@ -1,7 +1,7 @@
 import type { Ledger } from './ledger.ts'
 
 /** Milliseconds after which a request without its whole answer is lost. */
-export const PATIENCE = 30_000
+export const PATIENCE = 60_000
 
 /** What every client is given. */
 export interface Soak {

@@ -29,7 +29,7 @@ const ROUNDS = 12
 const SHORTEST_ROUND = 2
 const LONGEST_ROUND = 20
 /** Seconds beyond the given ones in which everything must be over: what is in flight, and the samples. */
-const MARGIN = 60
+const MARGIN = 120
 
 const { values } = parseArgs({
   options: {

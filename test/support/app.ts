@@ -7,6 +7,7 @@ import { isolatedAppOf } from '../../src/isolated-app.ts'
 import type { IsolateOptions } from '../../src/options/options.ts'
 import { jsonLines, type LogLine } from './child.ts'
 import { type Answer, type AskOptions, ask } from './client.ts'
+import { WAIT_TIMEOUT } from './timeouts.ts'
 
 export interface TestAppOptions {
   /** Options of the plugin; `false`: the test registers it itself, or not at all. */
@@ -92,11 +93,11 @@ export function testApp(t: TestContext, options: TestAppOptions = {}): TestApp {
   }
 }
 
-/** Waits for a condition, checked at every turn of the event loop. Rejects after `milliseconds`. */
-export async function until(what: string, holds: () => boolean, milliseconds = 10_000): Promise<void> {
-  const end = performance.now() + milliseconds
+/** Waits for a condition, checked at every turn of the event loop. Rejects after {@link WAIT_TIMEOUT}. */
+export async function until(what: string, holds: () => boolean): Promise<void> {
+  const end = performance.now() + WAIT_TIMEOUT
   while (!holds()) {
-    if (performance.now() > end) throw new Error(`not in ${milliseconds} ms: ${what}`)
+    if (performance.now() > end) throw new Error(`not in ${WAIT_TIMEOUT} ms: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
 }

@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Answer, type AskOptions, ask } from './client.ts'
+import { TEST_TIMEOUT, WAIT_TIMEOUT } from './timeouts.ts'
 import { TYPESCRIPT } from './typescript-flags.ts'
 
 /** A line of a fixture's log. */
@@ -21,7 +22,7 @@ export interface FixtureOptions {
   stdout?: 'pipe' | 'unread' | number
   /** False for a fixture that never listens: `startFixture` resolves at once, with port 0. */
   ready?: boolean
-  /** Milliseconds until the fixture is killed. Default: 30 000. */
+  /** Milliseconds until the fixture is killed. Default: {@link TEST_TIMEOUT}. */
   lifetime?: number
 }
 
@@ -38,8 +39,8 @@ export interface Child {
   stderr(): string
   /** The JSON lines of stdout so far, without the ready line. */
   log(): LogLine[]
-  /** Resolves with the first log line that matches, also an earlier one. Rejects after `milliseconds` (10 000). */
-  line(fits: (line: LogLine) => boolean, milliseconds?: number): Promise<LogLine>
+  /** Resolves with the first log line that matches, also an earlier one. Rejects after {@link WAIT_TIMEOUT}. */
+  line(fits: (line: LogLine) => boolean): Promise<LogLine>
   /** Sends a request on a connection of its own. Never rejects: a cut connection has status 0 and `error`. */
   ask(path: string, options?: AskOptions): Promise<Answer>
   /** Starts reading an `unread` stdout. */
@@ -85,7 +86,7 @@ export async function startProgram(
     stdio: ['ignore', typeof options.stdout === 'number' ? options.stdout : 'pipe', 'pipe'],
   })
   running.add(child)
-  const lifetimeTimer = setTimeout(() => child.kill('SIGKILL'), options.lifetime ?? 30_000)
+  const lifetimeTimer = setTimeout(() => child.kill('SIGKILL'), options.lifetime ?? TEST_TIMEOUT)
   const exited = once(child, 'close').then(([code, signal]) => {
     clearTimeout(lifetimeTimer)
     running.delete(child)
@@ -117,7 +118,7 @@ export async function startProgram(
   const output = () => `\nstdout: ${text.stdout}\nstderr: ${text.stderr}`
 
   /** Checks on every chunk of output, and a last time when the process exits. */
-  async function until<T>(what: string, found: () => T | undefined, milliseconds: number): Promise<T> {
+  async function until<T>(what: string, found: () => T | undefined): Promise<T> {
     let watcher = () => {}
     let timer: NodeJS.Timeout | undefined
     try {
@@ -128,8 +129,8 @@ export async function startProgram(
         }
         watchers.add(watcher)
         timer = setTimeout(
-          () => reject(new Error(`no ${what} in ${milliseconds} ms${output()}`)),
-          milliseconds,
+          () => reject(new Error(`no ${what} in ${WAIT_TIMEOUT} ms${output()}`)),
+          WAIT_TIMEOUT,
         )
         exited
           .then(([code, signal]) => {
@@ -145,7 +146,7 @@ export async function startProgram(
     }
   }
 
-  const ready = options.ready === false ? {} : await until('ready line', readyLine, 15_000)
+  const ready = options.ready === false ? {} : await until('ready line', readyLine)
   const port: number = ready.port ?? 0
   return {
     pid: child.pid ?? 0,
@@ -155,7 +156,7 @@ export async function startProgram(
     stdout: () => text.stdout,
     stderr: () => text.stderr,
     log: () => parsed().filter((line) => line.ready !== true),
-    line: (fits, milliseconds = 10_000) => until('log line', () => parsed().find(fits), milliseconds),
+    line: (fits) => until('log line', () => parsed().find(fits)),
     ask: (path, askOptions) => ask(port, path, askOptions),
     readStdout: () => read('stdout'),
     kill: (signal = 'SIGKILL') => {

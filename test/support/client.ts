@@ -1,5 +1,6 @@
 import http from 'node:http'
 import net from 'node:net'
+import { WAIT_TIMEOUT } from './timeouts.ts'
 
 export interface AskOptions {
   method?: string
@@ -8,7 +9,7 @@ export interface AskOptions {
   /** A keep-alive agent, to send several requests on one connection. Default: a connection of its own. */
   agent?: http.Agent
   host?: string
-  /** Milliseconds until the client gives up. Default: 20 000. */
+  /** Milliseconds until the client gives up. Default: {@link WAIT_TIMEOUT}. */
   timeout?: number
 }
 
@@ -46,7 +47,7 @@ export function ask(port: number, path: string, options: AskOptions = {}): Promi
         method: options.method ?? 'GET',
         headers: options.headers ?? {},
         agent: options.agent ?? false,
-        timeout: options.timeout ?? 20_000,
+        timeout: options.timeout ?? WAIT_TIMEOUT,
       },
       (incoming) => {
         response = incoming

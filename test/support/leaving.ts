@@ -4,6 +4,8 @@ import { type Child, type FixtureOptions, startFixture } from './child.ts'
 /** The settings of the fixture `leaving`; `leave` holds the plugin's options, as far as JSON can express them. */
 export interface Setup {
   leave?: object
+  /** `recycleAfter` in milliseconds from the start of the app on, whatever time Node took to start. */
+  recycleIn?: number
   logger?: string
   logFile?: string
   onLeave?: string

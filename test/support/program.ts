@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { WAIT_TIMEOUT } from './timeouts.ts'
 import { TYPESCRIPT } from './typescript-flags.ts'
 
 const PRELOADED = new URL('./any-port.ts', import.meta.url).href
@@ -10,7 +11,7 @@ const PRELOADED = new URL('./any-port.ts', import.meta.url).href
  *
  * @returns Its output if it ended or timed out before it listened, else undefined.
  */
-export async function failsToListen(file: string, milliseconds: number): Promise<string | undefined> {
+export async function failsToListen(file: string): Promise<string | undefined> {
   const env = { ...process.env, NODE_TEST_CONTEXT: undefined, PORT: '0' }
   const child = spawn(process.execPath, [...TYPESCRIPT, '--import', PRELOADED, file], {
     env,
@@ -19,7 +20,7 @@ export async function failsToListen(file: string, milliseconds: number): Promise
   })
   let output = ''
   const ended = once(child, 'close')
-  const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds)
+  const timer = setTimeout(() => child.kill('SIGKILL'), WAIT_TIMEOUT)
   let listens = false
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => {
@@ -39,10 +40,7 @@ export async function failsToListen(file: string, milliseconds: number): Promise
  *
  * @returns The output if a part failed, else undefined.
  */
-export async function failsToRun(
-  files: readonly string[],
-  milliseconds: number,
-): Promise<string | undefined> {
+export async function failsToRun(files: readonly string[]): Promise<string | undefined> {
   const child = spawn(
     process.execPath,
     [...TYPESCRIPT, fileURLToPath(new URL('./run-parts.ts', import.meta.url)), ...files],
@@ -57,7 +55,7 @@ export async function failsToRun(
       output += chunk
     })
   }
-  const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds)
+  const timer = setTimeout(() => child.kill('SIGKILL'), WAIT_TIMEOUT)
   const [code, signal] = await once(child, 'close')
   clearTimeout(timer)
   // a part may end the process with 0 before the others have run

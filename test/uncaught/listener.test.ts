@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { addHandler, type EscapeHandler, removeHandler } from '../../src/uncaught/listener.ts'
 import { TYPESCRIPT } from '../support/typescript-flags.ts'
 
-const fixture = fileURLToPath(new URL('../fixtures/guard.ts', import.meta.url))
+const fixture = fileURLToPath(new URL('../fixtures/listener.ts', import.meta.url))
 
 interface Outcome {
   readonly code: number | null

@@ -1,55 +1,7 @@
 import type { Mutant } from './mutant.ts'
 
-/** Faults in the way out: of the app, which drains, and of the process, which exits. */
-export const inLeaving: readonly Mutant[] = [
-  {
-    name: 'ready-while-leaving',
-    file: 'drain/readiness.ts',
-    find: "if (current === 'leaving') reply.code(503)",
-    replace: "if (current === 'leaving') reply.code(200)",
-    tests: ['leave/order'],
-    only: 'drainDelay: goes on serving while readiness says no; a fatal fault skips it',
-  },
-  {
-    name: 'large-answer-cut-by-the-drain',
-    file: 'drain/connections.ts',
-    find: '    for (const socket of spared) socket.destroy = () => socket\n',
-    replace: '',
-    tests: ['leave/order'],
-    only: 'a large body that is still being sent arrives whole',
-  },
-  {
-    name: 'owed-one-request-but-given-many',
-    file: 'drain/awaited-requests.ts',
-    find: 'this.#sockets.delete(request.socket)',
-    replace: 'this.#sockets.has(request.socket)',
-    tests: ['drain/awaited-requests'],
-    only: 'a second request of such a connection is not begun, for its answer could not be sent',
-  },
-  {
-    name: 'http2-streams-cut-by-the-drain',
-    file: 'drain/drain.ts',
-    find: '        !this.#connections.hasSessions &&\n',
-    replace: '',
-    tests: ['drain/protocols'],
-    only: 'HTTP/2: the stream of a route that opted out finishes too',
-  },
-  {
-    name: 'closed-app-leaves-by-defaults',
-    file: 'drain/app.ts',
-    find: "      addApp(drained)\n      void leave('fatal'",
-    replace: "      void leave('fatal'",
-    tests: ['leave/faults'],
-    only: 'a fatal fault of an app that has closed leaves by its options, with its log and its report',
-  },
-  {
-    name: 'fatal-exits-with-0',
-    file: 'options/exit-codes.ts',
-    find: "  if (reason === 'fatal') return codes.fatal\n",
-    replace: '',
-    tests: ['leave/faults'],
-    only: 'a fault on the way out is answered and shortens nothing',
-  },
+/** Faults in `src/leave`. */
+export const inLeave: readonly Mutant[] = [
   {
     name: 'exit-without-a-code-looks-like-success',
     file: 'leave/exit.ts',
@@ -79,7 +31,7 @@ export const inLeaving: readonly Mutant[] = [
     file: 'leave/steps.ts',
     find: '    await flushLogs(this.#log.loggers, Math.max(this.#left(), FLUSH_FLOOR), this.#exit.isForGood)\n',
     replace: '',
-    tests: ['leave/flush'],
+    tests: ['leave/flush-transports'],
     only: 'custom: every line is on its destination before the exit',
   },
   {
@@ -94,7 +46,7 @@ export const inLeaving: readonly Mutant[] = [
     file: 'leave/steps.ts',
     find: 'startWatchdog(this.#drainDelay + this.#deadline + WATCHDOG_MARGIN,',
     replace: 'startWatchdog(this.#deadline + WATCHDOG_MARGIN,',
-    tests: ['leave/deadline'],
+    tests: ['leave/watchdog'],
     only: 'the watchdog leaves the drain delay its time',
   },
   {
@@ -143,21 +95,6 @@ export const inLeaving: readonly Mutant[] = [
     tests: ['leave/parts'],
   },
   {
-    name: 'refusal-says-not-when-to-retry',
-    file: 'drain/refuse.ts',
-    find: "  'retry-after': RETRY_AFTER,\n",
-    replace: '',
-    tests: ['drain/connections'],
-  },
-  {
-    name: 'escape-on-the-way-out-is-logged-twice',
-    file: 'uncaught/while-leaving.ts',
-    find: 'if (!isAgain) this.#onEscape(error)',
-    replace: 'this.#onEscape(error)',
-    tests: ['leave/faults'],
-    only: 'an escape on the way out is logged once and shortens nothing: /bare-escape',
-  },
-  {
     name: 'signal-does-nothing-once-the-app-is-closed',
     file: 'leave/signals.ts',
     find: '      if (after === 0) process.off(signal, this.#onSignal)\n',
@@ -165,11 +102,10 @@ export const inLeaving: readonly Mutant[] = [
     tests: ['leave/parts'],
   },
   {
-    name: 'listener-of-the-way-out-silences-the-next',
-    file: 'publish.ts',
-    find: '  } catch (failure) {\n    onFailure(failure, listener)\n',
-    replace: '  } catch (failure) {\n    onFailure(failure, listener)\n    throw failure\n',
-    tests: ['leave/told'],
-    only: 'the channel tells everybody, whatever its listeners do',
+    name: 'one-report-for-every-app',
+    file: 'leave/save-report.ts',
+    find: 'const folders: Set<string> = new Set(apps.flatMap(({ leave }) => leave.reportDir ?? []))',
+    replace: 'const folders: string[] = apps.flatMap(({ leave }) => leave.reportDir ?? [])',
+    tests: ['report/report'],
   },
 ]

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SECRET } from '../fixtures/escape-catalogue.ts'
+import { startFixture } from '../support/child.ts'
+import { crowd, faults, startCase } from '../support/escapes.ts'
+
+const [major = 0] = process.versions.node.split('.').map(Number)
+
+test('an error without a request is fatal, and the others are answered', async (t) => {
+  const child = await startCase(t, 'background')
+  const others = await crowd(child)
+  await child.ask('/bomb')
+  assert.deepEqual(
+    (await others.answered).map((other) => other.status),
+    Array(20).fill(200),
+  )
+  assert.deepEqual(await child.exited, [70, null])
+  const [line, ...more] = faults(child)
+  assert.equal(more.length, 0)
+  assert.equal(line?.level, 60)
+  assert.equal(line.req, undefined)
+  assert.equal(line.phase, undefined)
+  assert.equal(line.fault.attributedTo, 'none')
+  assert.equal(line.fault.verdict, 'fatal')
+  assert.match(line.msg, /outside of any request/)
+})
+
+test('classify can contain an error without a request', async (t) => {
+  const child = await startCase(t, 'background-contained')
+  await child.ask('/bomb')
+  const line = await child.line((line) => line.fault !== undefined)
+  assert.equal(line.fault.verdict, 'contain')
+  assert.equal((await child.ask('/waiting')).status, 200)
+})
+
+for (const name of ['boot', 'boot-rejection']) {
+  test(`${name}: before the server listens it is a boot failure`, async (t) => {
+    const child = await startFixture(t, 'escapes-edges', { env: { CASE: name }, ready: false })
+    assert.deepEqual(await child.exited, [70, null])
+    const [line] = faults(child)
+    assert.equal(line?.phase, 'boot')
+    assert.equal(line.fault.origin, name === 'boot' ? 'exception' : 'rejection')
+    assert.equal(line.fault.verdict, 'fatal')
+  })
+}
+
+test('a throw in a microtask belongs to the only request there is, on every Node', async (t) => {
+  const child = await startCase(t, 'microtask')
+  const answer = await child.ask('/bomb', { headers: { 'x-request-id': 'mine' } })
+  assert.equal(answer.status, 500)
+  assert.ok(!answer.body.includes(SECRET))
+  const line = await child.line((line) => line.fault !== undefined)
+  assert.equal(line.reqId, 'mine')
+  assert.equal(line.fault.attributedTo, 'context')
+  t.diagnostic('escape | timers | queueMicrotask, the only request in flight | context')
+  assert.equal((await child.ask('/waiting')).status, 200)
+})
+
+test('a throw in a microtask among others is found where Node tells (24 and later)', async (t) => {
+  const child = await startCase(t, 'microtask')
+  const others = await crowd(child)
+  const answer = child.ask('/bomb', { headers: { 'x-request-id': 'mine' } })
+  if (major >= 24) await answer.then(() => child.ask('/open'))
+  assert.deepEqual(
+    (await others.answered).map((other) => other.status),
+    Array(20).fill(200),
+  )
+  const line = await child.line((line) => line.fault !== undefined)
+  t.diagnostic(`escape | timers | queueMicrotask, with other requests in flight | ${line.fault.attributedTo}`)
+  if (major >= 24) {
+    assert.equal((await answer).status, 500)
+    assert.equal(line.reqId, 'mine')
+  } else {
+    assert.equal(line.fault.attributedTo, 'none')
+    assert.equal(line.fault.verdict, 'fatal')
+    // nobody can say whose it is, so it is cut at the deadline of the way out
+    assert.equal((await answer).status, 0)
+    assert.deepEqual(await child.exited, [70, null])
+  }
+})

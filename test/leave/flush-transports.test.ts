@@ -1,0 +1,3 @@
+import { testFlush } from '../support/flushed.ts'
+
+for (const logger of ['transport', 'pretty', 'custom']) testFlush(logger)

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { test } from 'node:test'
+import { temporaryFolder } from '../support/folder.ts'
+import { startLeaving } from '../support/leaving.ts'
+import { TEST_TIMEOUT } from '../support/timeouts.ts'
+
+test('a blocked event loop is killed two seconds past the deadline, and the report is there', async (t) => {
+  const reportDir = temporaryFolder(t)
+  const child = await startLeaving(t, { leave: { deadline: 700, reportDir } })
+  const start = performance.now()
+  await child.ask('/fatal-then-block')
+  assert.deepEqual(await child.exited, [null, 'SIGKILL'])
+  const took = performance.now() - start
+  assert.ok(took >= 2_600 && took < TEST_TIMEOUT, `${took} ms: a forgotten fixture is killed, too`)
+  assert.equal(readdirSync(reportDir).length, 1)
+})
+
+test('the watchdog leaves the drain delay its time', async (t) => {
+  // Longer than the deadline and the watchdog's margin together.
+  const child = await startLeaving(t, { leave: { deadline: 100, drainDelay: 2_500, signals: ['SIGTERM'] } })
+  child.kill('SIGTERM')
+  assert.deepEqual(await child.exited, [0, null])
+  assert.equal(child.log().at(-1)?.msg, 'left: exit code 0')
+})

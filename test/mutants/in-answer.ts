@@ -1,0 +1,40 @@
+import type { Mutant } from './mutant.ts'
+
+/** Faults in `src/answer`. */
+export const inAnswer: readonly Mutant[] = [
+  {
+    name: 'body-shows-the-message',
+    file: 'answer/answer.ts',
+    find: 'message: shown === undefined ? error : messageOf(this.#fault.error),',
+    replace: 'message: messageOf(this.#fault.error),',
+    tests: ['answer/masking'],
+  },
+  {
+    name: 'accept-of-a-problem-ignored',
+    file: 'answer/answer.ts',
+    find: "this.#context.route.answer === 'problem' || acceptsProblem(this.#reply.request)",
+    replace: "this.#context.route.answer === 'problem'",
+    tests: ['answer/answer'],
+  },
+  {
+    name: 'cookie-of-the-success-survives',
+    file: 'answer/headers.ts',
+    find: "  'set-cookie',\n",
+    replace: '',
+    tests: ['answer/answer'],
+  },
+  {
+    name: 'raw-answer-sets-a-cookie',
+    file: 'answer/raw.ts',
+    find: 'survives(name, value) && isValidHeader(name, value)),\n  )',
+    replace: 'isValidHeader(name, value)),\n  )',
+    tests: ['guards/hooks'],
+  },
+  {
+    name: 'cookie-of-an-upstream-is-sent',
+    file: 'answer/head.ts',
+    find: "  'set-cookie',\n",
+    replace: '',
+    tests: ['answer/head'],
+  },
+]

@@ -1,0 +1,40 @@
+import type { Mutant } from './mutant.ts'
+
+/** Faults in `src/log`. */
+export const inLog: readonly Mutant[] = [
+  {
+    name: 'storm-logs-one-too-few',
+    file: 'log/rate-limit.ts',
+    find: 'if (entry.logged < this.#burst) {',
+    replace: 'if (entry.logged + 1 < this.#burst) {',
+    tests: ['log/rate-limit'],
+  },
+  {
+    name: 'storm-hides-a-single-fault',
+    file: 'log/rate-limit.ts',
+    find: 'if (heldBack > 0) this.#report(',
+    replace: 'if (heldBack > 1) this.#report(',
+    tests: ['log/rate-limit'],
+  },
+  {
+    name: 'listener-of-faults-may-throw',
+    file: 'log/on-fault.ts',
+    find: 'callListener(onFault, () => onFault(message.fault), onFailure)',
+    replace: 'onFault(message.fault)',
+    tests: ['isolation/verdict'],
+  },
+  {
+    name: 'own-serializer-of-requests-ignored',
+    file: 'log/request-line.ts',
+    find: 'if (serialize === undefined) return { method, url, route, remoteAddress }',
+    replace: 'if (serialize !== null) return { method, url, route, remoteAddress }',
+    tests: ['log/log'],
+  },
+  {
+    name: 'fatal-line-of-a-silent-app-is-lost',
+    file: 'log/log.ts',
+    find: "        if (level === 'fatal') stderrLogger().fatal(line, message)\n",
+    replace: '',
+    tests: ['log/log'],
+  },
+]

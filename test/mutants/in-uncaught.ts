@@ -1,0 +1,48 @@
+import type { Mutant } from './mutant.ts'
+
+/** Faults in `src/uncaught`. */
+export const inUncaught: readonly Mutant[] = [
+  {
+    name: 'escape-of-a-route-that-opted-out-is-fatal',
+    file: 'uncaught/listener.ts',
+    find: "if (takes !== 'unknown') return takes",
+    replace: "if (takes === 'taken') return takes",
+    tests: ['uncaught/listener'],
+  },
+  {
+    name: 'handler-that-throws-ends-the-process',
+    file: 'uncaught/listener.ts',
+    find: "const takes = attempt(() => handler.takeOwn(escaped), 'unknown')",
+    replace: 'const takes = handler.takeOwn(escaped)',
+    tests: ['uncaught/listener'],
+  },
+  {
+    name: 'listeners-stay-after-the-last-app',
+    file: 'uncaught/listener.ts',
+    find: '  listener.stopListening()\n',
+    replace: '',
+    tests: ['uncaught/listener'],
+  },
+  {
+    name: 'error-is-taken-from-other-listeners',
+    file: 'uncaught/node-default.ts',
+    find: "  if (process.listeners(event as 'exit').some((listener) => !isOurs(listener))) return\n",
+    replace: '',
+    tests: ['uncaught/listener'],
+  },
+  {
+    name: 'rival-is-named-by-every-app',
+    file: 'uncaught/other-listeners.ts',
+    find: '      named.add(listener)\n',
+    replace: '',
+    tests: ['uncaught/other-listeners'],
+  },
+  {
+    name: 'escape-on-the-way-out-is-logged-twice',
+    file: 'uncaught/while-leaving.ts',
+    find: 'if (!isAgain) this.#onEscape(error)',
+    replace: 'this.#onEscape(error)',
+    tests: ['leave/faults'],
+    only: 'an escape on the way out is logged once and shortens nothing: /bare-escape',
+  },
+]
