@@ -9,6 +9,8 @@ import type { ResolvedLeaveOptions } from '../options/resolved.ts'
 import type { InFlightRequest } from '../report/crash-report.ts'
 import { Connections } from './connections.ts'
 import { Drain } from './drain.ts'
+import { closeAsGoingAway, sayGoingAway } from './going-away.ts'
+import { type PreCloseHook, PreCloseHooks } from './pre-close.ts'
 import { addReadiness, refuseLate } from './readiness.ts'
 
 /** An app, as the leaving process uses it. */
@@ -19,6 +21,7 @@ class DrainedApp implements LeavingApp {
   readonly #app: IsolatedApp
   readonly #connections: Connections
   readonly #drain: Drain
+  readonly #preClose: PreCloseHooks = new PreCloseHooks()
 
   constructor(app: IsolatedApp) {
     this.#app = app
@@ -33,6 +36,13 @@ class DrainedApp implements LeavingApp {
   /** Follows the app's servers: the main one from the start, those of further addresses once they are there. */
   watch(servers: Iterable<FastifyInstance['server']>): void {
     for (const server of servers) this.#connections.watch(server)
+  }
+
+  /** Takes over the app's `preClose` hooks, once all of them are there. */
+  takeOverPreClose(internals: Internals): void {
+    for (const instance of internals.instancesOf(this.#app.fastify)) {
+      this.#preClose.takeOver(instance, internals.preCloseHooks<PreCloseHook>(instance))
+    }
   }
 
   get log(): FastifyBaseLogger {
@@ -60,8 +70,15 @@ class DrainedApp implements LeavingApp {
     this.#drain.stopAccepting()
   }
 
-  drained(): Promise<void> {
-    return this.#drain.drained()
+  async drained(): Promise<void> {
+    await Promise.all([this.#end(), this.#drain.drained()])
+  }
+
+  /** Ends what would not end by itself: as the app does it, then what speaks WebSocket. */
+  async #end(): Promise<void> {
+    closeAsGoingAway(this.#connections.upgraded())
+    await this.#preClose.run((failure) => logTrouble(this.log, 'error', failure, 'a preClose hook failed'))
+    sayGoingAway(this.#connections.upgraded())
   }
 
   cut(): InFlightRequest[] {
@@ -71,6 +88,7 @@ class DrainedApp implements LeavingApp {
   async close(): Promise<void> {
     // A connection that never sent a whole request would keep Fastify's own close waiting.
     this.#connections.cut()
+    this.#preClose.stopWaiting()
     // Not in the plugin's own onClose hook: an onClose hook of the app may hang before it.
     this.#app.endRateLimit()
     try {
@@ -93,6 +111,10 @@ export function addToProcess(app: IsolatedApp, internals: Internals): LeaveContr
   drained.watch([fastify.server])
   if (readiness !== undefined) addReadiness(fastify, readiness, () => drained.state)
   addApp(drained)
+  fastify.addHook('onReady', (done) => {
+    drained.takeOverPreClose(internals)
+    done()
+  })
   fastify.addHook('onListen', (done) => {
     drained.watch(internals.serversOf(fastify))
     done()

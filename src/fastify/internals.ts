@@ -80,6 +80,11 @@ export class Internals {
     return this.#of<{ onRequest: unknown[] }>(app, this.#instance.hooks).onRequest
   }
 
+  /** The `preClose` hooks of one instance, as its `app.close()` will run them. */
+  preCloseHooks<Hook>(app: FastifyInstance): Hook[] {
+    return this.#of<{ preClose: Hook[] }>(app, this.#instance.hooks).preClose
+  }
+
   /** The prototype of the replies of one instance. */
   replyPrototype(app: FastifyInstance): FastifyReply {
     return this.#of<ReplyClass>(app, this.#instance.reply).prototype as FastifyReply

@@ -21,7 +21,10 @@ export interface LeavingApp extends ReportedApp {
    * `Connection: close` to every later response (HTTP/2: GOAWAY).
    */
   stopAccepting(): void
-  /** Resolves once no request and no upgraded socket is left. */
+  /**
+   * Runs the app's `preClose` hooks, then closes the WebSockets that they left open with 1001. Resolves once no hook
+   * runs, and no request and no upgraded socket is left.
+   */
   drained(): Promise<void>
   /** Cuts all requests in flight and returns them. */
   cut(): InFlightRequest[]

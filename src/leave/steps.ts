@@ -120,8 +120,9 @@ export class LeaveSteps {
     if (this.#drainDelay > 0) await settlesWithin(new Promise(() => {}), this.#drainDelay)
     this.#isAccepting = false
     for (const app of this.#apps) this.#try(() => app.stopAccepting())
-    const drained = this.#each((app) => app.drained())
+    // Before the drain ends WebSockets and event streams: an `onLeave` may have a last word for them.
     const notified = this.#each((app) => runOnLeave(app, report, this.#log, this.#exit))
+    const drained = this.#each((app) => app.drained())
     const inTime = await settlesWithin(Promise.all([drained, notified]), this.#left())
     if (!inTime) this.#cut()
     const closed = await settlesWithin(
