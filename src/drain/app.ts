@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { onBootEnd } from '../fastify/boot.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { IsolatedApp, LeaveControl } from '../isolated-app.ts'
 import type { IsolationState } from '../isolation.ts'
@@ -18,6 +19,8 @@ class DrainedApp implements LeavingApp {
   readonly leave: ResolvedLeaveOptions
   readonly fastifyVersion: string
   state: IsolationState = 'serving'
+  /** Whether its plugins are still loading, or its `onReady` hooks run. */
+  isBooting = true
   readonly #app: IsolatedApp
   readonly #connections: Connections
   readonly #drain: Drain
@@ -85,17 +88,17 @@ class DrainedApp implements LeavingApp {
     return this.#drain.cut()
   }
 
-  async close(): Promise<void> {
+  async close(waitForBoot: boolean): Promise<void> {
     // A connection that never sent a whole request would keep Fastify's own close waiting.
     this.#connections.cut()
     this.#preClose.stopWaiting()
     // Not in the plugin's own onClose hook: an onClose hook of the app may hang before it.
     this.#app.endRateLimit()
-    try {
-      await this.#app.fastify.close()
-    } catch (failure) {
-      logTrouble(this.log, 'error', failure, 'app.close() failed')
-    }
+    const closed = this.#app.fastify.close().then(
+      () => {},
+      (failure) => logTrouble(this.log, 'error', failure, 'app.close() failed'),
+    )
+    if (waitForBoot || !this.isBooting || this.hasServed()) await closed
     removeApp(this)
   }
 }
@@ -111,6 +114,9 @@ export function addToProcess(app: IsolatedApp, internals: Internals): LeaveContr
   drained.watch([fastify.server])
   if (readiness !== undefined) addReadiness(fastify, readiness, () => drained.state)
   addApp(drained)
+  onBootEnd(fastify, () => {
+    drained.isBooting = false
+  })
   fastify.addHook('onReady', (done) => {
     drained.takeOverPreClose(internals)
     done()

@@ -28,6 +28,10 @@ export interface LeavingApp extends ReportedApp {
   drained(): Promise<void>
   /** Cuts all requests in flight and returns them. */
   cut(): InFlightRequest[]
-  /** Calls `app.close()` and logs its failure. Never rejects. */
-  close(): Promise<void>
+  /**
+   * Calls `app.close()` and logs its failure. Never rejects.
+   *
+   * @param waitForBoot False: resolves at once where the app still boots, which `app.close()` waits for.
+   */
+  close(waitForBoot: boolean): Promise<void>
 }

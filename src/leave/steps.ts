@@ -61,8 +61,10 @@ export class LeaveSteps {
     this.#drainDelay = longest(
       apps
         .filter(
-          ({ leave }) =>
-            reason === 'recycle' || reason === 'signal' || (reason === 'fatal' && leave.drainFatal),
+          (app) =>
+            // No load balancer looks at an app that has not served.
+            app.hasServed() &&
+            (reason === 'recycle' || reason === 'signal' || (reason === 'fatal' && app.leave.drainFatal)),
         )
         .map(({ leave }) => leave.drainDelay),
       0,
@@ -125,8 +127,10 @@ export class LeaveSteps {
     const drained = this.#each((app) => app.drained())
     const inTime = await settlesWithin(Promise.all([drained, notified]), this.#left())
     if (!inTime) this.#cut()
+    // A plugin that threw may never end its boot, and what has not served has nothing to end in order.
+    const waitForBoot = this.#reason !== 'fatal'
     const closed = await settlesWithin(
-      this.#each((app) => app.close()),
+      this.#each((app) => app.close(waitForBoot)),
       Math.max(this.#left(), CLOSE_FLOOR),
     )
     if (!closed) this.#log.warn('app.close() did not end in time: its onClose hooks were left')
