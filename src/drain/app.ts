@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import { onBootEnd } from '../fastify/boot.ts'
+import { onBootEnd, onGone } from '../fastify/boot.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { IsolatedApp, LeaveControl } from '../isolated-app.ts'
 import type { IsolationState } from '../isolation.ts'
@@ -125,10 +125,7 @@ export function addToProcess(app: IsolatedApp, internals: Internals): LeaveContr
     drained.watch(internals.serversOf(fastify))
     done()
   })
-  fastify.addHook('onClose', (_app, done) => {
-    removeApp(drained)
-    done()
-  })
+  onGone(fastify, () => removeApp(drained))
   return {
     get state() {
       return drained.state

@@ -1,5 +1,6 @@
 import { answerInstead, answerRaw, cut } from '../answer/raw.ts'
 import { asError } from '../fastify/as-error.ts'
+import { onGone } from '../fastify/boot.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { Fault } from '../fault/fault.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
@@ -49,10 +50,7 @@ export class Escapes implements EscapeHandler {
       }
       done()
     })
-    fastify.addHook('onClose', (_app, done) => {
-      removeHandler(this)
-      done()
-    })
+    onGone(fastify, () => removeHandler(this))
   }
 
   serving(): boolean {

@@ -24,3 +24,14 @@ for (const FAILS of [
     assert.equal(log[1]?.leave.phase, 'boot')
   })
 }
+
+test('an app whose boot failed is gone: no memory, no listener, and it does not leave once more', async (t) => {
+  const child = await startFixture(t, 'failing-boots', { ready: false, nodeArgs: ['--expose-gc'] })
+  assert.deepEqual(await child.exited, [0, null])
+  const { before, after, inMemory, left } = await child.line(({ msg }) => msg === 'exit')
+  assert.deepEqual(after, before)
+  // The last one may still be held by what runs.
+  assert.ok(inMemory <= 1, `${inMemory} of 20 apps`)
+  assert.equal(left, 1)
+  assert.equal(child.log().filter(({ msg }) => msg === 'left: exit code 0').length, 1)
+})
