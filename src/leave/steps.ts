@@ -16,7 +16,7 @@ import { startWatchdog, WATCHDOG_MARGIN, type Watchdog } from './watchdog.ts'
 export interface Details {
   /** The signal, or the argument of `app.isolation.leave(reason)`. */
   readonly note?: string | undefined
-  /** Logs the fatal fault. Called when the state is `leaving`, before the report is written. */
+  /** Logs the fatal fault. Called when the state is `leaving` and the report is written. */
   readonly announce?: (() => void) | undefined
 }
 
@@ -41,6 +41,7 @@ export class LeaveSteps {
   #isAccepting = true
   #watchdog: Watchdog | undefined
   #settle: () => void = () => {}
+  #stopWatchingLogs: () => void = () => {}
 
   constructor(apps: LeavingApp[], reason: LeaveReason, fault: Fault | undefined, details: Details) {
     this.done = new Promise((resolve) => {
@@ -87,10 +88,12 @@ export class LeaveSteps {
       },
       this.#apps,
     )
+    const saved = this.#reason === 'signal' ? [] : saveReport(report, this.#apps)
+    this.#stopWatchingLogs = this.#log.watchDestinations()
     announceLeave(report, (failure) => this.#log.trouble(failure, 'a listener of the channel failed'))
     this.#try(() => this.#details.announce?.())
     this.#log.leaving(report, this.#deadline)
-    if (this.#reason !== 'signal') saveReport(report, this.#apps, this.#log)
+    for (const tell of saved) this.#try(() => tell(this.#log))
     return this.#takeSteps(report)
   }
 
@@ -142,6 +145,7 @@ export class LeaveSteps {
     } finally {
       // A test runner may replace `process.exit` with a function that returns or throws.
       this.#exit.release()
+      this.#stopWatchingLogs()
       this.#watchdog?.callOff()
     }
   }
