@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { onBootEnd, onGone } from '../fastify/boot.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { IsolatedApp, LeaveControl } from '../isolated-app.ts'
 import type { IsolationState } from '../isolation.ts'
@@ -9,6 +10,8 @@ import type { ResolvedLeaveOptions } from '../options/resolved.ts'
 import type { InFlightRequest } from '../report/crash-report.ts'
 import { Connections } from './connections.ts'
 import { Drain } from './drain.ts'
+import { closeAsGoingAway, sayGoingAway } from './going-away.ts'
+import { type PreCloseHook, PreCloseHooks } from './pre-close.ts'
 import { addReadiness, refuseLate } from './readiness.ts'
 
 /** An app, as the leaving process uses it. */
@@ -16,9 +19,12 @@ class DrainedApp implements LeavingApp {
   readonly leave: ResolvedLeaveOptions
   readonly fastifyVersion: string
   state: IsolationState = 'serving'
+  /** Whether its plugins are still loading, or its `onReady` hooks run. */
+  isBooting = true
   readonly #app: IsolatedApp
   readonly #connections: Connections
   readonly #drain: Drain
+  readonly #preClose: PreCloseHooks = new PreCloseHooks()
 
   constructor(app: IsolatedApp) {
     this.#app = app
@@ -33,6 +39,13 @@ class DrainedApp implements LeavingApp {
   /** Follows the app's servers: the main one from the start, those of further addresses once they are there. */
   watch(servers: Iterable<FastifyInstance['server']>): void {
     for (const server of servers) this.#connections.watch(server)
+  }
+
+  /** Takes over the app's `preClose` hooks, once all of them are there. */
+  takeOverPreClose(internals: Internals): void {
+    for (const instance of internals.instancesOf(this.#app.fastify)) {
+      this.#preClose.takeOver(instance, internals.preCloseHooks<PreCloseHook>(instance))
+    }
   }
 
   get log(): FastifyBaseLogger {
@@ -60,24 +73,32 @@ class DrainedApp implements LeavingApp {
     this.#drain.stopAccepting()
   }
 
-  drained(): Promise<void> {
-    return this.#drain.drained()
+  async drained(): Promise<void> {
+    await Promise.all([this.#end(), this.#drain.drained()])
+  }
+
+  /** Ends what would not end by itself: as the app does it, then what speaks WebSocket. */
+  async #end(): Promise<void> {
+    closeAsGoingAway(this.#connections.upgraded())
+    await this.#preClose.run((failure) => logTrouble(this.log, 'error', failure, 'a preClose hook failed'))
+    sayGoingAway(this.#connections.upgraded())
   }
 
   cut(): InFlightRequest[] {
     return this.#drain.cut()
   }
 
-  async close(): Promise<void> {
+  async close(waitForBoot: boolean): Promise<void> {
     // A connection that never sent a whole request would keep Fastify's own close waiting.
     this.#connections.cut()
+    this.#preClose.stopWaiting()
     // Not in the plugin's own onClose hook: an onClose hook of the app may hang before it.
     this.#app.endRateLimit()
-    try {
-      await this.#app.fastify.close()
-    } catch (failure) {
-      logTrouble(this.log, 'error', failure, 'app.close() failed')
-    }
+    const closed = this.#app.fastify.close().then(
+      () => {},
+      (failure) => logTrouble(this.log, 'error', failure, 'app.close() failed'),
+    )
+    if (waitForBoot || !this.isBooting || this.hasServed()) await closed
     removeApp(this)
   }
 }
@@ -93,14 +114,18 @@ export function addToProcess(app: IsolatedApp, internals: Internals): LeaveContr
   drained.watch([fastify.server])
   if (readiness !== undefined) addReadiness(fastify, readiness, () => drained.state)
   addApp(drained)
+  onBootEnd(fastify, internals, () => {
+    drained.isBooting = false
+  })
+  fastify.addHook('onReady', (done) => {
+    drained.takeOverPreClose(internals)
+    done()
+  })
   fastify.addHook('onListen', (done) => {
     drained.watch(internals.serversOf(fastify))
     done()
   })
-  fastify.addHook('onClose', (_app, done) => {
-    removeApp(drained)
-    done()
-  })
+  onGone(fastify, internals, () => removeApp(drained))
   return {
     get state() {
       return drained.state

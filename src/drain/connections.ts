@@ -127,6 +127,11 @@ export class Connections {
     return busy
   }
 
+  /** The sockets that were upgraded to another protocol. */
+  *upgraded(): Iterable<Socket> {
+    for (const socket of this.#sockets.keys()) if (socket.parser === null && !socket.destroyed) yield socket
+  }
+
   /** Whether an HTTP/2 session has streams left, once {@link stop} was called. */
   get hasSessions(): boolean {
     for (const session of this.#sessions) if (!session.destroyed) return true

@@ -1,9 +1,11 @@
 import { answerInstead, answerRaw, cut } from '../answer/raw.ts'
 import { asError } from '../fastify/as-error.ts'
+import { onGone } from '../fastify/boot.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { Fault } from '../fault/fault.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
 import { takeListenerFailure } from '../listener-context.ts'
+import { DESTINATION_FAILED, watchDestinations } from '../log/failed-destination.ts'
 import { logClientAbort, logHandledLate, logTrouble } from '../log/log.ts'
 import { leaveContext, OPTED_OUT } from '../request/async-context.ts'
 import { abortOf } from '../request/client-abort.ts'
@@ -29,6 +31,8 @@ export class Escapes implements EscapeHandler {
   readonly #internals: Internals
   readonly #rejections: WeakMap<Promise<unknown>, { context: RequestContext; fault: Fault }> = new WeakMap()
 
+  #stopWatchingLog: (() => void) | undefined
+
   constructor(app: IsolatedApp, internals: Internals) {
     this.#app = app
     this.#internals = internals
@@ -41,18 +45,26 @@ export class Escapes implements EscapeHandler {
    */
   install(isWantedByRoute: () => boolean): void {
     const { fastify, options } = this.#app
-    if (options.escapes) addHandler(this)
+    if (options.escapes) this.#listen()
     fastify.addHook('onReady', (done) => {
       if (options.escapes || isWantedByRoute()) {
-        addHandler(this)
+        this.#listen()
         for (const other of findOtherListeners()) fastify.log.warn(otherListenerLine(other))
         for (const instance of this.#internals.instancesOf(fastify)) followWebSockets(instance, this.#app)
       }
       done()
     })
-    fastify.addHook('onClose', (_app, done) => {
+    onGone(fastify, this.#internals, () => {
       removeHandler(this)
-      done()
+      this.#stopWatchingLog?.()
+    })
+  }
+
+  #listen(): void {
+    addHandler(this)
+    this.#stopWatchingLog ??= watchDestinations(this.#app.fastify.log, (error, isHandled) => {
+      if (isHandled) logTrouble(this.#app.fastify.log, 'error', error, DESTINATION_FAILED)
+      else this.takeUnowned({ error, origin: 'exception', promise: undefined })
     })
   }
 

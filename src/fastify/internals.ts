@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { symbolOf } from '../symbol-of.ts'
+import type { BootState } from './boot-state.ts'
 import { checkRoute, type ErrorHandlerLink, type RouteContext } from './compiled-route.ts'
 import { type InstancePart, missingPart, PARTS, type PartName, type ReplyPart } from './parts.ts'
 import { type ReplyClass, replySymbols } from './reply-symbols.ts'
@@ -19,6 +20,7 @@ const INSTANCE_PARTS: readonly InstancePart[] = [
   'options',
   'replyClass',
   'serverBindings',
+  'state',
 ]
 
 /** Where `@fastify/cookie` keeps the cookies of a reply: the one part that is looked up in another plugin. */
@@ -69,6 +71,16 @@ export class Internals {
   /** The `onRequest` hooks of one instance, which its routes take over when the app becomes ready. */
   onRequestHooks(app: FastifyInstance): unknown[] {
     return valueAt<{ onRequest: unknown[] }>(app, this.#instance.hooks).onRequest
+  }
+
+  /** The `preClose` hooks of one instance, as its `app.close()` will run them. */
+  preCloseHooks<Hook>(app: FastifyInstance): Hook[] {
+    return valueAt<{ preClose: Hook[] }>(app, this.#instance.hooks).preClose
+  }
+
+  /** What Fastify knows of the boot of an app. */
+  stateOf(app: FastifyInstance): BootState {
+    return valueAt(app, this.#instance.state)
   }
 
   /** The prototype of the replies of one instance. */

@@ -18,6 +18,7 @@ export type InstancePart =
   | 'options'
   | 'replyClass'
   | 'serverBindings'
+  | 'state'
 
 /** Parts of a reply, each under a symbol. */
 export type ReplyPart = 'headers' | 'isError' | 'nextErrorHandler' | 'route' | 'trailers'
@@ -52,7 +53,10 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
     fits: (found) => readProperty(found, 'customParsers') instanceof Map,
   },
   genReqId: { called: 'genReqId', fits: isFunction },
-  hooks: { called: 'fastify.hooks', fits: (found) => Array.isArray(readProperty(found, 'onRequest')) },
+  hooks: {
+    called: 'fastify.hooks',
+    fits: (found) => ['onRequest', 'preClose'].every((name) => Array.isArray(readProperty(found, name))),
+  },
   logController: {
     called: 'fastify.logController',
     fits: (found) => LOG_METHODS.every((name) => isFunction(readProperty(found, name))),
@@ -61,6 +65,7 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
   options: { called: 'fastify.options', fits: isObject },
   replyClass: { called: 'fastify.Reply', fits: isFunction },
   serverBindings: { called: 'fastify.serverBindings', fits: Array.isArray },
+  state: { called: 'fastify.state', fits: (found) => readProperty(found, 'readyResolver') !== undefined },
 
   headers: { called: 'fastify.reply.headers', fits: isObject },
   isError: { called: 'fastify.reply.isError', fits: (found) => found === false },

@@ -1,31 +1,10 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { symbolOf } from '../symbol-of.ts'
+import { type Destination, destinationsOf } from '../log/destination.ts'
+import { hasFailed, stopFlushing, tellLastFatal } from '../log/failed-destination.ts'
 import { settlesWithin } from './settles-within.ts'
 
 /** Milliseconds between two checks of a destination that does not tell when it is done. */
 const POLL_INTERVAL = 5
-
-/**
- * A log destination: `SonicBoom` (`pino.destination`), `ThreadStream` (a worker transport), `pino.multistream`, a
- * Node stream, or any object with `write`.
- */
-interface Destination {
-  flush?: (done?: (error?: Error | null) => void) => unknown
-  flushSync?: () => void
-  end?: () => unknown
-  once?: (event: string, listener: () => void) => unknown
-  on?: (event: string, listener: (error: unknown) => void) => unknown
-  fd?: unknown
-  closed?: boolean
-  destroyed?: boolean
-  writableLength?: number
-  worker?: unknown
-  streams?: { stream: Destination }[]
-  /** Private state of SonicBoom, whose `flush(done)` calls back before every line is written. */
-  _len?: number
-  _writing?: boolean
-  _opening?: boolean
-}
 
 /** Tells a flush to stop waiting. */
 interface Time {
@@ -47,56 +26,48 @@ export async function flushLogs(
   const destinations = new Set<Destination>()
   for (const log of logs) for (const destination of destinationsOf(log)) destinations.add(destination)
   const time = { isUp: false }
+  const late = new Set(destinations)
   const flushed = Array.from(destinations, (destination) =>
-    flushOne(destination, forGood, time).catch(() => {}),
+    flushOne(destination, forGood, time)
+      .catch(() => {})
+      .then(() => late.delete(destination)),
   )
   await settlesWithin(Promise.all(flushed), milliseconds)
   time.isUp = true
-}
-
-/**
- * Returns the destinations of a logger. Pino keeps its destination under the symbol `pino.stream`, which differs in
- * each copy of pino.
- */
-function destinationsOf(log: FastifyBaseLogger): Destination[] {
-  try {
-    const symbol = symbolOf(log, 'pino.stream')
-    if (symbol !== undefined) {
-      return parts((log as unknown as Record<symbol, Destination>)[symbol] as Destination)
-    }
-    // Another logger may have a `flush` method.
-    const own = log as Destination
-    return typeof own.flush === 'function' ? [{ flush: own.flush.bind(log) }] : []
-  } catch {
-    return []
+  if (!forGood) return
+  for (const destination of late) {
+    stopFlushing(destination)
+    if (destination.worker === undefined) continue
+    // Ending a worker that does not answer blocks for ten seconds.
+    destination.end = () => {}
+    tellLastFatal(destination)
   }
-}
-
-function parts(destination: Destination): Destination[] {
-  return Array.isArray(destination.streams)
-    ? destination.streams.flatMap(({ stream }) => parts(stream))
-    : [destination]
 }
 
 async function flushOne(destination: Destination, forGood: boolean, time: Time): Promise<void> {
   // A destination that fails now must not become an uncaught exception.
   destination.on?.('error', () => {})
-  if (destination.closed === true || destination.destroyed === true) return
+  if (isDone(destination)) return
   if (typeof destination._len === 'number') await flushSonicBoom(destination, time)
   else if (destination.worker !== undefined) await flushWorker(destination, forGood)
   else if (typeof destination.writableLength === 'number') await flushStream(destination, forGood, time)
   else await callFlush(destination)
 }
 
+/** Whether nothing that it was given can be written any more. */
+function isDone(destination: Destination): boolean {
+  return destination.closed === true || destination.destroyed === true || hasFailed(destination)
+}
+
 /** Waits until SonicBoom holds no line and writes none, whatever its mode. */
 async function flushSonicBoom(destination: Destination, time: Time): Promise<void> {
-  let hasFailed = false
+  let isBroken = false
   destination.on?.('error', () => {
-    hasFailed = true
+    isBroken = true
   })
   const isBusy = (): boolean =>
     !time.isUp &&
-    !hasFailed &&
+    !isBroken &&
     (destination._writing === true || destination._opening === true || (destination._len ?? 0) > 0)
   while (isBusy()) {
     // With a `minLength` it holds lines back until `flush()`.
@@ -111,7 +82,7 @@ async function flushSonicBoom(destination: Destination, time: Time): Promise<voi
  */
 async function flushWorker(destination: Destination, forGood: boolean): Promise<void> {
   await callFlush(destination)
-  if (!forGood) return
+  if (!forGood || isDone(destination)) return
   const closed = new Promise<void>((resolve) => destination.once?.('close', resolve))
   destination.end?.()
   await closed

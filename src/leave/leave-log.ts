@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { serializeError } from '../fault/serialize.ts'
+import { DESTINATION_FAILED, watchDestinations, workingLogger } from '../log/failed-destination.ts'
 import type { CrashReport, InFlightRequest, LeaveReason } from '../report/crash-report.ts'
 import type { LeavingApp } from './leaving-app.ts'
 
@@ -16,6 +17,18 @@ export class LeaveLog {
   /** The loggers of all apps, each once. */
   get loggers(): Set<FastifyBaseLogger> {
     return new Set(this.#apps.map(({ log }) => log))
+  }
+
+  /** Follows the destinations, so that one that fails now costs neither the lines nor the process. */
+  watchDestinations(): () => void {
+    const stops = Array.from(this.loggers, (log) =>
+      watchDestinations(log, (failure) =>
+        write(log, 'error', { err: serializeError(failure) }, DESTINATION_FAILED),
+      ),
+    )
+    return () => {
+      for (const stop of stops) stop()
+    }
   }
 
   /** Logs the first line: why the process leaves. */
@@ -75,7 +88,7 @@ function describe(reason: LeaveReason, note: string | null): string {
 
 function write(log: FastifyBaseLogger, level: Level, line: object, message: string): void {
   try {
-    log[level](line, message)
+    workingLogger(log)[level](line, message)
   } catch {
     // A logger that throws must not keep the process from leaving.
   }

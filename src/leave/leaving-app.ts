@@ -21,10 +21,17 @@ export interface LeavingApp extends ReportedApp {
    * `Connection: close` to every later response (HTTP/2: GOAWAY).
    */
   stopAccepting(): void
-  /** Resolves once no request and no upgraded socket is left. */
+  /**
+   * Runs the app's `preClose` hooks, then closes the WebSockets that they left open with 1001. Resolves once no hook
+   * runs, and no request and no upgraded socket is left.
+   */
   drained(): Promise<void>
   /** Cuts all requests in flight and returns them. */
   cut(): InFlightRequest[]
-  /** Calls `app.close()` and logs its failure. Never rejects. */
-  close(): Promise<void>
+  /**
+   * Calls `app.close()` and logs its failure. Never rejects.
+   *
+   * @param waitForBoot False: resolves at once where the app still boots, which `app.close()` waits for.
+   */
+  close(waitForBoot: boolean): Promise<void>
 }

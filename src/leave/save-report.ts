@@ -4,17 +4,29 @@ import { writeTerminationLog } from '../report/termination-log.ts'
 import type { LeaveLog } from './leave-log.ts'
 import type { LeavingApp } from './leaving-app.ts'
 
-/** Writes the report to every folder and termination log of the apps, once each, and logs a failure. Never throws. */
-export function saveReport(report: CrashReport, apps: readonly LeavingApp[], log: LeaveLog): void {
+/** What there is to log of a report that was saved. */
+type Told = (log: LeaveLog) => void
+
+/**
+ * Writes the report to every folder and termination log of the apps, once each. Never throws.
+ *
+ * @returns What to log of it. The log itself may be what fails: nothing is written to it before the report is there.
+ */
+export function saveReport(report: CrashReport, apps: readonly LeavingApp[]): Told[] {
+  const told: Told[] = []
   const folders: Set<string> = new Set(apps.flatMap(({ leave }) => leave.reportDir ?? []))
   for (const folder of folders) {
     const written = writeReportFile(folder, report)
-    if ('path' in written) log.info(`crash report: ${written.path}`)
-    else log.trouble(written.error, 'the crash report could not be written')
+    told.push((log) => {
+      if ('path' in written) log.info(`crash report: ${written.path}`)
+      else log.trouble(written.error, 'the crash report could not be written')
+    })
   }
   const files: Set<string> = new Set(apps.flatMap(({ leave }) => leave.terminationLog || []))
   for (const file of files) {
     const failure = writeTerminationLog(file, report)
-    if (failure !== undefined) log.trouble(failure, 'the termination log could not be written')
+    if (failure !== undefined)
+      told.push((log) => log.trouble(failure, 'the termination log could not be written'))
   }
+  return told
 }

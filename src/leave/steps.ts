@@ -16,7 +16,7 @@ import { startWatchdog, WATCHDOG_MARGIN, type Watchdog } from './watchdog.ts'
 export interface Details {
   /** The signal, or the argument of `app.isolation.leave(reason)`. */
   readonly note?: string | undefined
-  /** Logs the fatal fault. Called when the state is `leaving`, before the report is written. */
+  /** Logs the fatal fault. Called when the state is `leaving` and the report is written. */
   readonly announce?: (() => void) | undefined
 }
 
@@ -41,6 +41,7 @@ export class LeaveSteps {
   #isAccepting = true
   #watchdog: Watchdog | undefined
   #settle: () => void = () => {}
+  #stopWatchingLogs: () => void = () => {}
 
   constructor(apps: LeavingApp[], reason: LeaveReason, fault: Fault | undefined, details: Details) {
     this.done = new Promise((resolve) => {
@@ -61,8 +62,10 @@ export class LeaveSteps {
     this.#drainDelay = longest(
       apps
         .filter(
-          ({ leave }) =>
-            reason === 'recycle' || reason === 'signal' || (reason === 'fatal' && leave.drainFatal),
+          (app) =>
+            // No load balancer looks at an app that has not served.
+            app.hasServed() &&
+            (reason === 'recycle' || reason === 'signal' || (reason === 'fatal' && app.leave.drainFatal)),
         )
         .map(({ leave }) => leave.drainDelay),
       0,
@@ -85,10 +88,12 @@ export class LeaveSteps {
       },
       this.#apps,
     )
+    const saved = this.#reason === 'signal' ? [] : saveReport(report, this.#apps)
+    this.#stopWatchingLogs = this.#log.watchDestinations()
     announceLeave(report, (failure) => this.#log.trouble(failure, 'a listener of the channel failed'))
     this.#try(() => this.#details.announce?.())
     this.#log.leaving(report, this.#deadline)
-    if (this.#reason !== 'signal') saveReport(report, this.#apps, this.#log)
+    for (const tell of saved) this.#try(() => tell(this.#log))
     return this.#takeSteps(report)
   }
 
@@ -120,12 +125,15 @@ export class LeaveSteps {
     if (this.#drainDelay > 0) await settlesWithin(new Promise(() => {}), this.#drainDelay)
     this.#isAccepting = false
     for (const app of this.#apps) this.#try(() => app.stopAccepting())
-    const drained = this.#each((app) => app.drained())
+    // Before the drain ends WebSockets and event streams: an `onLeave` may have a last word for them.
     const notified = this.#each((app) => runOnLeave(app, report, this.#log, this.#exit))
+    const drained = this.#each((app) => app.drained())
     const inTime = await settlesWithin(Promise.all([drained, notified]), this.#left())
     if (!inTime) this.#cut()
+    // A plugin that threw may never end its boot, and what has not served has nothing to end in order.
+    const waitForBoot = this.#reason !== 'fatal'
     const closed = await settlesWithin(
-      this.#each((app) => app.close()),
+      this.#each((app) => app.close(waitForBoot)),
       Math.max(this.#left(), CLOSE_FLOOR),
     )
     if (!closed) this.#log.warn('app.close() did not end in time: its onClose hooks were left')
@@ -137,6 +145,7 @@ export class LeaveSteps {
     } finally {
       // A test runner may replace `process.exit` with a function that returns or throws.
       this.#exit.release()
+      this.#stopWatchingLogs()
       this.#watchdog?.callOff()
     }
   }

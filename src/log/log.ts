@@ -3,6 +3,7 @@ import { attempt } from '../attempt.ts'
 import type { Fault } from '../fault/fault.ts'
 import { serializeError } from '../fault/serialize.ts'
 import { messageOf } from '../fault/thrown.ts'
+import { workingLogger, writeFatalLine } from './failed-destination.ts'
 import type { HeldBack } from './rate-limit.ts'
 import { type RequestLine, requestLine } from './request-line.ts'
 import { IDENTITY_SERIALIZERS, stderrLogger } from './stderr.ts'
@@ -69,7 +70,9 @@ export function logFault(log: FastifyBaseLogger, fault: Fault, about: About = {}
         if (level === 'fatal') stderrLogger().fatal(line, message)
         return
       }
-      withIdentitySerializers(log)[level](line, message)
+      const write = (target: FastifyBaseLogger): void => withIdentitySerializers(target)[level](line, message)
+      if (level === 'fatal') writeFatalLine(log, write)
+      else write(workingLogger(log))
     } catch (failure) {
       stderrLogger()[level]({ ...line, loggerFailure: serializeError(failure) }, message)
     }
@@ -83,7 +86,7 @@ export function logHandledLate(log: FastifyBaseLogger, fault: Fault): void {
   try {
     const req = fault.request && requestLine(log, fault.request, undefined)
     const line = { err: serializeError(fault.error), faultId: fault.id, req }
-    withIdentitySerializers(log).warn(
+    withIdentitySerializers(workingLogger(log)).warn(
       line,
       `a rejection was handled late: ${firstLine(messageOf(fault.error))}`,
     )
@@ -97,7 +100,10 @@ export function logHeldBack(log: FastifyBaseLogger, held: HeldBack): void {
   const { fingerprint, heldBack, window, route, reqId } = held
   try {
     const message = `${heldBack} more faults of this kind were not logged`
-    log.error({ fault: { fingerprint, heldBack, window }, route, exampleReqId: reqId }, message)
+    workingLogger(log).error(
+      { fault: { fingerprint, heldBack, window }, route, exampleReqId: reqId },
+      message,
+    )
   } catch {
     // a logger that throws must not end the process from a timer
   }
@@ -124,7 +130,7 @@ export function logTrouble(
   fields?: Record<string, unknown>,
 ): void {
   try {
-    withIdentitySerializers(log)[level]({ ...fields, err: serializeError(error) }, message)
+    withIdentitySerializers(workingLogger(log))[level]({ ...fields, err: serializeError(error) }, message)
   } catch {
     // a logger that throws must not undo the answer
   }

@@ -54,6 +54,8 @@ export const RENAMINGS: readonly Renaming[] = [
   symbol('options'),
   symbol('replyClass'),
   symbol('serverBindings'),
+  symbol('state'),
+  { part: 'state', what: '`readyResolver` is renamed', edits: [[/\breadyResolver\b/g, 'moved']] },
   symbol('headers'),
   symbol('isError'),
   symbol('nextErrorHandler'),

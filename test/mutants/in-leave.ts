@@ -52,7 +52,7 @@ export const inLeave: readonly Mutant[] = [
   {
     name: 'signal-leaves-a-crash-report',
     file: 'leave/steps.ts',
-    find: "if (this.#reason !== 'signal') saveReport(",
+    find: "this.#reason === 'signal' ? [] : saveReport(",
     replace: 'saveReport(',
     tests: ['leave/report'],
     only: 'a signal is no crash, and is not reported',

@@ -3,7 +3,6 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { processLeave } from '../../src/leave/leave.ts'
-import { LeaveLog } from '../../src/leave/leave-log.ts'
 import type { LeavingApp } from '../../src/leave/leaving-app.ts'
 import { saveReport } from '../../src/leave/save-report.ts'
 import { isAllowedExitCode } from '../../src/options/exit-codes.ts'
@@ -85,7 +84,7 @@ test('a folder that may be written but not read gets its report', (t) => {
 test('instances that name one folder leave one report in it', (t) => {
   const reportDir = temporaryFolder(t)
   const apps = [1, 2].map(() => ({ leave: { reportDir, terminationLog: false } }) as LeavingApp)
-  saveReport(report(), apps, new LeaveLog([]))
+  saveReport(report(), apps)
   assert.equal(listReports(reportDir).length, 1)
 })
 
