@@ -9,9 +9,13 @@ export interface Ended {
 }
 
 /** Runs a program of an installed package with the Node that runs the tests, in a folder of `test/toolchains`. */
-export async function runTool(folder: string, program: string, ...args: string[]): Promise<Ended> {
-  const file = fileURLToPath(new URL(`../node_modules/${program}`, import.meta.url))
-  const child = spawn(process.execPath, [file, ...args], {
+export function runTool(folder: string, program: string, ...args: string[]): Promise<Ended> {
+  return runNode(folder, fileURLToPath(new URL(`../node_modules/${program}`, import.meta.url)), ...args)
+}
+
+/** Runs the Node that runs the tests, in a folder of `test/toolchains`. */
+export async function runNode(folder: string, ...args: string[]): Promise<Ended> {
+  const child = spawn(process.execPath, args, {
     cwd: fileURLToPath(new URL(`../${folder}`, import.meta.url)),
     env: { ...process.env, NODE_TEST_CONTEXT: undefined, NODE_V8_COVERAGE: undefined },
     stdio: ['ignore', 'pipe', 'pipe'],
