@@ -10,13 +10,21 @@ import { type BuildOptions, build, type Plugin } from 'esbuild'
 
 const { values } = parseArgs({ options: { sourcemap: { type: 'boolean', default: false } } })
 
-/** Makes `load('x')` a `require('x')`, which bundlers see and follow. An ES module, as the source is, has none. */
-const loadByRequire: Plugin = {
-  name: 'load by require',
+/** Doc comments: esbuild keeps those of class members, and the published types have those that a user needs. */
+const DOC_COMMENT = /^ *\/\*\*[\s\S]*?\*\/$/gm
+
+/**
+ * Makes `load('x')` a `require('x')`, which bundlers see and follow: an ES module, as the source is, has none. Empties
+ * the lines of doc comments.
+ */
+const asPublished: Plugin = {
+  name: 'as published',
   setup: ({ onLoad }) => {
     onLoad({ filter: /[/\\]load\.ts$/ }, () => ({ contents: 'export const load = undefined' }))
     onLoad({ filter: /\.ts$/ }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8')).replaceAll(/\bload\((?=')/g, 'require('),
+      contents: (await readFile(path, 'utf8'))
+        .replaceAll(/\bload\((?=')/g, 'require(')
+        .replaceAll(DOC_COMMENT, (comment) => comment.replaceAll(/.+/g, '')),
       loader: 'ts',
     }))
   },
@@ -36,7 +44,7 @@ await build({
   entryPoints: ['src/index.ts'],
   outfile: 'dist/plugin.cjs',
   format: 'cjs',
-  plugins: [loadByRequire],
+  plugins: [asPublished],
 })
 await build({ ...common, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js', format: 'esm' })
 
