@@ -2,7 +2,8 @@ import { createRequire } from 'node:module'
 
 /**
  * Loads a dependency when it is first needed. Those that no healthy request needs would otherwise take most of the
- * time that the plugin adds to the start of an app.
+ * time that the plugin adds to the start of an app. Write `load('name')`: the build replaces it with `require('name')`,
+ * which bundlers follow.
  *
  * @throws What the dependency throws, or Node's error where the dependency cannot be read.
  */

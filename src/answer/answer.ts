@@ -9,7 +9,7 @@ import type { Answer } from '../options/options.ts'
 import type { RequestContext } from '../request/context.ts'
 import { type AnswerHead, answerHeadOf } from './head.ts'
 import { dropHeadersOfTheSuccess } from './headers.ts'
-import { negotiate } from './negotiate.ts'
+import { acceptedTypes } from './negotiate.ts'
 import { resetHead } from './node-http.ts'
 import { prefersPage, sendPage } from './page.ts'
 import { phraseOf } from './phrase.ts'
@@ -182,5 +182,5 @@ function forAnswer(reply: FastifyReply): FastifyReply {
 function acceptsProblem(request: FastifyRequest): boolean {
   const accept = request.raw.headers.accept?.toLowerCase()
   if (accept?.includes(PROBLEM) !== true) return false
-  return negotiate(accept).mediaTypes().includes(PROBLEM)
+  return acceptedTypes(accept).includes(PROBLEM)
 }

@@ -3,7 +3,7 @@ import type { Fault } from '../fault/fault.ts'
 import { isErrorLike, readProperty } from '../fault/thrown.ts'
 import { logTrouble } from '../log/log.ts'
 import type { RequestContext } from '../request/context.ts'
-import { negotiate } from './negotiate.ts'
+import { acceptedTypes } from './negotiate.ts'
 import { answerRaw } from './raw.ts'
 import { makePage, type Page } from './youch.ts'
 
@@ -31,7 +31,7 @@ interface WantedPage {
 export function prefersPage(request: FastifyRequest): boolean {
   const { accept } = request.raw.headers
   if (accept === undefined || !accept.toLowerCase().includes('text/')) return false
-  return negotiate(accept).mediaType(OFFERED) === HTML
+  return acceptedTypes(accept, OFFERED)[0] === HTML
 }
 
 /**

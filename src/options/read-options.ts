@@ -1,3 +1,4 @@
+import { attempt } from '../attempt.ts'
 import { isArrayLike } from '../fault/thrown.ts'
 import { load } from '../load.ts'
 import { badOption, type Given, MAX_SHOWN, unexpected } from './bad-option.ts'
@@ -36,17 +37,18 @@ function pathOf(given: Given, name: string): string {
 
 function unknownOption(given: Given, key: string, known: readonly string[]): TypeError {
   const shown = key.length > MAX_SHOWN ? `${key.slice(0, MAX_SHOWN)}…` : key
-  const { distance } = load('fastest-levenshtein') as typeof import('fastest-levenshtein')
-  const distanceTo = (name: string): number => distance(shown.toLowerCase(), name.toLowerCase())
-  const nearest = nearestName(known, distanceTo)
-  // Further away it is no slip of the fingers, and the guess would mislead.
-  const near = distanceTo(nearest) <= Math.max(2, nearest.length / 3)
-  const guess = near ? ` Did you mean \`${pathOf(given, nearest)}\`?` : ''
+  const similar = attempt(() => similarName(shown, known), undefined)
+  const guess = similar === undefined ? '' : ` Did you mean \`${pathOf(given, similar)}\`?`
   const names = known.map((name) => `\`${name}\``).join(', ')
   return badOption(`${given.where}Unknown option \`${pathOf(given, shown)}\`.${guess} Known: ${names}`)
 }
 
-function nearestName(known: readonly string[], distanceTo: (name: string) => number): string {
-  const distances = known.map(distanceTo)
-  return known[distances.indexOf(Math.min(...distances))] as string
+/** @throws Error where `fastest-levenshtein` cannot be loaded, as in a bundle without it. */
+function similarName(given: string, known: readonly string[]): string | undefined {
+  const { distance } = load('fastest-levenshtein') as typeof import('fastest-levenshtein')
+  const distances = known.map((name) => distance(given.toLowerCase(), name.toLowerCase()))
+  const least = Math.min(...distances)
+  const nearest = known[distances.indexOf(least)] as string
+  // Further away it is no slip of the fingers, and the guess would mislead.
+  return least <= Math.max(2, nearest.length / 3) ? nearest : undefined
 }

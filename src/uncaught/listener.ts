@@ -1,6 +1,7 @@
 import { attempt } from '../attempt.ts'
 import { actLikeNode, type UncaughtEvent } from './node-default.ts'
 import { isThrownByTick, runPendingTicks } from './pending-ticks.ts'
+import { hasTestRunner, tellTestRunner } from './test-runner.ts'
 
 /** An uncaught error, as Node reported it to the process. */
 export interface Escape {
@@ -104,10 +105,16 @@ function startListening(first: EscapeHandler): SharedListener {
 
   /** Never throws: Node exits with code 7 where a listener of `uncaughtException` throws. */
   function handle(escaped: Escape, event: UncaughtEvent): void {
-    const takes = attempt(() => offer(handlers, escaped), 'unknown')
+    const isTested = attempt(() => hasTestRunner(event, isOurs), false)
+    const takes = attempt(() => offer(handlers, escaped, isTested), 'unknown')
     for (const handler of [...handlers]) attempt(() => handler.leaveContext(), undefined)
-    if (takes !== 'taken')
-      attempt(() => actLikeNode(escaped.error, event, isOurs, { stopListening, listen }), undefined)
+    if (takes === 'taken') return
+    const ours = { stopListening, listen }
+    attempt(
+      () =>
+        isTested ? tellTestRunner(escaped, event, ours) : actLikeNode(escaped.error, event, isOurs, ours),
+      undefined,
+    )
   }
 
   const listeners = [
@@ -135,7 +142,7 @@ function startListening(first: EscapeHandler): SharedListener {
  * Asks the app whose request it is, then the app with the only request in flight, then the apps that serve, the
  * oldest first.
  */
-function offer(handlers: readonly EscapeHandler[], escaped: Escape): Takes {
+function offer(handlers: readonly EscapeHandler[], escaped: Escape, isTested: boolean): Takes {
   const present = [...handlers]
   for (const handler of present) {
     const takes = attempt(() => handler.takeOwn(escaped), 'unknown')
@@ -146,6 +153,8 @@ function offer(handlers: readonly EscapeHandler[], escaped: Escape): Takes {
   if (only !== undefined && busy.length === 1 && attempt(() => only.inFlight(), 0) === 1) {
     if (attempt(() => only.takeAsOnlyRequest(escaped), 'unknown') === 'taken') return 'taken'
   }
+  // An error of no request is the test's, and has to fail it.
+  if (isTested) return 'unknown'
   const serving = present.filter((handler) => attempt(() => handler.serving(), false))
   for (const handler of new Set([...serving, ...present])) {
     if (attempt(() => handler.takeUnowned(escaped), 'unknown') === 'taken') return 'taken'

@@ -31,6 +31,27 @@ export const inUncaught: readonly Mutant[] = [
     tests: ['uncaught/listener'],
   },
   {
+    name: 'error-of-a-test-is-taken-from-the-test-runner',
+    file: 'uncaught/listener.ts',
+    find: "  if (isTested) return 'unknown'\n",
+    replace: '',
+    tests: ['uncaught/listener'],
+  },
+  {
+    name: 'vitest-takes-an-error-for-handled',
+    file: 'uncaught/test-runner.ts',
+    find: '  ours.stopListening()\n',
+    replace: '',
+    tests: ['uncaught/listener'],
+  },
+  {
+    name: 'server-that-a-test-starts-has-a-test-runner',
+    file: 'uncaught/test-runner.ts',
+    find: " &&\n    process.listeners(event as 'exit').some((listener) => !isOurs(listener))",
+    replace: '',
+    tests: ['uncaught/listener'],
+  },
+  {
     name: 'rival-is-named-by-every-app',
     file: 'uncaught/other-listeners.ts',
     find: '      named.add(listener)\n',

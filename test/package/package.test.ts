@@ -15,6 +15,7 @@ import { commandsOf } from '../support/shell-commands.ts'
 
 const ROOT = resolve(fileURLToPath(new URL('../..', import.meta.url)))
 const MAX_BYTES = 60_000
+const IS_TYPES = /\.d\.c?ts$/
 const MASKED = { statusCode: 500, error: 'Internal Server Error', message: 'Internal Server Error' }
 
 interface Packed {
@@ -71,16 +72,14 @@ after(async () => {
 })
 
 test('the tarball holds the compiled source, public types, the licence and the readme, and nothing else', () => {
-  const isTypes = (path: string): boolean => path.endsWith('.d.ts')
   const paths = packed.files.map((file) => file.path)
-  const isShared = (path: string): boolean => /^dist\/chunk-\w+\.js$/.test(path)
-  const expected = ['LICENSE', 'README.md', 'dist/cli.js', 'dist/index.js', 'package.json']
-  assert.deepEqual(paths.filter((path) => !isTypes(path) && !isShared(path)).sort(), expected)
-  assert.ok(paths.filter(isShared).length <= 1, 'the code that both share is in one file')
+  const code = ['dist/cli.js', 'dist/index.cjs', 'dist/index.js', 'dist/plugin.cjs']
+  const expected = ['LICENSE', 'README.md', ...code, 'package.json']
+  assert.deepEqual(paths.filter((path) => !IS_TYPES.test(path)).sort(), expected)
 })
 
 test('the published types are the public names alone', async () => {
-  const paths = packed.files.map((file) => file.path).filter((path) => path.endsWith('.d.ts'))
+  const paths = packed.files.map((file) => file.path).filter((path) => IS_TYPES.test(path))
   const read = (path: string): Promise<string> => readFile(join(ROOT, path), 'utf8')
   const declared = (await Promise.all(paths.map(read))).flatMap((types) =>
     Array.from(
@@ -106,19 +105,13 @@ test('publint has nothing to say about the tarball, no suggestion either', async
   assert.deepEqual(messages, [])
 })
 
-/**
- * The one finding that is meant: there is no second, CommonJS build. Every Node that `engines` allows loads an ES
- * module with `require()`; two builds would be two modules, whose `FatalError` would be two classes.
- */
-const BY_DESIGN = { kind: 'CJSResolvesToESM', entrypoint: '.', resolutionKind: 'node16-cjs' }
-
-test('attw finds its types right for every kind of resolution, and one finding is by design', async () => {
+test('attw finds its types right for every kind of resolution', async () => {
   const analysis = await checkPackage(createPackageFromTarballData(await tarball()))
   assert.ok(analysis.types !== false, 'types are found at all')
-  assert.deepEqual(analysis.problems, [BY_DESIGN])
+  assert.deepEqual(analysis.problems, [])
   const { resolutions } = analysis.entrypoints['.'] ?? {}
   // it reads no `exports`: the `types` beside them are for it
-  assert.match(resolutions?.node10.resolution?.fileName ?? '', /\/dist\/index\.d\.ts$/)
+  assert.match(resolutions?.node10.resolution?.fileName ?? '', /\/dist\/index\.d\.cts$/)
 })
 
 test('it is used from an ES module', async () => {
@@ -153,6 +146,23 @@ test('it is used from CommonJS', async () => {
       isError: true,
     },
   )
+})
+
+test('both kinds of modules in one process get one plugin', async () => {
+  const seen: unknown = JSON.parse(await run(process.execPath, ['both.js'], folder))
+  assert.deepEqual(seen, {
+    statusCode: 500,
+    added: 1,
+    left: 0,
+    named: true,
+    samePlugin: true,
+    isInstance: [true, true],
+  })
+})
+
+test('it loads no package before it is needed but fastify-plugin', async () => {
+  const loaded: unknown = JSON.parse(await run(process.execPath, ['lazy.cjs'], folder))
+  assert.deepEqual(loaded, ['fastify-isolate', 'fastify-plugin'])
 })
 
 /** What `docs/crash-reports.md` says to type, with a folder that is there. */
@@ -193,12 +203,14 @@ for (const [module, moduleResolution] of [
   })
 }
 
-test('it is used from TypeScript in a package of CommonJS, with `import` and `import = require`', async () => {
-  const place = join(folder, 'commonjs')
-  await run(process.execPath, [COMPILER, ...STRICT, '--module', 'nodenext', 'app.ts'], place)
-  const compiled = await readFile(join(place, 'app.js'), 'utf8')
-  assert.match(compiled, /require\("fastify-isolate"\)/)
-  assert.doesNotMatch(compiled, /^import /m)
-  const seen: unknown = JSON.parse(await run(process.execPath, ['app.js'], place))
-  assert.deepEqual(seen, { state: 'serving', sameExport: true })
-})
+for (const module of ['node16', 'nodenext']) {
+  test(`it is used from TypeScript in a package of CommonJS under ${module}, with \`import\` and \`import = require\``, async () => {
+    const place = join(folder, 'commonjs')
+    await run(process.execPath, [COMPILER, ...STRICT, '--module', module, 'app.ts'], place)
+    const compiled = await readFile(join(place, 'app.js'), 'utf8')
+    assert.match(compiled, /require\("fastify-isolate"\)/)
+    assert.doesNotMatch(compiled, /^import /m)
+    const seen: unknown = JSON.parse(await run(process.execPath, ['app.js'], place))
+    assert.deepEqual(seen, { state: 'serving', sameExport: true })
+  })
+}

@@ -14,6 +14,8 @@ export type LogLine = Record<string, any>
 export interface FixtureOptions {
   /** Added to the environment. */
   env?: Record<string, string>
+  /** False for a program in JavaScript that must run as it is. */
+  typescript?: boolean
   /** Node's own flags. */
   nodeArgs?: string[]
   /** A command that runs Node, with the path of Node and its arguments appended. */
@@ -71,7 +73,7 @@ export async function startProgram(
   const [command = process.execPath, ...args] = [
     ...(options.through ?? []),
     process.execPath,
-    ...TYPESCRIPT,
+    ...(options.typescript === false ? [] : TYPESCRIPT),
     ...(options.nodeArgs ?? []),
     script,
   ]

@@ -14,8 +14,15 @@ interface Outcome {
   readonly errors: string
 }
 
-async function run(how: string, handlers: string[], flags: string[] = []): Promise<Outcome> {
-  const child = spawn(process.execPath, [...TYPESCRIPT, ...flags, fixture, how, ...handlers])
+const { NODE_TEST_CONTEXT: _context, ...OUTSIDE_TESTS } = process.env
+
+async function run(
+  how: string,
+  handlers: string[],
+  flags: string[] = [],
+  env: NodeJS.ProcessEnv = OUTSIDE_TESTS,
+): Promise<Outcome> {
+  const child = spawn(process.execPath, [...TYPESCRIPT, ...flags, fixture, how, ...handlers], { env })
   let out = ''
   let errors = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (out += chunk))
@@ -101,6 +108,33 @@ test('a declined error is left to the listeners of others', async () => {
   const { code, lines } = await run('others', ['declined,,'])
   assert.deepEqual(lines, ['0 takeOwn exception thrown', 'other thrown', 'alive', 'exit 0'])
   assert.equal(code, 0)
+})
+
+for (const variable of ['JEST_WORKER_ID', 'NODE_TEST_CONTEXT']) {
+  test(`where ${variable} is set, an error that nobody owns is left to the test runner`, async () => {
+    const { lines } = await run('others', ['unknown,,taken'], [], { ...OUTSIDE_TESTS, [variable]: '1' })
+    assert.deepEqual(lines, ['0 takeOwn exception thrown', 'other thrown', 'alive', 'exit 0'])
+  })
+}
+
+test('where VITEST is set, its listener is called once more, as the only one', async () => {
+  const env = { ...OUTSIDE_TESTS, VITEST: 'true' }
+  const { lines } = await run('others', ['unknown,,taken'], [], env)
+  assert.deepEqual(lines, [
+    '0 takeOwn exception thrown',
+    'other thrown, alone',
+    'other thrown',
+    'alive',
+    'exit 0',
+  ])
+  const owned = await run('others', ['taken,,'], [], env)
+  assert.deepEqual(owned.lines, ['0 takeOwn exception thrown', 'other thrown', 'alive', 'exit 0'])
+})
+
+test('a process that has only inherited the variable of a test runner takes the error', async () => {
+  const env = { ...OUTSIDE_TESTS, VITEST: 'true', JEST_WORKER_ID: '1', NODE_TEST_CONTEXT: 'child' }
+  const { lines } = await run('exception', ['unknown,,taken'], [], env)
+  assert.deepEqual(lines.slice(1), ['0 takeUnowned exception thrown', 'alive', 'exit 0'])
 })
 
 test('after the last handler parted, Node is bare again', async () => {

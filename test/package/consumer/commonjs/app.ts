@@ -1,6 +1,6 @@
 import Fastify = require('fastify')
 
-import { FatalError, type Fault, isolate } from 'fastify-isolate'
+import { type FatalError, type Fault, isolate } from 'fastify-isolate'
 
 import required = require('fastify-isolate')
 
@@ -8,15 +8,16 @@ const options: required.IsolateOptions = { answer: (fault: Fault) => ({ origin: 
 
 async function main(): Promise<void> {
   const app = Fastify()
-  app.register(required.default, options)
+  app.register(required, options)
   app.get<{ Params: { id: string } }>('/bug/:id', async (request) => {
     const id: string = request.params.id
-    throw new FatalError(id)
+    const error: FatalError = new required.FatalError(id)
+    throw error
   })
   // @ts-expect-error: an unknown option
   required.isolate({ clasify: () => 'fatal' })
   await app.ready()
-  console.log(JSON.stringify({ state: app.isolation.state, sameExport: required.isolate === isolate }))
+  console.log(JSON.stringify({ state: app.isolation.state, sameExport: required.default === isolate }))
   await app.close()
 }
 

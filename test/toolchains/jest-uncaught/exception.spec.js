@@ -1,0 +1,15 @@
+const Fastify = require('fastify')
+const { isolate } = require('fastify-isolate')
+
+test('an exception that belongs to no request', async () => {
+  const app = Fastify()
+  app.register(isolate())
+  await app.ready()
+  await new Promise((resolve) => {
+    setImmediate(() => {
+      setImmediate(resolve)
+      throw new Error('nobody caught this')
+    })
+  })
+  await app.close()
+})
