@@ -256,10 +256,9 @@ describe('a FatalError', () => {
   it('of another copy of the package is recognised', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'copy-'))
     t.after(() => rm(folder, { recursive: true }))
-    const source = new URL('../../src/fault/', import.meta.url)
-    await cp(source, join(folder, 'fault'), { recursive: true })
+    await cp(new URL('../../src/', import.meta.url), join(folder, 'src'), { recursive: true })
     await cp(new URL('../../package.json', import.meta.url), join(folder, 'package.json'))
-    const copy = await import(pathToFileURL(join(folder, 'fault', 'fatal-error.ts')).href)
+    const copy = await import(pathToFileURL(join(folder, 'src', 'fault', 'fatal-error.ts')).href)
     assert.notEqual(copy.FatalError, FatalError)
     const test = testApp(t)
     test.app.get('/x', async () => {
