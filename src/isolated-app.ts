@@ -7,7 +7,7 @@ import { isVerdict, proposeVerdict } from './fault/verdict.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import type { Isolation, IsolationState } from './isolation.ts'
 import { isListenerOf, type OnFailure, runListeners } from './listener-context.ts'
-import { logFault, logHeldBack, logTrouble } from './log/log.ts'
+import { logFailure, logFault, logHeldBack } from './log/log.ts'
 import { announceFault } from './log/on-fault.ts'
 import { LogRateLimit } from './log/rate-limit.ts'
 import type { ResolvedOptions } from './options/resolved.ts'
@@ -143,7 +143,7 @@ export class IsolatedApp {
         throw new TypeError("Expected `classify` to return 'contain', 'recycle', 'fatal' or undefined")
       }
     } catch (failure) {
-      logTrouble(log, 'error', failure, `the \`classify\` option failed: the verdict stays '${proposed}'`)
+      logFailure(log, failure, `the \`classify\` option failed: the verdict stays '${proposed}'`)
     }
   }
 
@@ -156,7 +156,7 @@ export class IsolatedApp {
       const key = listener ?? fingerprintOf(failure)
       if (this.#brokenListeners.has(key) || this.#brokenListeners.size >= MAX_BROKEN_LISTENERS) return
       this.#brokenListeners.add(key)
-      logTrouble(log, 'error', failure, 'a listener of faults failed: its next failures are not logged')
+      logFailure(log, failure, 'a listener of faults failed: its next failures are not logged')
     }
     const tell = (): void => announceFault(message, this.options.onFault, onFailure)
     const { escapes } = context?.route ?? this.options

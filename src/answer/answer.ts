@@ -4,7 +4,7 @@ import type { Fault } from '../fault/fault.ts'
 import { serializeError } from '../fault/serialize.ts'
 import { clip, messageOf, readProperty } from '../fault/thrown.ts'
 import { isThenable } from '../is-thenable.ts'
-import { logTrouble } from '../log/log.ts'
+import { logFailure } from '../log/log.ts'
 import type { Answer } from '../options/options.ts'
 import type { RequestContext } from '../request/context.ts'
 import { type AnswerHead, answerHeadOf } from './head.ts'
@@ -41,7 +41,7 @@ export function answerFault(
     dropHeadersOfTheSuccess(context, reply, internals)
     new FaultAnswer(context, fault, reply).send()
   } catch (failure) {
-    logTrouble(context.log, 'error', failure, 'the answer to a failed request could not be made')
+    logFailure(context.log, failure, 'the answer to a failed request could not be made')
     answerRaw(reply)
   }
 }
@@ -104,7 +104,7 @@ class FaultAnswer {
 
   #fallBack(failure: unknown): void {
     const { log } = this.#context
-    logTrouble(log, 'error', failure, 'the `answer` option failed: the default answer is sent')
+    logFailure(log, failure, 'the `answer` option failed: the default answer is sent')
     if (this.#isAnswered) return
     this.#reply.removeHeader('content-type')
     this.#reply.code(this.#head.statusCode)

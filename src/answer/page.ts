@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault } from '../fault/fault.ts'
 import { isErrorLike, readProperty } from '../fault/thrown.ts'
-import { logTrouble } from '../log/log.ts'
+import { logFailure, logWarning } from '../log/log.ts'
 import type { RequestContext } from '../request/context.ts'
 import { acceptedTypes } from './negotiate.ts'
 import { answerRaw } from './raw.ts'
@@ -57,7 +57,7 @@ export function sendPage({ context, fault, title, reply }: WantedPage, sendUsual
   inTime(makePage(fault, title))
     .then(send, fallBack)
     .catch((failure: unknown) => {
-      logTrouble(context.log, 'error', failure, 'the answer to a failed request could not be made')
+      logFailure(context.log, failure, 'the answer to a failed request could not be made')
       answerRaw(reply)
     })
 }
@@ -73,7 +73,7 @@ function holdSends(context: RequestContext, reply: FastifyReply): () => void {
   reply.send = function heldSend(payload?: unknown): FastifyReply {
     if (isErrorLike(payload)) return send.call(reply, payload)
     const late = new Error('reply.send() was called after the request had failed')
-    logTrouble(context.log, 'warn', late, 'the answer was not sent: the request had failed before')
+    logWarning(context.log, late, 'the answer was not sent: the request had failed before')
     return reply
   } as typeof send
   return () => {
@@ -98,5 +98,5 @@ function warn({ route, log }: RequestContext, fault: Fault, failure: unknown): v
   const message = isMissing
     ? 'JSON was sent instead of a page that shows the error: `npm install youch` makes such pages'
     : 'JSON was sent instead of a page that shows the error: youch failed, and `npm install youch` may mend it'
-  logTrouble(log, 'warn', failure, message, { faultId: fault.id })
+  logWarning(log, failure, message, { faultId: fault.id })
 }

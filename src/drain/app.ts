@@ -5,7 +5,7 @@ import type { IsolatedApp, LeaveControl } from '../isolated-app.ts'
 import type { IsolationState } from '../isolation.ts'
 import { addApp, leave, recycle, removeApp } from '../leave/leave.ts'
 import type { LeavingApp } from '../leave/leaving-app.ts'
-import { logTrouble } from '../log/log.ts'
+import { logFailure } from '../log/log.ts'
 import type { ResolvedLeaveOptions } from '../options/resolved.ts'
 import type { InFlightRequest } from '../report/crash-report.ts'
 import { Connections } from './connections.ts'
@@ -80,7 +80,7 @@ class DrainedApp implements LeavingApp {
   /** Ends what would not end by itself: as the app does it, then what speaks WebSocket. */
   async #end(): Promise<void> {
     closeAsGoingAway(this.#connections.upgraded())
-    await this.#preClose.run((failure) => logTrouble(this.log, 'error', failure, 'a preClose hook failed'))
+    await this.#preClose.run((failure) => logFailure(this.log, failure, 'a preClose hook failed'))
     sayGoingAway(this.#connections.upgraded())
   }
 
@@ -96,7 +96,7 @@ class DrainedApp implements LeavingApp {
     this.#app.endRateLimit()
     const closed = this.#app.fastify.close().then(
       () => {},
-      (failure) => logTrouble(this.log, 'error', failure, 'app.close() failed'),
+      (failure) => logFailure(this.log, failure, 'app.close() failed'),
     )
     if (waitForBoot || !this.isBooting || this.hasServed()) await closed
     removeApp(this)

@@ -6,7 +6,7 @@ import type { Fault } from '../fault/fault.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
 import { takeListenerFailure } from '../listener-context.ts'
 import { DESTINATION_FAILED, watchDestinations } from '../log/failed-destination.ts'
-import { logClientAbort, logHandledLate, logTrouble } from '../log/log.ts'
+import { logClientAbort, logFailure, logHandledLate } from '../log/log.ts'
 import { leaveContext, OPTED_OUT } from '../request/async-context.ts'
 import { abortOf } from '../request/client-abort.ts'
 import type { RequestContext } from '../request/context.ts'
@@ -63,7 +63,7 @@ export class Escapes implements EscapeHandler {
   #listen(): void {
     addHandler(this)
     this.#stopWatchingLog ??= watchDestinations(this.#app.fastify.log, (error, isHandled) => {
-      if (isHandled) logTrouble(this.#app.fastify.log, 'error', error, DESTINATION_FAILED)
+      if (isHandled) logFailure(this.#app.fastify.log, error, DESTINATION_FAILED)
       else this.takeUnowned({ error, origin: 'exception', promise: undefined })
     })
   }
@@ -149,7 +149,7 @@ export class Escapes implements EscapeHandler {
         reply.send(asError(fault.error))
       }
     } catch (failure) {
-      logTrouble(context.log, 'error', failure, 'the answer to a failed request could not be made')
+      logFailure(context.log, failure, 'the answer to a failed request could not be made')
       answerRaw(reply)
     }
   }

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { logTrouble } from '../log/log.ts'
+import { logFailure } from '../log/log.ts'
 import { contextOf } from '../request/context.ts'
 import type { Guards } from './guards.ts'
 
@@ -36,7 +36,7 @@ export function guardLogController<T extends object>(controller: T, { triage, ea
         triage.recordDropped(context, error)
         own.requestCompleted.call(this, null, request, reply, metadata)
       } catch (failure) {
-        logTrouble(reply.log, 'error', failure, 'the end of a request could not be logged')
+        logFailure(reply.log, failure, 'the end of a request could not be logged')
       }
     },
 

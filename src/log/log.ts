@@ -115,22 +115,40 @@ export function logClientAbort(
   error: unknown,
   before: 'its request was done' | 'it had its answer' = 'its request was done',
 ): void {
-  logTrouble(log, 'info', error, `the client went away before ${before}`)
+  write(log, 'info', `the client went away before ${before}`, { err: serializeError(error) })
 }
 
 /**
- * Logs a failure that is not a fault of its own: an option of the app that threw, an answer that failed. Never
+ * Logs at `error` a failure that is no fault of its own: an option of the app that threw, an answer that failed. Never
  * throws.
  */
-export function logTrouble(
+export function logFailure(
   log: FastifyBaseLogger,
-  level: 'info' | 'warn' | 'error',
   error: unknown,
   message: string,
   fields?: Record<string, unknown>,
 ): void {
+  write(log, 'error', message, { ...fields, err: serializeError(error) })
+}
+
+/** As {@link logFailure}, at `warn`. */
+export function logWarning(
+  log: FastifyBaseLogger,
+  error: unknown,
+  message: string,
+  fields?: Record<string, unknown>,
+): void {
+  write(log, 'warn', message, { ...fields, err: serializeError(error) })
+}
+
+function write(
+  log: FastifyBaseLogger,
+  level: 'info' | 'warn' | 'error',
+  message: string,
+  line: Record<string, unknown>,
+): void {
   try {
-    withIdentitySerializers(workingLogger(log))[level]({ ...fields, err: serializeError(error) }, message)
+    withIdentitySerializers(workingLogger(log))[level](line, message)
   } catch {
     // a logger that throws must not undo the answer
   }

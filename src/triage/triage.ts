@@ -9,7 +9,7 @@ import { isErrorStatus, isFastifyError } from '../fault/http-error.ts'
 import { isFatalError } from '../fault/is-fatal-error.ts'
 import { messageOf, readProperty, typeName } from '../fault/thrown.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
-import { logClientAbort, logTrouble } from '../log/log.ts'
+import { logClientAbort, logFailure } from '../log/log.ts'
 import { abortOf } from '../request/client-abort.ts'
 import type { Outcome, RequestContext } from '../request/context.ts'
 import { type ErrorCircumstances, expectationOf } from './expected.ts'
@@ -74,7 +74,7 @@ export class Triage {
     const { fault } = context
     if (fault !== undefined && !isFatalError(error)) {
       // an error handler of the app failed on a fault: log the failure, but record no second fault
-      logTrouble(context.log, 'error', error, 'the answer to a failed request could not be made', {
+      logFailure(context.log, error, 'the answer to a failed request could not be made', {
         faultId: fault.id,
       })
       return fault
@@ -85,7 +85,7 @@ export class Triage {
   #isExpected(context: RequestContext, error: unknown, circumstances: ErrorCircumstances): boolean {
     const { expected, failure } = expectationOf(error, context.route.expected, circumstances)
     if (failure !== undefined) {
-      logTrouble(context.log, 'error', failure, 'the `expected` option failed: the error counts as a fault')
+      logFailure(context.log, failure, 'the `expected` option failed: the error counts as a fault')
     }
     return expected
   }

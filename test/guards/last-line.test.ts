@@ -14,7 +14,7 @@ import type { Fault } from '../../src/fault/fault.ts'
 import { fingerprintOf } from '../../src/fault/fingerprint.ts'
 import { serializeError } from '../../src/fault/serialize.ts'
 import { IsolatedApp, isolationOf } from '../../src/isolated-app.ts'
-import { logFault, logHandledLate, logHeldBack, logTrouble } from '../../src/log/log.ts'
+import { logFailure, logFault, logHandledLate, logHeldBack } from '../../src/log/log.ts'
 import { announceFault } from '../../src/log/on-fault.ts'
 import { resolveOptions } from '../../src/options/resolve.ts'
 import { TYPESCRIPT } from '../support/typescript-flags.ts'
@@ -46,7 +46,7 @@ describe('the log never throws', () => {
   })
 
   it('with a logger that throws', () => {
-    logTrouble(broken, 'error', new Error('x'), 'trouble')
+    logFailure(broken, new Error('x'), 'trouble')
     logHeldBack(broken, { fingerprint: 'f', heldBack: 1, window: 1, route: undefined, reqId: undefined })
   })
 
