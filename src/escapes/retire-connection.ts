@@ -1,5 +1,8 @@
+import type { ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import { answerRaw } from '../answer/raw.ts'
 import type { Fault } from '../fault/fault.ts'
+import { logFailure } from '../log/log.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
 import { Grace } from './grace.ts'
 
@@ -16,22 +19,32 @@ import { Grace } from './grace.ts'
  */
 export function retireConnection(context: RequestContext, fault: Fault): void {
   const raw = context.request?.raw
-  if (raw === undefined || raw.httpVersionMajor !== 1 || raw.socket === null) return
+  if (raw === undefined || raw.httpVersionMajor !== 1) return
   const { socket } = raw
+  // a request of `inject()` has a stand-in for a socket, and no parser
+  if (!(socket instanceof Socket)) return
   const reading = contextOf(socket) ?? context
   const { request, reply } = reading
   if (request === undefined || reply === undefined || request.raw.complete) return
   // by then the parser has read all that it was given
   setImmediate(() => {
-    if (request.raw.complete || socket.destroyed) return
-    const response = reply.raw
-    if (!response.headersSent) response.shouldKeepAlive = false
-    else if (response.writableFinished) socket.destroySoon()
-    else response.once('finish', () => socket.destroySoon())
-    if (reading === context) return
-    const { bytesRead } = socket
-    Grace.give(reading, fault, () => {
-      if (!request.raw.complete && socket.bytesRead === bytesRead) answerRaw(reply)
-    })
+    try {
+      if (request.raw.complete || socket.destroyed) return
+      closeAfter(reply.raw, socket)
+      if (reading === context) return
+      const { bytesRead } = socket
+      Grace.give(reading, fault, () => {
+        if (!request.raw.complete && socket.bytesRead === bytesRead) answerRaw(reply)
+      })
+    } catch (failure) {
+      // as a fault of the request it would come back here, without end
+      logFailure(context.log, failure, 'the connection of a failed request could not be closed')
+    }
   })
+}
+
+function closeAfter(response: ServerResponse, socket: Socket): void {
+  if (!response.headersSent) response.shouldKeepAlive = false
+  else if (response.writableFinished) socket.destroySoon()
+  else response.once('finish', () => socket.destroySoon())
 }
