@@ -8,6 +8,8 @@ import { Internals } from './fastify/internals.ts'
 import { httpErrors } from './fault/http-error.ts'
 import { IsolatedApp, isolationOf } from './isolated-app.ts'
 import type { Isolation } from './isolation.ts'
+import { isSilent } from './log/log.ts'
+import { warnOfSilence } from './log/silence.ts'
 import { stderrLogger } from './log/stderr.ts'
 import type { IsolateOptions, RouteIsolateOptions } from './options/options.ts'
 import { resolveOptions } from './options/resolve.ts'
@@ -46,6 +48,7 @@ function install(fastify: FastifyInstance, given: IsolateOptions): void {
   app.leaveControl = addToProcess(app, internals)
   fastify.addHook('onReady', (done) => {
     coverage.coverRoutes()
+    if (app.isUnheard && isSilent(fastify.log)) warnOfSilence()
     done()
   })
   fastify.addHook('onListen', (done) => {

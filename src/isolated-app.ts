@@ -8,7 +8,7 @@ import { ignoreRejection } from './ignore-rejection.ts'
 import type { Isolation, IsolationState } from './isolation.ts'
 import { isListenerOf, type OnFailure, runListeners } from './listener-context.ts'
 import { logFailure, logFault, logHeldBack } from './log/log.ts'
-import { announceFault } from './log/on-fault.ts'
+import { announceFault, hasFaultSubscribers } from './log/on-fault.ts'
 import { LogRateLimit } from './log/rate-limit.ts'
 import type { ResolvedOptions } from './options/resolved.ts'
 import { contextOf, type RequestContext } from './request/context.ts'
@@ -93,12 +93,19 @@ export class IsolatedApp {
     this.fastify = fastify
     this.options = options
     const { burst, window } = options.log
-    this.#rateLimit = new LogRateLimit(burst, window, (held) => logHeldBack(fastify.log, held))
+    this.#rateLimit = new LogRateLimit(burst, window, (held) => {
+      logHeldBack(fastify.log, held, this.isUnheard)
+    })
     Object.defineProperty(fastify, ISOLATED_APP, { value: this, configurable: true })
   }
 
   get state(): IsolationState {
     return this.leaveControl?.state ?? 'serving'
+  }
+
+  /** Whether neither `onFault` nor a subscriber of the channel is told of faults. */
+  get isUnheard(): boolean {
+    return this.options.onFault === undefined && !hasFaultSubscribers()
   }
 
   /** Logs how many faults the rate limit held back, and stops limiting because the app closes. Never throws. */
@@ -118,7 +125,8 @@ export class IsolatedApp {
     this.#classify(fault, context, log)
     this.ledger.add(fault)
     const write = (): void => {
-      if (this.#rateLimit.admits(fault)) logFault(log, fault, { request: context?.request, extra })
+      if (!this.#rateLimit.admits(fault)) return
+      logFault(log, fault, { request: context?.request, extra, isUnheard: this.isUnheard })
     }
     if (fault.verdict === 'fatal' && this.leaveControl !== undefined) this.leaveControl.fatal(fault, write)
     else write()

@@ -20,12 +20,14 @@ interface FaultLine {
 interface About {
   /** The request itself, while it has not finished. */
   readonly request?: FastifyRequest | undefined
+  /** Whether nothing else tells of the fault: then a silent logger's line goes to stderr. */
+  readonly isUnheard?: boolean | undefined
   /** More fields of the line, such as the bytes that a stream had sent. */
   readonly extra?: Record<string, unknown> | undefined
 }
 
 /** Whether this is the logger of an app with `logger: false`: all its methods are one that does nothing. */
-function isSilent(log: FastifyBaseLogger): boolean {
+export function isSilent(log: FastifyBaseLogger): boolean {
   if (log.level === 'silent') return true
   return log.fatal === log.info && /\{\s*\}$/.test(Function.prototype.toString.call(log.fatal))
 }
@@ -67,7 +69,7 @@ export function logFault(log: FastifyBaseLogger, fault: Fault, about: About = {}
     const message = `${what}: ${firstLine(messageOf(fault.error))}`
     try {
       if (isSilent(log)) {
-        if (level === 'fatal') stderrLogger().fatal(line, message)
+        if (level === 'fatal' || about.isUnheard) stderrLogger()[level](line, message)
         return
       }
       const write = (target: FastifyBaseLogger): void => withIdentitySerializers(target)[level](line, message)
@@ -95,15 +97,17 @@ export function logHandledLate(log: FastifyBaseLogger, fault: Fault): void {
   }
 }
 
-/** Logs how many faults of a bug were counted but not logged in one window. Never throws. */
-export function logHeldBack(log: FastifyBaseLogger, held: HeldBack): void {
+/**
+ * Logs how many faults of a bug were counted but not logged in one window. Never throws.
+ *
+ * @param isUnheard Whether nothing else tells of the faults: then the line of a silent logger goes to stderr.
+ */
+export function logHeldBack(log: FastifyBaseLogger, held: HeldBack, isUnheard = false): void {
   const { fingerprint, heldBack, window, route, reqId } = held
   try {
     const message = `${heldBack} more faults of this kind were not logged`
-    workingLogger(log).error(
-      { fault: { fingerprint, heldBack, window }, route, exampleReqId: reqId },
-      message,
-    )
+    const target = isUnheard && isSilent(log) ? stderrLogger() : workingLogger(log)
+    target.error({ fault: { fingerprint, heldBack, window }, route, exampleReqId: reqId }, message)
   } catch {
     // a logger that throws must not end the process from a timer
   }

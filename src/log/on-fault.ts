@@ -6,6 +6,11 @@ import type { FaultMessage } from './fault-message.ts'
 
 const faults: Channel = channel('fastify-isolate:fault')
 
+/** Whether the channel `fastify-isolate:fault` has a subscriber. */
+export function hasFaultSubscribers(): boolean {
+  return faults.hasSubscribers
+}
+
 /** Calls `onFault` and publishes on the channel `fastify-isolate:fault`. Never throws. */
 export function announceFault(
   message: FaultMessage,

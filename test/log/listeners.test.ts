@@ -54,6 +54,7 @@ for (const [name, env] of LISTENERS) {
       // Nothing of the listener's context is left where the next request runs.
       assert.equal((await child.ask('/escape')).status, 500)
       assert.equal((await countsAfterwards(child)).total, 2)
+      await child.line(({ err }) => err?.message === 'escaped')
       assert.deepEqual(faultsIn(child.log()), ['the route', 'escaped'])
     })
   }

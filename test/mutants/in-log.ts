@@ -33,7 +33,7 @@ export const inLog: readonly Mutant[] = [
   {
     name: 'fatal-line-of-a-silent-app-is-lost',
     file: 'log/log.ts',
-    find: "        if (level === 'fatal') stderrLogger().fatal(line, message)\n",
+    find: "        if (level === 'fatal' || about.isUnheard) stderrLogger()[level](line, message)\n",
     replace: '',
     tests: ['log/log'],
   },
