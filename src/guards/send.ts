@@ -78,9 +78,12 @@ export function guardSend(app: FastifyInstance, { internals, triage }: Guards): 
       }
       return send.call(this, payload)
     } catch (error) {
-      // rethrow it, so that the app learns of its mistake; the answer is not affected
-      context.sending = false
-      if (readProperty(error, 'code') === 'FST_ERR_SEND_INSIDE_ONERR') throw error
+      if (readProperty(error, 'code') === 'FST_ERR_SEND_INSIDE_ONERR') {
+        // rethrow it, so that the app learns of its mistake; the answer is not affected
+        context.sending = false
+        throw error
+      }
+      // the answer counts as under way until the error is triaged: the status of the reply was meant for it
       return failSend(this, thrownBySerializer(error, this, payload))
     }
   } as typeof send

@@ -30,7 +30,8 @@ export interface ErrorCircumstances {
  *
  * `'branded'` expects http-errors with `expose`, errors of `@fastify/error` (Fastify's own among them) from 400 to
  * 499, and validation errors from 400 to 499. `'convention'` also expects every object with a `statusCode` of 400 to
- * 499, and whatever is thrown after the app had set such a status on the reply, unless it is fatal.
+ * 499, and whatever is thrown after the app had set such a status on the reply, unless it is fatal or
+ * has a status of 500 to 599 itself.
  *
  * @param error What was thrown.
  * @param policy The option `expected`. If a function throws, or returns neither a boolean nor undefined, the error
@@ -42,7 +43,14 @@ export function expectationOf(
   { request, reply, replyStatus }: ErrorCircumstances = {},
 ): Expectation {
   if (typeof policy === 'function') return ask(() => policy(error, request, reply))
-  if (policy === 'convention' && isClientStatus(replyStatus) && !isFatalError(error)) return EXPECTED
+  if (
+    policy === 'convention' &&
+    isClientStatus(replyStatus) &&
+    !saysServerError(error) &&
+    !isFatalError(error)
+  ) {
+    return EXPECTED
+  }
   if (policy === 'convention' && isClientStatus(statusByConvention(error))) return EXPECTED
   if (!isErrorLike(error)) return FAULT
   if (readProperty(error, 'expose') === true && isHttpError(error)) return EXPECTED
@@ -61,6 +69,19 @@ function statusByConvention(error: unknown): unknown {
   if (own !== undefined || !isErrorLike(error)) return own
   if (isHttpError(error) || 'statusCode' in Error.prototype) return undefined
   return readProperty(error, 'statusCode')
+}
+
+/**
+ * Whether Fastify would answer an error with its own status of 500 to 599, and its message, whatever the reply says
+ * (`lib/error-handler.js`, `setErrorHeaders`).
+ */
+function saysServerError(error: unknown): boolean {
+  for (const name of ['statusCode', 'status']) {
+    const value = readProperty(error, name)
+    const status = typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN
+    if (status >= 400 && status <= 599) return status >= 500
+  }
+  return false
 }
 
 function isClientStatus(status: unknown): boolean {

@@ -5,7 +5,7 @@ import { originalOf } from '../fastify/as-error.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { Fault, Origin } from '../fault/fault.ts'
 import { fingerprintOf } from '../fault/fingerprint.ts'
-import { isErrorStatus, isFastifyError } from '../fault/http-error.ts'
+import { isErrorStatus, isFastifyError, statusOf } from '../fault/http-error.ts'
 import { isFatalError } from '../fault/is-fatal-error.ts'
 import { messageOf, readProperty, typeName } from '../fault/thrown.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
@@ -52,10 +52,10 @@ export class Triage {
   triage(context: RequestContext, thrown: unknown, request: FastifyRequest): Outcome {
     const error = originalOf(thrown)
     const { triaged } = context
-    if (triaged !== undefined && Object.is(triaged.error, error)) return triaged.outcome
     const replyStatus = statusBefore(context)
     context.sending = false
     context.statusAtError = undefined
+    if (triaged !== undefined && Object.is(triaged.error, error)) return triaged.outcome
     context.replyStatus = undefined
     const outcome = this.#outcomeOf(context, error, { request, reply: context.reply, replyStatus })
     if (isHandlerTimeout(error)) context.isForced = true
@@ -69,7 +69,8 @@ export class Triage {
     if (this.#isExpected(context, error, circumstances)) return 'expected'
     const { replyStatus } = circumstances
     if (replyStatus !== undefined && replyStatus >= 500 && context.route.expected === 'convention') {
-      context.replyStatus = replyStatus
+      // as in Fastify, a status that the error has itself comes first
+      if ((statusOf(error) ?? 0) < 500) context.replyStatus = replyStatus
     }
     const { fault } = context
     if (fault !== undefined && !isFatalError(error)) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { tracingChannel } from 'node:diagnostics_channel'
 import { describe, it, type TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
+import createError from 'http-errors'
 import { FatalError } from '../../src/index.ts'
 import type { IsolateOptions } from '../../src/options/options.ts'
 import { bodyOf, MASKED, testApp } from '../support/app.ts'
@@ -143,6 +144,29 @@ describe('a status of 500 to 599 on the reply is that of the masked answer', () 
   })
 })
 
+describe('a status of the error comes before that on the reply', () => {
+  it('of http-errors, after reply.code(500)', async (t) => {
+    const { status, faults } = await answerOf(t, (app) => {
+      app.get('/x', async (_request, reply) => {
+        reply.code(500)
+        throw createError(503, 'the reason')
+      })
+    })
+    assert.deepEqual([status, faults], [503, 1])
+  })
+
+  it('of a handlerTimeout, after reply.code(404)', async (t) => {
+    const { status, body, faults } = await answerOf(t, (app) => {
+      app.get('/x', { handlerTimeout: 20 }, async (_request, reply) => {
+        reply.code(404)
+        await new Promise(() => {})
+      })
+    })
+    assert.deepEqual([status, faults], [503, 1])
+    assert.doesNotMatch(body, /timed out/)
+  })
+})
+
 describe('a status says nothing of an error', () => {
   const late: Record<string, Install> = {
     'of an `onSend` hook, after an answer with that status': (app) => {
@@ -161,6 +185,30 @@ describe('a status says nothing of an error', () => {
     },
     'of a serializer, after an answer with that status': (app) => {
       app.get('/x', async (_request, reply) => reply.code(404).send({ reason: 1n }))
+    },
+    'of a serializer that `reply.send()` calls itself': (app) => {
+      app.get('/x', (_request, reply) => {
+        const serializer = (): string => {
+          throw hidden()
+        }
+        reply.code(404).type('text/html').serializer(serializer).send('not found')
+      })
+    },
+    'of Fastify, about an answer with that status': (app) => {
+      app.get('/x', (_request, reply) => {
+        reply.code(404).type('text/html').send({ reason: 'no string' })
+      })
+    },
+    'that has a statusCode of 500 itself': (app) => {
+      app.get('/x', async (_request, reply) => {
+        reply.code(404)
+        throw Object.assign(hidden(), { statusCode: 500 })
+      })
+    },
+    'that has the status of an upstream': (app) => {
+      app.get('/x', (_request, reply) => {
+        reply.code(401).send(Object.assign(hidden(), { status: 503 }))
+      })
     },
     'that Fastify set itself for a tracer': (app) => {
       app.get('/x', async () => {
