@@ -64,6 +64,7 @@ export function abortOf(
   const destroyedWith = reply === undefined ? undefined : reply.raw.errored
   const wasDestroyed = context.wasDestroyed || destroyedWith != null
   if (isAbort(error) && (context.isForced || (wasDestroyed && destroyedWith !== error))) return 'consequence'
+  if (context.done && context.hasRecorded(error)) return 'consequence' // the response was destroyed with it
   if (wasDestroyed) return undefined
   const isGone = request === undefined ? context.isCutShort : clientIsGone(request)
   if (!isGone) return undefined

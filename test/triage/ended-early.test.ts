@@ -51,6 +51,7 @@ test('what a handlerTimeout has aborted is no fault beside the timeout', async (
 for (const [path, message] of [
   ['/objects', /chunk/],
   ['/destroyed', /destroyed by the server/],
+  ['/destroyed-and-thrown', /destroyed by the server/],
   ['/late', /timed out/i],
 ] as const) {
   test(`a response that the server destroys with an error is one fault: ${path}`, async (t) => {
