@@ -121,7 +121,7 @@ export class IsolatedApp {
     const { context, extra } = found
     const log = this.#logOf(context)
     const fault = new NewFault(found)
-    context?.remember(found.error)
+    context?.remember(fault)
     this.#classify(fault, context, log)
     this.ledger.add(fault)
     const write = (): void => {

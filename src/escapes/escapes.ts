@@ -116,9 +116,11 @@ export class Escapes implements EscapeHandler {
   #take({ error, origin, promise }: Escape, context: RequestContext): Takes {
     const abort = abortOf(error, context)
     if (abort === 'client') logClientAbort(context.log, error)
-    if (abort !== undefined || context.hasRecorded(error)) return 'taken'
+    if (abort !== undefined) return 'taken'
     const isFlowing = this.#watchWrites(context)
-    const fault = this.#app.recordFault({ error, origin, attributedTo: 'context', context })
+    // an error that was reported, or whose rejection was handled late, may leave its request without an answer
+    const recorded = context.hasRecorded(error) ? context.lastFault : undefined
+    const fault = recorded ?? this.#app.recordFault({ error, origin, attributedTo: 'context', context })
     if (promise !== undefined) this.#rejections.set(promise, { context, fault })
     if (!closeUpgraded(context)) Grace.give(context, fault, () => this.#answer(context, fault, isFlowing))
     if (origin === 'exception') {

@@ -72,7 +72,9 @@ export class RequestContext {
    * `handlerTimeout` answered. What that aborts is no fault.
    */
   isForced = false
-  /** The error that was recorded last; weak, because the error may refer to the request. */
+  /** The fault that was recorded last, until the response has closed. */
+  lastFault: Fault | undefined = undefined
+  /** Its error, also later; weak, because the error may refer to the request. */
   recorded: WeakRef<object> | undefined = undefined
   #snapshot: FaultRequest | undefined = undefined
 
@@ -96,7 +98,9 @@ export class RequestContext {
   }
 
   /** Remembers that an error has become a fault of this request. */
-  remember(error: unknown): void {
+  remember(fault: Fault): void {
+    const { error } = fault
+    if (!this.done) this.lastFault = fault
     if (typeof error === 'object' && error !== null) this.recorded = new WeakRef(error)
   }
 
@@ -122,6 +126,7 @@ export class RequestContext {
     if (typeof error === 'object' && error !== null) this.triagedBefore = new WeakRef(error)
     this.triaged = undefined
     this.fault = undefined
+    this.lastFault = undefined
   }
 }
 

@@ -45,6 +45,14 @@ test('a rejection that is handled late takes back its own 500 only', async (t) =
   assert.deepEqual(levels('/gone'), [50, 40])
 })
 
+test('an error that is a fault already escapes: one fault, and the request is answered', async (t) => {
+  const child = await startCase(t, 'known')
+  for (const path of ['/reported', '/handled-late']) {
+    assert.equal((await child.ask(path)).status, 500, path)
+    assert.equal(faults(child).filter((line) => line.req?.route === path).length, 1, path)
+  }
+})
+
 test('an answer that is on its way to a slow client is never cut', async (t) => {
   const child = await startCase(t, 'slow-client')
   const socket = net.connect(child.port, '127.0.0.1')
