@@ -168,10 +168,14 @@ export class IsolatedApp {
     }
     const tell = (): void => announceFault(message, this.options.onFault, onFailure)
     const { escapes } = context?.route ?? this.options
-    // With `escapes: false` nothing reads the context, and keeping one costs time.
-    if (escapes) runListeners(this, onFailure, tell)
-    else tell()
-    this.#isAnnouncing = false
+    try {
+      // With `escapes: false` nothing reads the context, and keeping one costs time.
+      if (escapes) runListeners(this, onFailure, tell)
+      else tell()
+    } finally {
+      // where the stack overflows, anything throws: the next fault must be announced all the same
+      this.#isAnnouncing = false
+    }
   }
 }
 
