@@ -8,6 +8,9 @@ import { contextOf, type RequestContext } from '../request/context.ts'
 import type { Guards } from './guards.ts'
 import { isAnswered } from './stage.ts'
 
+/** The status that an error handler had set was meant for the error that it handles, and says nothing of its own. */
+const NO_STATUS = 0
+
 type HandlerFunction = NonNullable<ErrorHandlerLink['func']>
 
 /** Returns the error handlers of a chain, the route's own first and Fastify's default last. */
@@ -124,7 +127,7 @@ function takesFailure(
   failure: unknown,
   { triage }: Guards,
 ): boolean {
-  context.statusAtError = reply.statusCode
+  context.statusAtError = NO_STATUS
   if (!isAnswered(context, reply)) return false
   triage.recordAfterAnswer(context, reply, failure, 'handler')
   return true

@@ -42,7 +42,10 @@ export class RequestContext {
   origin: Origin = 'hook'
   /** Whether `reply.send()` was called with an answer since the last error was triaged. */
   sending = false
-  /** The status of the reply when a guard saw the last error: Fastify itself may set another one for a tracer. */
+  /**
+   * The status of the reply when a guard saw the last error: Fastify itself may set another one for a tracer. 0 where it
+   * says nothing of the error.
+   */
   statusAtError: number | undefined = undefined
   /** The status of 500 to 599 that the app had set on the reply before the error that is being answered. */
   replyStatus: number | undefined = undefined

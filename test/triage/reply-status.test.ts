@@ -199,6 +199,15 @@ describe('a status says nothing of an error', () => {
         reply.code(404).type('text/html').send({ reason: 'no string' })
       })
     },
+    'of an error handler, which had set it for the error that it was called with': (app) => {
+      app.get('/x', async () => {
+        throw Object.assign(new Error('no such thing'), { statusCode: 404 })
+      })
+      app.setErrorHandler<{ statusCode: number }>((error, _request, reply) => {
+        reply.code(error.statusCode)
+        throw hidden()
+      })
+    },
     'that has a statusCode of 500 itself': (app) => {
       app.get('/x', async (_request, reply) => {
         reply.code(404)
