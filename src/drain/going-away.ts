@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { attempt } from '../attempt.ts'
 import { symbolOf } from '../symbol-of.ts'
 
 /** RFC 6455, 7.4.1: the server goes down. Clients take it as a reason to connect anew. */
@@ -13,13 +14,15 @@ interface WebSocket {
 export function closeAsGoingAway(sockets: Iterable<Socket>): void {
   for (const webSocket of webSocketsOf(sockets)) {
     const { close } = webSocket
-    webSocket.close = (code = GOING_AWAY, reason) => close.call(webSocket, code, reason)
+    attempt(() => {
+      webSocket.close = (code = GOING_AWAY, reason) => close.call(webSocket, code, reason)
+    }, undefined)
   }
 }
 
-/** Closes with 1001 those that are still open. */
+/** Closes with 1001 those that are still open. Never throws: what the app has put in place of `close()` may. */
 export function sayGoingAway(sockets: Iterable<Socket>): void {
-  for (const webSocket of webSocketsOf(sockets)) webSocket.close(GOING_AWAY)
+  for (const webSocket of webSocketsOf(sockets)) attempt(() => webSocket.close(GOING_AWAY), undefined)
 }
 
 /**
