@@ -10,7 +10,7 @@ import { isFatalError } from '../fault/is-fatal-error.ts'
 import { messageOf, readProperty, typeName } from '../fault/thrown.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
 import { logClientAbort, logFailure } from '../log/log.ts'
-import { abortOf } from '../request/client-abort.ts'
+import { abortOf, isAbort } from '../request/client-abort.ts'
 import type { Outcome, RequestContext } from '../request/context.ts'
 import { type ErrorCircumstances, expectationOf } from './expected.ts'
 
@@ -153,6 +153,8 @@ export class Triage {
   /** Records that a body stream failed after its first byte: the connection is cut. */
   streamFailed(context: RequestContext, reply: FastifyReply, thrown: unknown): void {
     const error = originalOf(thrown)
+    // another answer was made in its place, as after a header that Node refuses, and Fastify then ends the stream
+    if (isAbort(error) && reply.raw.writableFinished) return
     if (!context.hasRecorded(error) && !this.#isAbort(context, error, reply.request, 'it had its answer')) {
       this.#record(context, error, 'stream', bytesSentOf(context))
     }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import http2 from 'node:http2'
+import { PassThrough } from 'node:stream'
 import { describe, it, type TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { MASKED, testApp } from '../support/app.ts'
@@ -69,4 +70,18 @@ describe('a status without a body whose head Node refuses becomes a whole 500', 
     const { requestId: _id, ...masked } = JSON.parse(body)
     assert.deepEqual(masked, MASKED)
   })
+})
+
+it('a stream whose head Node refuses is one fault, and ended', async (t) => {
+  const { app, ask, faults } = testApp(t)
+  const body = new PassThrough()
+  const closed = new Promise((resolve) => body.once('close', resolve))
+  app.get('/stream', async (_request, reply) => {
+    reply.header('x-note', REFUSED)
+    return body
+  })
+  assert.equal((await ask('/stream')).status, 500)
+  await closed
+  await new Promise(setImmediate)
+  assert.equal(faults.length, 1)
 })
