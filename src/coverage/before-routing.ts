@@ -8,7 +8,7 @@ import { guardHandler } from '../guards/handler.ts'
 import { guardRoute } from '../guards/route.ts'
 import { isThenable } from '../is-thenable.ts'
 import { routeOptions } from '../options/resolve.ts'
-import { type CoveredRoute, contextOf, RequestContext } from '../request/context.ts'
+import { type CoveredRoute, contextOf, NO_STATUS, RequestContext } from '../request/context.ts'
 import { substituteId } from '../request/early-errors.ts'
 
 /**
@@ -85,6 +85,8 @@ export class BeforeRouting {
     reply: FastifyReply,
   ): void {
     const fail = (failure: unknown): void => {
+      const context = contextOf(request)
+      if (context !== undefined) context.statusAtError = NO_STATUS
       reply.send(asError(failure))
     }
     this.#guardOnce(this.#guards.internals.routeOf(request))

@@ -4,12 +4,9 @@ import { answerRaw, cut } from '../answer/raw.ts'
 import { asError, originalOf } from '../fastify/as-error.ts'
 import type { ErrorHandlerLink } from '../fastify/compiled-route.ts'
 import { isThenable } from '../is-thenable.ts'
-import { contextOf, type RequestContext } from '../request/context.ts'
+import { contextOf, NO_STATUS, type RequestContext } from '../request/context.ts'
 import type { Guards } from './guards.ts'
 import { isAnswered } from './stage.ts'
-
-/** The status that an error handler had set was meant for the error that it handles, and says nothing of its own. */
-const NO_STATUS = 0
 
 type HandlerFunction = NonNullable<ErrorHandlerLink['func']>
 
@@ -127,7 +124,7 @@ function takesFailure(
   failure: unknown,
   { triage }: Guards,
 ): boolean {
-  context.statusAtError = NO_STATUS
+  context.statusAtError = NO_STATUS // what it had set was meant for the error that it handles
   if (!isAnswered(context, reply)) return false
   triage.recordAfterAnswer(context, reply, failure, 'handler')
   return true

@@ -60,7 +60,10 @@ export function guardSend(app: FastifyInstance, { internals, triage }: Guards): 
   const send = prototype.send
   prototype.send = function guardedSend(this: FastifyReply, payload?: unknown): FastifyReply {
     const context = contextOf(this.request)
-    if (context === undefined || internals.isMarkedAsError(this) || isError(payload)) {
+    if (context === undefined) return send.call(this, payload)
+    if (internals.isMarkedAsError(this) || isError(payload)) {
+      // before an `onError` hook sets another one
+      context.statusAtError ??= this.statusCode
       return send.call(this, payload)
     }
     // Fastify takes an error of another realm, which an error handler passes on, for a plain object

@@ -22,6 +22,9 @@ export interface ForcedAnswer {
 /** The property of a request, and of the raw objects below it, that holds its context. */
 export const CONTEXT: unique symbol = Symbol('fastify-isolate.context')
 
+/** The status of a reply whose status says nothing of an error. */
+export const NO_STATUS = 0
+
 interface ContextHolder {
   [CONTEXT]?: RequestContext | null
 }
@@ -43,8 +46,8 @@ export class RequestContext {
   /** Whether `reply.send()` was called with an answer since the last error was triaged. */
   sending = false
   /**
-   * The status of the reply when a guard saw the last error: Fastify itself may set another one for a tracer. 0 where it
-   * says nothing of the error.
+   * The status of the reply when a guard saw the last error, or {@link NO_STATUS}: Fastify itself may set another one
+   * for a tracer.
    */
   statusAtError: number | undefined = undefined
   /** The status of 500 to 599 that the app had set on the reply before the error that is being answered. */

@@ -93,6 +93,10 @@ describe('frameworkErrors', () => {
     'that throws undefined': () => {
       throw undefined
     },
+    'that throws once it has set a status': (_error, _request, reply) => {
+      reply.code(400)
+      boom()
+    },
     'that sends another error': (_error, _request, reply) => reply.send(new Error('secret')),
   }
   for (const [name, frameworkErrors] of Object.entries(failing)) {

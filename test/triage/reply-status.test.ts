@@ -208,6 +208,14 @@ describe('a status says nothing of an error', () => {
         throw hidden()
       })
     },
+    'that an `onError` hook sets after it': (app) => {
+      app.get('/x', (_request, reply) => {
+        reply.send(hidden())
+      })
+      app.addHook('onError', async (_request, reply) => {
+        reply.code(404)
+      })
+    },
     'that has a statusCode of 500 itself': (app) => {
       app.get('/x', async (_request, reply) => {
         reply.code(404)
