@@ -160,12 +160,7 @@ export class IsolatedApp {
     if (this.#isAnnouncing || isListenerOf(this)) return
     this.#isAnnouncing = true
     const message = { fault, request: context?.request, reply: context?.reply }
-    const onFailure: OnFailure = (failure, listener) => {
-      const key = listener ?? fingerprintOf(failure)
-      if (this.#brokenListeners.has(key) || this.#brokenListeners.size >= MAX_BROKEN_LISTENERS) return
-      this.#brokenListeners.add(key)
-      logFailure(log, failure, 'a listener of faults failed: its next failures are not logged')
-    }
+    const onFailure = this.#onListenerFailure(log)
     const tell = (): void => announceFault(message, this.options.onFault, onFailure)
     const { escapes } = context?.route ?? this.options
     try {
@@ -175,6 +170,19 @@ export class IsolatedApp {
     } finally {
       // where the stack overflows, anything throws: the next fault must be announced all the same
       this.#isAnnouncing = false
+    }
+  }
+
+  /**
+   * What a listener starts keeps this function with its asynchronous context, such as a pooled connection for as long
+   * as it is open: it must not hold the request.
+   */
+  #onListenerFailure(log: FastifyBaseLogger): OnFailure {
+    return (failure, listener) => {
+      const key = listener ?? fingerprintOf(failure)
+      if (this.#brokenListeners.has(key) || this.#brokenListeners.size >= MAX_BROKEN_LISTENERS) return
+      this.#brokenListeners.add(key)
+      logFailure(log, failure, 'a listener of faults failed: its next failures are not logged')
     }
   }
 }

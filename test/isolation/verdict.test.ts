@@ -218,6 +218,7 @@ describe('a finished request', () => {
     const child = await startFixture(t, 'finished-requests', { nodeArgs: ['--expose-gc'] })
     assert.equal(child.ready.faults, 3)
     assert.equal(child.ready.pooled, 5)
+    assert.equal(child.ready.tracked, 3)
     assert.ok(child.ready.alive <= 1, `${child.ready.alive} of 5 are alive`)
     assert.deepEqual(await child.exited, [0, null])
   })
