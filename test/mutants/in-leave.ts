@@ -108,4 +108,12 @@ export const inLeave: readonly Mutant[] = [
     replace: 'const folders: string[] = apps.flatMap(({ leave }) => leave.reportDir ?? [])',
     tests: ['report/report'],
   },
+  {
+    name: 'fatal-exits-with-0',
+    file: 'leave/exit-code.ts',
+    find: "  if (reason === 'fatal') return codes.fatal\n",
+    replace: '',
+    tests: ['leave/faults'],
+    only: 'a fault on the way out is answered and shortens nothing',
+  },
 ]

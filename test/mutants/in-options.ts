@@ -3,14 +3,6 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/options`. */
 export const inOptions: readonly Mutant[] = [
   {
-    name: 'fatal-exits-with-0',
-    file: 'options/exit-codes.ts',
-    find: "  if (reason === 'fatal') return codes.fatal\n",
-    replace: '',
-    tests: ['leave/faults'],
-    only: 'a fault on the way out is answered and shortens nothing',
-  },
-  {
     name: 'milliseconds-may-be-text',
     file: 'options/check.ts',
     find: "  const { value } = given\n  if (typeof value === 'number' && value >= 0) {",
