@@ -4,6 +4,7 @@ import { asError } from '../fastify/as-error.ts'
 import type { RouteContext } from '../fastify/compiled-route.ts'
 import { attachToConnection, OPTED_OUT, requestStorage } from '../request/async-context.ts'
 import { attach, CONTEXT, type CoveredRoute, RequestContext } from '../request/context.ts'
+import { destroyedWith } from '../request/destroyed-with.ts'
 import { closeWithConnection } from '../request/pipelined-responses.ts'
 import type { Guards } from './guards.ts'
 
@@ -28,7 +29,8 @@ export function makeEnter({ app, internals, triage, early, dispatch, optedOut }:
   const onClose = function onClose(this: ServerResponse): void {
     const context = (this as unknown as { [CONTEXT]: RequestContext })[CONTEXT]
     requests.delete(context)
-    if (this.errored != null) triage.recordDestroyed(context, this.errored)
+    const error = destroyedWith(this)
+    if (error !== undefined) triage.recordDestroyed(context, error)
     context.release()
   }
   const enter: Enter = function enterIsolation(request, reply, done) {

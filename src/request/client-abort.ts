@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import { readProperty } from '../fault/thrown.ts'
 import type { RequestContext } from './context.ts'
+import { destroyedWith } from './destroyed-with.ts'
 
 /**
  * The codes by which Node reports that the other side closed (`net`, `stream`, `http2`) or that a signal was aborted,
@@ -60,10 +61,9 @@ export function abortOf(
   request: FastifyRequest | undefined = context.request,
 ): Abort | undefined {
   const { reply } = context
-  // `res.errored` is set where the server destroyed the response, and null where the client left
-  const destroyedWith = reply === undefined ? undefined : reply.raw.errored
-  const wasDestroyed = context.wasDestroyed || destroyedWith != null
-  if (isAbort(error) && (context.isForced || (wasDestroyed && destroyedWith !== error))) return 'consequence'
+  const destroyer = reply === undefined ? undefined : destroyedWith(reply.raw)
+  const wasDestroyed = context.wasDestroyed || destroyer !== undefined
+  if (isAbort(error) && (context.isForced || (wasDestroyed && destroyer !== error))) return 'consequence'
   if (context.done && context.hasRecorded(error)) return 'consequence' // the response was destroyed with it
   if (wasDestroyed) return undefined
   const isGone = request === undefined ? context.isCutShort : clientIsGone(request)

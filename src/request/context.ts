@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault, FaultRequest, Origin } from '../fault/fault.ts'
 import type { ResolvedRouteOptions } from '../options/resolved.ts'
+import { destroyedWith } from './destroyed-with.ts'
 
 /** A route with the options that hold for it: the plugin's own, overridden by `config.isolate`. */
 export interface CoveredRoute extends ResolvedRouteOptions {
@@ -71,7 +72,7 @@ export class RequestContext {
   forcedAnswer: ForcedAnswer | undefined = undefined
   /** Whether the response closed before it was complete. */
   isCutShort = false
-  /** Whether the server destroyed the response with an error (`res.errored`). */
+  /** Whether the server destroyed the response with an error. */
   wasDestroyed = false
   /**
    * Whether the request was ended before its handler: the plugin cut the response or answered past Fastify, or a
@@ -123,7 +124,7 @@ export class RequestContext {
     this.snapshot()
     this.log = this.request.log
     this.isCutShort = this.reply?.raw.writableFinished === false
-    this.wasDestroyed = this.reply?.raw.errored != null
+    this.wasDestroyed = this.reply !== undefined && destroyedWith(this.reply.raw) !== undefined
     this.request = undefined
     this.reply = undefined
     this.hookHeaders = undefined

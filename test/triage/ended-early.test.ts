@@ -30,6 +30,18 @@ test('what a client that left has aborted is one line at info and no fault', asy
   assert.equal(child.log().filter((line) => line.level > INFO).length, 0)
 })
 
+test('a client that leaves while a pipelined response waits for another causes no fault', async (t) => {
+  const child = await startFixture(t, 'client-left')
+  const paths = ['/fetch', '/got']
+  const requests = paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
+  const connection = await connectRaw(child.port, requests.join(''))
+  for (const path of paths) await child.line((line) => line.req?.url === path)
+  connection.socket.destroy()
+  for (const path of paths) await child.line((line) => line.ended === path)
+  assert.equal(await totalOf(child), 0)
+  assert.equal(child.log().filter((line) => line.level > INFO).length, 0)
+})
+
 test('another error of a request whose client has left is a fault', async (t) => {
   const child = await startFixture(t, 'client-left')
   await leave(child, '/bug')
