@@ -2,12 +2,13 @@
  * Random traffic over the whole catalogue of faults and escapes at once, with a ledger on the client's side of what
  * each request must get.
  *
- *     npm run soak -- [--seconds 300] [--seed N] [--node PATH]
+ *     npm run soak -- [--seconds 300] [--seed N] [--node PATH | VERSION]
  *
  * The seed decides what each client sends, in which order; when it happens is up to the machine. The exit code is
  * 1 if a request is lost, an answer wrong, a fault not counted and logged as it must be, or something grows.
  */
 import { parseArgs } from 'node:util'
+import { findNode } from '../../scripts/matrix/node-binary.ts'
 import { Aborting } from './aborting.ts'
 import { growthOf } from './growth.ts'
 import { Http2Aborting } from './http2-aborting.ts'
@@ -38,13 +39,20 @@ const { values } = parseArgs({
     node: { type: 'string', default: process.execPath },
   },
 })
+const node = /^\d+$/.test(values.node) ? pathOf(values.node) : values.node
 const seconds = Number(values.seconds)
 const seed = Number(values.seed)
 if (!(seconds > 0) || !Number.isInteger(seed)) throw new Error('--seconds and --seed have to be numbers')
 
 const ledger = new Ledger()
-const server = new ServerProcess(values.node, ledger)
+const server = new ServerProcess(node, ledger)
 const samples: Sample[] = []
+
+function pathOf(version: string): string {
+  const found = findNode(version)
+  if ('missing' in found) throw new Error(found.missing)
+  return found.path
+}
 
 /** Runs all clients until the round ends and they have what they wait for. */
 async function round(lanes: readonly Lane[], milliseconds: number): Promise<void> {
