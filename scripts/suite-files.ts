@@ -15,7 +15,13 @@ export const RUNNER: readonly string[] = [
 ]
 
 /** The folders of `test` that are not part of the suite: they need the built package, a browser or other packages. */
-const NOT_IN_SUITE: ReadonlySet<string> = new Set(['package', 'browser', 'recipes', 'toolchains'])
+const NOT_IN_SUITE: ReadonlySet<string> = new Set([
+  'package',
+  'browser',
+  'recipes',
+  'toolchains',
+  'databases',
+])
 
 /** Returns the test files of a folder, or the path itself where it is a file. */
 function testFilesAt(path: string): string[] {
