@@ -53,13 +53,13 @@ class NewFault implements Fault {
   readonly fingerprint: string
   verdict: Verdict
 
-  constructor({ error, origin, attributedTo, context }: FoundError) {
+  constructor({ error, origin, attributedTo, context }: FoundError, hasServed: boolean) {
     this.error = error
     this.origin = origin
     this.attributedTo = attributedTo
     this.request = context?.snapshot()
     this.fingerprint = fingerprintOf(error)
-    this.verdict = proposeVerdict(error, origin, attributedTo)
+    this.verdict = proposeVerdict(error, origin, attributedTo, hasServed)
   }
 }
 
@@ -120,7 +120,7 @@ export class IsolatedApp {
   recordFault(found: FoundError): Fault {
     const { context, extra } = found
     const log = this.#logOf(context)
-    const fault = new NewFault(found)
+    const fault = new NewFault(found, this.hasServed)
     context?.remember(fault)
     this.#classify(fault, context, log)
     this.ledger.add(fault)
