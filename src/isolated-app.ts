@@ -23,6 +23,7 @@ const ISOLATED_APP: unique symbol = Symbol.for('fastify-isolate.app') as never
 /** Makes the process leave, for a verdict or because the app asks for it. No method throws. */
 export interface LeaveControl {
   readonly state: IsolationState
+  readonly recycleDue: number | undefined
   /** @param announce Logs the fault. Called once `state` is `leaving`. */
   fatal(fault: Fault, announce: () => void): void
   recycle(fault: Fault): void
@@ -203,6 +204,9 @@ export function isolationOf(app: IsolatedApp): Isolation {
     },
     get counts() {
       return app.ledger.counts
+    },
+    get recycleDue() {
+      return app.leaveControl?.recycleDue
     },
     report: (error, request) =>
       app.recordFault({

@@ -118,11 +118,12 @@ for (const [LOG, line] of [
     await until(() => told().length > 0)
     for (let i = 0; i < 3; i++) assert.equal((await child.ask('/log?line=y')).body, 'logged')
     assert.equal((await child.ask('/fail')).status, 500)
-    await until(() => told().length > 1)
+    await until(() => told().length > 2)
     assert.deepEqual(
-      told().map(({ level, fault, msg }) => [level, fault.verdict, /^[a-z ]+/.exec(msg)?.[0]]),
+      told().map(({ level, fault, msg }) => [level, fault?.verdict, /^[a-z ]+/.exec(msg)?.[0]]),
       [
         [50, 'recycle', 'error outside of any request'],
+        [30, undefined, 'the process will be recycled at '],
         [50, 'contain', 'request failed'],
       ],
     )
