@@ -2,6 +2,7 @@ import { someInChain } from './chain.ts'
 import type { Attribution, Origin, Verdict } from './fault.ts'
 import { isFatalError } from './is-fatal-error.ts'
 import { readProperty } from './thrown.ts'
+import { isUnowned } from './unowned.ts'
 
 /**
  * Codes of errors about exhausted resources, which a 500 does not bring back: file descriptors (of the process, of
@@ -45,10 +46,10 @@ export function proposeVerdict(
   attributedTo: Attribution,
   hasServed: boolean,
 ): Verdict {
-  const isUnowned = attributedTo === 'none' && (origin === 'rejection' || origin === 'exception')
-  if (isUnowned && !hasServed) return 'fatal'
+  const belongsToNobody = isUnowned({ origin, attributedTo })
+  if (belongsToNobody && !hasServed) return 'fatal'
   if (isFatalError(error) || someInChain(error, isInternalAssertion)) return 'fatal'
-  if (isUnowned || origin === 'exception' || someInChain(error, isExhaustion)) return 'recycle'
+  if (belongsToNobody || origin === 'exception' || someInChain(error, isExhaustion)) return 'recycle'
   return 'contain'
 }
 

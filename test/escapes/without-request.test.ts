@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { SECRET } from '../fixtures/escape-catalogue.ts'
 import { startFixture } from '../support/child.ts'
 import { crowd, faults, startCase } from '../support/escapes.ts'
+import { until } from '../support/until.ts'
 
 const [major = 0] = process.versions.node.split('.').map(Number)
 
@@ -32,6 +33,22 @@ for (const [path, what, message] of [
     assert.match(line.msg, /outside of any request/)
   })
 }
+
+test('ten connections that die together are one line, and one with the count', async (t) => {
+  const child = await startFixture(t, 'unowned', {
+    nodeArgs: ['--expose-gc'],
+    env: { POOL_SIZE: '10', OPTIONS: JSON.stringify({ log: { window: 1_000_000 } }) },
+  })
+  await child.ask('/pool')
+  await until(async () => JSON.parse((await child.ask('/counts')).body).total === 10)
+  child.kill('SIGUSR2')
+  const told = await child.line(({ fault }) => fault?.heldBack !== undefined)
+  const [first, ...more] = faults(child).filter(({ fault }) => fault.id !== undefined)
+  assert.deepEqual(more, [])
+  assert.equal(first?.err.message, 'read ECONNRESET')
+  assert.deepEqual(told.fault, { fingerprint: first.fault.fingerprint, heldBack: 9, window: 1_000_000 })
+  assert.deepEqual(await child.exited, [0, null])
+})
 
 test('the one line of the README makes an error without a request fatal, and the others are answered', async (t) => {
   const child = await startCase(t, 'background-fatal')

@@ -19,15 +19,15 @@ export const inFault: readonly Mutant[] = [
   {
     name: 'escape-of-nobody-is-contained',
     file: 'fault/verdict.ts',
-    find: "if (isUnowned || origin === 'exception'",
+    find: "if (belongsToNobody || origin === 'exception'",
     replace: "if (origin === 'exception'",
     tests: ['fault/verdict'],
   },
   {
     name: 'escape-of-nobody-ends-the-process',
     file: 'fault/verdict.ts',
-    find: 'if (isUnowned && !hasServed)',
-    replace: 'if (isUnowned)',
+    find: 'if (belongsToNobody && !hasServed)',
+    replace: 'if (belongsToNobody)',
     tests: ['escapes/without-request'],
     only: 'a timer that throws outside of any request ends nobody',
   },
