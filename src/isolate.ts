@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { attempt } from './attempt.ts'
 import { AppCoverage } from './coverage/cover-app.ts'
 import { addToProcess } from './drain/app.ts'
+import { stopTakingBeforeLoad, takeBeforeLoad } from './escapes/before-load.ts'
 import { Escapes } from './escapes/escapes.ts'
 import { Internals } from './fastify/internals.ts'
 import { httpErrors } from './fault/http-error.ts'
@@ -82,6 +83,8 @@ function tryInstall(app: FastifyInstance, options: IsolateOptions, done: (error?
   } catch (error) {
     done(error as Error)
     return
+  } finally {
+    stopTakingBeforeLoad()
   }
   done()
 }
@@ -116,6 +119,7 @@ function isolateOrPlugin(...args: unknown[]): unknown {
     return undefined
   }
   const [options] = args as [IsolateOptions?]
+  takeBeforeLoad(() => resolveOptions(options))
   const plugin: Plugin = (app, _options, done) => {
     tryInstall(app, options as IsolateOptions, done)
   }

@@ -23,6 +23,7 @@ const ISOLATED_APP: unique symbol = Symbol.for('fastify-isolate.app') as never
 /** Makes the process leave, for a verdict or because the app asks for it. No method throws. */
 export interface LeaveControl {
   readonly state: IsolationState
+  readonly recycleDue: number | undefined
   /** @param announce Logs the fault. Called once `state` is `leaving`. */
   fatal(fault: Fault, announce: () => void): void
   recycle(fault: Fault): void
@@ -53,13 +54,13 @@ class NewFault implements Fault {
   readonly fingerprint: string
   verdict: Verdict
 
-  constructor({ error, origin, attributedTo, context }: FoundError) {
+  constructor({ error, origin, attributedTo, context }: FoundError, hasServed: boolean) {
     this.error = error
     this.origin = origin
     this.attributedTo = attributedTo
     this.request = context?.snapshot()
     this.fingerprint = fingerprintOf(error)
-    this.verdict = proposeVerdict(error, origin, attributedTo)
+    this.verdict = proposeVerdict(error, origin, attributedTo, hasServed)
   }
 }
 
@@ -120,7 +121,7 @@ export class IsolatedApp {
   recordFault(found: FoundError): Fault {
     const { context, extra } = found
     const log = this.#logOf(context)
-    const fault = new NewFault(found)
+    const fault = new NewFault(found, this.hasServed)
     context?.remember(fault)
     this.#classify(fault, context, log)
     this.ledger.add(fault)
@@ -203,6 +204,9 @@ export function isolationOf(app: IsolatedApp): Isolation {
     },
     get counts() {
       return app.ledger.counts
+    },
+    get recycleDue() {
+      return app.leaveControl?.recycleDue
     },
     report: (error, request) =>
       app.recordFault({

@@ -11,6 +11,11 @@ export interface Isolation {
   /** How many faults there were so far, by origin and by verdict: a frozen copy. */
   readonly counts: FaultCounts
   /**
+   * When the process leaves because of a `recycle` verdict, in milliseconds since the epoch; undefined where none is
+   * due. It holds for the process, whichever app had the fault.
+   */
+  readonly recycleDue: number | undefined
+  /**
    * Records an error that the app caught itself as a fault: it is logged, counted, classified and announced like
    * any other. Sends no answer.
    *

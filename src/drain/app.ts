@@ -3,7 +3,7 @@ import { onBootEnd, onGone } from '../fastify/boot.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { IsolatedApp, LeaveControl } from '../isolated-app.ts'
 import type { IsolationState } from '../isolation.ts'
-import { addApp, leave, recycle, removeApp } from '../leave/leave.ts'
+import { addApp, leave, recycle, recycleDue, removeApp } from '../leave/leave.ts'
 import type { LeavingApp } from '../leave/leaving-app.ts'
 import { logFailure } from '../log/log.ts'
 import type { ResolvedLeaveOptions } from '../options/resolved.ts'
@@ -109,7 +109,7 @@ class DrainedApp implements LeavingApp {
  */
 export function addToProcess(app: IsolatedApp, internals: Internals): LeaveControl {
   const { fastify } = app
-  const { readiness, recycleAfter } = app.options.leave
+  const { readiness, recycleAfter, recycleSpread } = app.options.leave
   const drained = new DrainedApp(app)
   drained.watch([fastify.server])
   if (readiness !== undefined) addReadiness(fastify, readiness, () => drained.state)
@@ -130,13 +130,16 @@ export function addToProcess(app: IsolatedApp, internals: Internals): LeaveContr
     get state() {
       return drained.state
     },
+    get recycleDue() {
+      return recycleDue()
+    },
     fatal(fault, announce) {
       // A closed app was removed: add it again, because its options and its logger say how to leave.
       addApp(drained)
       void leave('fatal', fault, { announce })
     },
     recycle() {
-      recycle(recycleAfter)
+      recycle(recycleAfter, recycleSpread)
     },
     leave(reason) {
       addApp(drained)

@@ -2,6 +2,7 @@ import { someInChain } from './chain.ts'
 import type { Attribution, Origin, Verdict } from './fault.ts'
 import { isFatalError } from './is-fatal-error.ts'
 import { readProperty } from './thrown.ts'
+import { isUnowned } from './unowned.ts'
 
 /**
  * Codes of errors about exhausted resources, which a 500 does not bring back: file descriptors (of the process, of
@@ -28,21 +29,27 @@ const ALLOCATION_FAILED: ReadonlySet<unknown> = new Set([
 /**
  * Returns the verdict that counts unless `classify` returns another one. Never throws.
  *
- * - `fatal`: a FatalError, a failed assertion inside of Node, and an error that escaped to the process and belongs
- *   to no request, because it is unknown what it left half done.
- * - `recycle`: exhausted resources, and an escaped exception of a request, because it may have unwound the frames
- *   of other code too.
+ * - `fatal`: a FatalError, a failed assertion inside of Node, and an error of no request that escaped to the process
+ *   before the app served: its start has failed.
+ * - `recycle`: exhausted resources, an escaped exception, because it may have unwound the frames of other code too, and
+ *   any other escaped error of no request, because it is unknown what it left half done.
  * - `contain`: everything else.
  *
  * @param error What was thrown.
  * @param origin Where it came from.
  * @param attributedTo How its request was found.
+ * @param hasServed Whether the app has listened or received a request.
  */
-export function proposeVerdict(error: unknown, origin: Origin, attributedTo: Attribution): Verdict {
-  const escaped = origin === 'rejection' || origin === 'exception'
-  if (escaped && attributedTo === 'none') return 'fatal'
+export function proposeVerdict(
+  error: unknown,
+  origin: Origin,
+  attributedTo: Attribution,
+  hasServed: boolean,
+): Verdict {
+  const belongsToNobody = isUnowned({ origin, attributedTo })
+  if (belongsToNobody && !hasServed) return 'fatal'
   if (isFatalError(error) || someInChain(error, isInternalAssertion)) return 'fatal'
-  if (origin === 'exception' || someInChain(error, isExhaustion)) return 'recycle'
+  if (belongsToNobody || origin === 'exception' || someInChain(error, isExhaustion)) return 'recycle'
   return 'contain'
 }
 

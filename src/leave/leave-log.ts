@@ -31,6 +31,12 @@ export class LeaveLog {
     }
   }
 
+  /** Logs when the process leaves for a recycle, in milliseconds since the epoch. */
+  recycleDue(at: number): void {
+    const due = new Date(at).toISOString()
+    this.#write('info', { leave: { reason: 'recycle', due } }, `the process will be recycled at ${due}`)
+  }
+
   /** Logs the first line: why the process leaves. */
   leaving(report: CrashReport, deadline: number): void {
     const { reason, note, phase, exitCode, inFlightTotal } = report

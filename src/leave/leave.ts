@@ -3,6 +3,7 @@ import type { LeaveReason } from '../report/crash-report.ts'
 import { unwatchEventLoop, watchEventLoop } from '../report/event-loop-delay.ts'
 import { EscapesWhileLeaving } from '../uncaught/while-leaving.ts'
 import { EXIT_INTERRUPTED } from './exit-code.ts'
+import { LeaveLog } from './leave-log.ts'
 import type { LeavingApp } from './leaving-app.ts'
 import { Recycling } from './recycle.ts'
 import { Signals } from './signals.ts'
@@ -25,7 +26,9 @@ export interface ProcessLeave {
   /** See {@link leave}. */
   leave(reason: LeaveReason, fault?: Fault, details?: Details): Promise<void>
   /** See {@link recycle}. */
-  recycle(recycleAfter: number): void
+  recycle(recycleAfter: number, spread: number): void
+  /** See {@link recycleDue}. */
+  recycleDue(): number | undefined
 }
 
 class SharedLeave implements ProcessLeave {
@@ -79,8 +82,15 @@ class SharedLeave implements ProcessLeave {
     return steps.done
   }
 
-  recycle(recycleAfter: number): void {
-    if (this.#steps === undefined && this.#apps.size > 0) this.#recycling.demand(recycleAfter)
+  recycle(recycleAfter: number, spread: number): void {
+    if (this.#steps !== undefined || this.#apps.size === 0) return
+    const isEarlier = this.#recycling.demand(recycleAfter, spread)
+    const { dueAt } = this.#recycling
+    if (isEarlier && dueAt !== undefined) new LeaveLog([...this.#apps]).recycleDue(dueAt)
+  }
+
+  recycleDue(): number | undefined {
+    return this.#recycling.dueAt
   }
 
   #receive(signal: NodeJS.Signals): void {
@@ -125,9 +135,14 @@ export function leave(reason: LeaveReason, fault?: Fault, details?: Details): Pr
 }
 
 /**
- * Makes the process leave once it has been up for `recycleAfter` ms and up to 10 % more: at once where that is
- * past, never for `Infinity`.
+ * Makes the process leave once it has been up for `recycleAfter` ms, never for `Infinity`, and a random part of `spread`
+ * ms after that or after now. Logs when that is, where it is earlier than before.
  */
-export function recycle(recycleAfter: number): void {
-  processLeave().recycle(recycleAfter)
+export function recycle(recycleAfter: number, spread: number): void {
+  processLeave().recycle(recycleAfter, spread)
+}
+
+/** When the process leaves for a recycle, in milliseconds since the epoch; undefined where none is due. */
+export function recycleDue(): number | undefined {
+  return processLeave().recycleDue()
 }

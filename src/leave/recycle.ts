@@ -1,30 +1,45 @@
 /** The longest delay that `setTimeout` takes, in milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
-/** Up to 10 %, random in each process, so that processes that started together do not restart together. */
-const JITTER: number = Math.random() * 0.1
-
 /** Makes the process leave once it has been up long enough. One for each process. */
 export class Recycling {
   readonly #leave: () => void
+  readonly #share: number
   #timer: NodeJS.Timeout | undefined
   #due = Infinity
+  #dueAt: number | undefined
 
-  constructor(leave: () => void) {
+  /**
+   * @param leave Called when it is due.
+   * @param share The part of a spread that this process waits, from 0 to 1: random, so that processes in which the same
+   *   thing failed do not leave as one. It is the same for each demand: with many, the shortest would count.
+   */
+  constructor(leave: () => void, share: number = Math.random()) {
     this.#leave = leave
+    this.#share = share
+  }
+
+  /** When the process leaves, in milliseconds since the epoch; undefined where nothing demands it. */
+  get dueAt(): number | undefined {
+    return this.#dueAt
   }
 
   /**
-   * Makes the process leave at the given uptime and up to 10 % more, at once where that is past. The earliest of
-   * several demands counts. The timer does not keep the process alive.
+   * Makes the process leave once it has been up for `recycleAfter`, and a part of `spread` after that or after now. The
+   * earliest of several demands counts. The timer does not keep the process alive.
    *
    * @param recycleAfter Milliseconds of uptime; `Infinity`: never.
+   * @param spread Milliseconds.
+   * @returns Whether it is due earlier than before.
    */
-  demand(recycleAfter: number): void {
-    const due = recycleAfter * (1 + JITTER)
-    if (!(due < this.#due)) return
+  demand(recycleAfter: number, spread: number): boolean {
+    const uptime = process.uptime() * 1_000
+    const due = Math.max(recycleAfter, uptime) + this.#share * spread
+    if (!(due < this.#due)) return false
     this.#due = due
+    this.#dueAt = Math.round(Date.now() + due - uptime)
     this.#wait()
+    return true
   }
 
   /** Forgets every demand. */
@@ -32,6 +47,7 @@ export class Recycling {
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#due = Infinity
+    this.#dueAt = undefined
   }
 
   #wait(): void {

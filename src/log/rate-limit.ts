@@ -1,10 +1,14 @@
 import type { Fault } from '../fault/fault.ts'
+import { isUnowned } from '../fault/unowned.ts'
 
 /** How many bugs are counted separately in one window, so that ever new ones cannot fill the memory. */
 const MAX_FINGERPRINTS = 1000
 
 /** The fingerprint under which all bugs beyond {@link MAX_FINGERPRINTS} of a window are counted together. */
 const OTHERS = 'others'
+
+/** The connections of a pool that die together say the same thing. */
+const UNOWNED_BURST = 1
 
 /** What was held back of one bug in one window. */
 export interface HeldBack {
@@ -28,8 +32,8 @@ interface Entry {
 }
 
 /**
- * Keeps a bug on a busy route from filling the disk. Of each bug the first faults in each window are logged; the
- * others are counted, and reported at the end of the window.
+ * Keeps a bug on a busy route from filling the disk. Of each bug the first faults in each window are logged, of
+ * one without a request the first alone; the others are counted, and reported at the end of the window.
  */
 export class LogRateLimit {
   readonly #burst: number
@@ -56,7 +60,8 @@ export class LogRateLimit {
     if (fault.verdict === 'fatal' || this.#burst === Number.POSITIVE_INFINITY || this.#isOver) return true
     if (fault.at >= this.#windowEnd) this.#startWindow(fault.at)
     const entry = this.#entryOf(fault.fingerprint)
-    if (entry.logged < this.#burst) {
+    const burst = isUnowned(fault) ? Math.min(this.#burst, UNOWNED_BURST) : this.#burst
+    if (entry.logged < burst) {
       entry.logged += 1
       return true
     }

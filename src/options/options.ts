@@ -91,10 +91,15 @@ export interface LeaveOptions {
   /** Whether a fatal fault too waits for {@link LeaveOptions.drainDelay}. Default: false. */
   drainFatal?: boolean
   /**
-   * Milliseconds of uptime after which a `recycle` verdict makes the process leave, plus up to 10 % so that a
-   * fleet does not restart as one. `Infinity`: never. Default: 600 000.
+   * Milliseconds of uptime after which a `recycle` verdict makes the process leave. `Infinity`: never.
+   * Default: 600 000.
    */
   recycleAfter?: number
+  /**
+   * Milliseconds of which the process waits a random part, from when its recycle is due: a fleet in which the same
+   * thing failed does not leave as one. `0`: none. Default: 60 000.
+   */
+  recycleSpread?: number
   /** Signals that make the process leave with exit code 0. Default: none. */
   signals?: readonly NodeJS.Signals[]
   /**
@@ -120,8 +125,8 @@ export interface LeaveOptions {
 /** What a storm of faults may write: a bug on a hot route must not drown the disk. */
 export interface LogOptions {
   /**
-   * Faults of one fingerprint that are logged in full in each window. The rest is counted, and one line at the
-   * end of the window says how many were held back. Fatal lines are never held back. `Infinity`: all are logged.
+   * Faults of one fingerprint that are logged in full in each window; of escapes without a request, one at most. The
+   * rest is counted, and one line at the end of the window says how many were held back. Fatal lines are never held back. `Infinity`: all are logged.
    * Default: 100.
    */
   burst?: number

@@ -59,6 +59,7 @@ const LEAVE_OPTIONS: Table<LeaveOptions> = {
   drainDelay: { check: checkMilliseconds, default: 0 },
   drainFatal: { check: checkBoolean, default: false },
   recycleAfter: { check: checkMillisecondsOrNever, default: 600_000 },
+  recycleSpread: { check: checkMilliseconds, default: 60_000 },
   signals: { check: checkSignals, default: [] },
   onLeave: { check: checkFunction, default: undefined },
   exitCodes: { options: EXIT_CODES },

@@ -10,8 +10,8 @@ import { eventLoopDelay } from './event-loop-delay.ts'
 
 /** What a report needs of an app. */
 export interface ReportedApp {
-  /** Fastify's version. */
-  readonly fastifyVersion: string
+  /** Fastify's version; null where the plugin has not loaded. */
+  readonly fastifyVersion: string | null
   /** How many faults each fingerprint has had. */
   fingerprints(): Iterable<readonly [fingerprint: string, count: number]>
   /** The requests in flight, oldest first. */

@@ -48,7 +48,7 @@ async function servesOn(child: Child, { fault }: LogLine): Promise<string> {
 }
 
 /** Makes a fault while another request is in flight, and waits until the process has left. */
-async function leaves(child: Child, cause: () => unknown): Promise<string> {
+async function leaves(child: Child, cause: () => Promise<unknown>): Promise<string> {
   const slow = child.ask('/slow')
   await child.line(({ req }) => req?.url === '/slow')
   await cause()
@@ -140,8 +140,9 @@ const HAPPENINGS: readonly (readonly [RegExp, ...((child: Child) => Promise<Cell
   [
     /^an escape that belongs to no request/,
     async (child) => {
-      const left = await leaves(child, () => child.kill('SIGUSR2'))
-      return ['nobody is waiting', levelOf(await faultLine(child, undefined)), left]
+      child.kill('SIGUSR2')
+      const line = await faultLine(child, undefined)
+      return ['nobody is waiting', levelOf(line), await servesOn(child, line)]
     },
   ],
   [

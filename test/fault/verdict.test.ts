@@ -3,17 +3,21 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { someInChain } from '../../src/fault/chain.ts'
 import { FatalError } from '../../src/fault/fatal-error.ts'
+import type { Attribution, Origin, Verdict } from '../../src/fault/fault.ts'
 import { isFatalError } from '../../src/fault/is-fatal-error.ts'
 import { isVerdict, proposeVerdict } from '../../src/fault/verdict.ts'
 import { cyclicError, hostileValues, revokedProxy } from '../support/hostile.ts'
+
+const propose = (error: unknown, origin: Origin, attributedTo: Attribution, hasServed = true): Verdict =>
+  proposeVerdict(error, origin, attributedTo, hasServed)
 
 const withCode = (code: string): Error => Object.assign(new Error('x'), { code })
 
 for (const [name, value] of hostileValues()) {
   test(`proposes a verdict for ${name} without throwing`, () => {
     assert.equal(isFatalError(value), false)
-    assert.equal(proposeVerdict(value, 'handler', 'call'), 'contain')
-    assert.equal(proposeVerdict(value, 'rejection', 'context'), 'contain')
+    assert.equal(propose(value, 'handler', 'call'), 'contain')
+    assert.equal(propose(value, 'rejection', 'context'), 'contain')
   })
 }
 
@@ -55,8 +59,8 @@ test('a FatalError of another copy of the package is recognised', () => {
 test('only Errors can be fatal: what a client sent cannot pose as one', () => {
   assert.equal(isFatalError({ [Symbol.for('fastify-isolate.FatalError')]: true }), false)
   assert.equal(isFatalError(new Proxy({}, { get: () => true })), false)
-  assert.equal(proposeVerdict({ code: 'EMFILE' }, 'handler', 'call'), 'contain')
-  assert.equal(proposeVerdict({ code: 'ERR_INTERNAL_ASSERTION' }, 'handler', 'call'), 'contain')
+  assert.equal(propose({ code: 'EMFILE' }, 'handler', 'call'), 'contain')
+  assert.equal(propose({ code: 'ERR_INTERNAL_ASSERTION' }, 'handler', 'call'), 'contain')
 })
 
 test('the search through causes ends on cycles and on endless chains', () => {
@@ -83,10 +87,10 @@ test('the search survives hostile members and still finds what stands beside the
 })
 
 test('fatal: an assertion inside of Node', () => {
-  assert.equal(proposeVerdict(withCode('ERR_INTERNAL_ASSERTION'), 'handler', 'call'), 'fatal')
+  assert.equal(propose(withCode('ERR_INTERNAL_ASSERTION'), 'handler', 'call'), 'fatal')
   const wrapped = new Error('x', { cause: withCode('ERR_INTERNAL_ASSERTION') })
-  assert.equal(proposeVerdict(wrapped, 'handler', 'call'), 'fatal')
-  assert.equal(proposeVerdict(new FatalError('x'), 'stream', 'call'), 'fatal')
+  assert.equal(propose(wrapped, 'handler', 'call'), 'fatal')
+  assert.equal(propose(new FatalError('x'), 'stream', 'call'), 'fatal')
 })
 
 for (const code of [
@@ -97,8 +101,8 @@ for (const code of [
   'ERR_MEMORY_ALLOCATION_FAILED',
 ]) {
   test(`recycle: ${code}, also as a cause`, () => {
-    assert.equal(proposeVerdict(withCode(code), 'handler', 'call'), 'recycle')
-    assert.equal(proposeVerdict(new Error('x', { cause: withCode(code) }), 'rejection', 'context'), 'recycle')
+    assert.equal(propose(withCode(code), 'handler', 'call'), 'recycle')
+    assert.equal(propose(new Error('x', { cause: withCode(code) }), 'rejection', 'context'), 'recycle')
   })
 }
 
@@ -113,9 +117,9 @@ function thrownBy(action: () => unknown): unknown {
 
 test('recycle: V8 got no memory', () => {
   const error = thrownBy(() => new ArrayBuffer(1e15))
-  assert.equal(proposeVerdict(error, 'handler', 'call'), 'recycle')
+  assert.equal(propose(error, 'handler', 'call'), 'recycle')
   const wasm = new RangeError('WebAssembly.Memory(): could not allocate memory')
-  assert.equal(proposeVerdict(wasm, 'handler', 'call'), 'recycle')
+  assert.equal(propose(wasm, 'handler', 'call'), 'recycle')
 })
 
 test('contain: a value that is too large is the bug of one request', () => {
@@ -127,21 +131,29 @@ test('contain: a value that is too large is the bug of one request', () => {
     new Error('Array buffer allocation failed'),
     withCode('ENOENT'),
   ]
-  for (const error of errors) assert.equal(proposeVerdict(error, 'handler', 'call'), 'contain')
+  for (const error of errors) assert.equal(propose(error, 'handler', 'call'), 'contain')
 })
 
-test('an error that escaped is fatal without a request; with one, an exception recycles', () => {
+test('an error that escaped recycles without a request; with one, an exception does', () => {
   const error = new Error('x')
-  assert.equal(proposeVerdict(error, 'rejection', 'none'), 'fatal')
-  assert.equal(proposeVerdict(error, 'exception', 'none'), 'fatal')
-  assert.equal(proposeVerdict(error, 'exception', 'context'), 'recycle')
-  assert.equal(proposeVerdict(error, 'exception', 'call'), 'recycle')
-  assert.equal(proposeVerdict(error, 'rejection', 'context'), 'contain')
-  assert.equal(proposeVerdict(new FatalError('x'), 'exception', 'context'), 'fatal')
+  assert.equal(propose(error, 'rejection', 'none'), 'recycle')
+  assert.equal(propose(error, 'exception', 'none'), 'recycle')
+  assert.equal(propose(error, 'exception', 'context'), 'recycle')
+  assert.equal(propose(error, 'exception', 'call'), 'recycle')
+  assert.equal(propose(error, 'rejection', 'context'), 'contain')
+  assert.equal(propose(new FatalError('x'), 'exception', 'context'), 'fatal')
+  assert.equal(propose(new FatalError('x'), 'rejection', 'none'), 'fatal')
+})
+
+test('an error that escaped without a request before the app served is a boot that failed', () => {
+  const error = new Error('x')
+  assert.equal(propose(error, 'rejection', 'none', false), 'fatal')
+  assert.equal(propose(error, 'exception', 'none', false), 'fatal')
+  assert.equal(propose(error, 'handler', 'none', false), 'contain')
 })
 
 test('what an app reports itself, without a request, is contained', () => {
-  assert.equal(proposeVerdict(new Error('x'), 'handler', 'none'), 'contain')
+  assert.equal(propose(new Error('x'), 'handler', 'none'), 'contain')
 })
 
 test('isVerdict', () => {

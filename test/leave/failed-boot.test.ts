@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { startFixture } from '../support/child.ts'
+import { jsonLines, startFixture } from '../support/child.ts'
+import { temporaryFolder } from '../support/folder.ts'
 
 for (const FAILS of [
   'a plugin that throws',
@@ -23,6 +26,39 @@ for (const FAILS of [
     )
     assert.equal(log[1]?.leave.phase, 'boot')
   })
+}
+
+/** Before Fastify loads the plugin, its app is not known. */
+const BEFORE_LOAD = [
+  'a ping that is awaited after register()',
+  'a ping that floats after register()',
+  'a timer after register()',
+]
+for (const FAILS of [
+  ...BEFORE_LOAD,
+  'a ping that floats while the plugins load',
+  'a ping that is awaited between ready() and listen()',
+  'a ping that floats between ready() and listen()',
+]) {
+  for (const LOGGER of ['yes', 'no']) {
+    test(`${FAILS} ends with 70, one line and a report, with a logger: ${LOGGER}`, async (t) => {
+      const DIR = temporaryFolder(t)
+      const child = await startFixture(t, 'failing-start', { ready: false, env: { FAILS, LOGGER, DIR } })
+      assert.deepEqual(await child.exited, [70, null])
+      const isOnStderr = LOGGER === 'no' || BEFORE_LOAD.includes(FAILS)
+      const lines = jsonLines(isOnStderr ? child.stderr() : child.stdout())
+      const [line, ...more] = lines.filter(({ fault }) => fault !== undefined)
+      assert.deepEqual(more, [])
+      assert.equal(line?.level, 60)
+      assert.equal(line.err.message, 'the database does not answer')
+      assert.equal(line.fault.verdict, 'fatal')
+      assert.equal(line.phase, 'boot')
+      const [name = '', ...others] = readdirSync(DIR)
+      assert.deepEqual(others, [])
+      const report = JSON.parse(readFileSync(join(DIR, name), 'utf8'))
+      assert.deepEqual([report.phase, report.exitCode, report.fault.id], ['boot', 70, line.fault.id])
+    })
+  }
 }
 
 test('an app whose boot failed is gone: no memory, no listener, and it does not leave once more', async (t) => {

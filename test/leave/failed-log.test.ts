@@ -59,7 +59,7 @@ for (const [line, message] of [
   ['dies', 'the transport died'],
   ['exits', 'the worker thread exited'],
 ] as const) {
-  test(`a transport whose worker ${line} is one fatal fault, told on stderr`, async (t) => {
+  test(`a transport whose worker ${line} is one fault, told on stderr, which \`classify\` makes fatal`, async (t) => {
     const run = await start(t, { LOG: 'transport' })
     const { answer } = await askSlow(run)
     await run.child.ask(`/log?line=${line}`)
@@ -82,7 +82,7 @@ test('a transport whose worker hangs does not hold the process', async (t) => {
 })
 
 for (const LOG of ['file', 'sync']) {
-  test(`a disk that fills up is one fatal fault, told on stderr (${LOG})`, async (t) => {
+  test(`a disk that fills up is one fault, told on stderr, which \`classify\` makes fatal (${LOG})`, async (t) => {
     const run = await start(t, { LOG }, FILLS_UP)
     const { answer } = await askSlow(run)
     assert.equal((await run.child.ask('/log?line=x&times=500')).body, 'logged')
@@ -103,6 +103,32 @@ for (const LOG of ['file', 'sync']) {
     assert.ok(fatal.length <= 2, `${fatal}`)
     assert.ok(faults <= 2, `${faults}`)
     assert.equal(report.fault.error.message, 'the end')
+  })
+}
+
+for (const [LOG, line] of [
+  ['transport', 'dies'],
+  ['file', 'x'],
+  ['sync', 'x'],
+] as const) {
+  test(`a log whose destination fails ends no process, and later faults are told (${LOG})`, async (t) => {
+    const { child } = await start(t, { LOG, SERVES_ON: 'yes' }, LOG === 'transport' ? [] : FILLS_UP)
+    await child.ask(`/log?line=${line}&times=500`)
+    const told = () => jsonLines(child.stderr())
+    await until(() => told().length > 0)
+    for (let i = 0; i < 3; i++) assert.equal((await child.ask('/log?line=y')).body, 'logged')
+    assert.equal((await child.ask('/fail')).status, 500)
+    await until(() => told().length > 2)
+    assert.deepEqual(
+      told().map(({ level, fault, msg }) => [level, fault?.verdict, /^[a-z ]+/.exec(msg)?.[0]]),
+      [
+        [50, 'recycle', 'error outside of any request'],
+        [30, undefined, 'the process will be recycled at '],
+        [50, 'contain', 'request failed'],
+      ],
+    )
+    assert.equal((await child.ask('/fatal')).status, 500)
+    assert.deepEqual(await child.exited, [70, null])
   })
 }
 

@@ -111,10 +111,10 @@ test('a replaced process.exit, as test runners have it, is given back, and no wa
 })
 
 test('a recycle is due only where somebody lives here', async (t) => {
-  recycle(0)
+  recycle(0, 0)
   const { made, codes } = leavingApp()
   live(t, made)
-  recycle(0)
+  recycle(0, 0)
   await until(() => codes.length > 0)
   assert.deepEqual(codes, [75])
   await until(() => !processLeave().isLeaving())

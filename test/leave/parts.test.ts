@@ -30,19 +30,62 @@ test('recycling: the earliest demand counts, Infinity never comes, and a far one
     uptime += milliseconds / 1_000
     t.mock.timers.tick(milliseconds)
   }
-  recycling.demand(Infinity)
+  recycling.demand(Infinity, 0)
   wait(longest)
   assert.equal(recycled, 0)
-  recycling.demand(uptime * 1_000 + longest * 1.5)
-  recycling.demand(Infinity)
+  recycling.demand(uptime * 1_000 + longest * 1.5, 0)
+  recycling.demand(Infinity, 0)
   wait(longest)
   assert.equal(recycled, 0)
   wait(longest)
   assert.equal(recycled, 1)
-  recycling.demand(0)
+  recycling.demand(0, 0)
   recycling.cancel()
   wait(longest)
   assert.equal(recycled, 1)
+})
+
+test('recycling: a due one waits for its part of the spread, and later demands do not change that', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 5_000_000 })
+  let uptime = 1_000
+  t.mock.method(process, 'uptime', () => uptime)
+  const wait = (milliseconds: number) => {
+    uptime += milliseconds / 1_000
+    t.mock.timers.tick(milliseconds)
+  }
+  const made = (share: number): { recycling: Recycling; left: () => number } => {
+    let left = 0
+    return { recycling: new Recycling(() => void left++, share), left: () => left }
+  }
+  const [first, second, young] = [made(0.25), made(0.75), made(0.5)] as const
+  assert.equal(first.recycling.dueAt, undefined)
+  for (const { recycling } of [first, second]) assert.equal(recycling.demand(600_000, 60_000), true)
+  young.recycling.demand(1_600_000, 60_000)
+  assert.deepEqual(
+    [first, second, young].map(({ recycling }) => recycling.dueAt),
+    [5_015_000, 5_045_000, 5_630_000],
+  )
+  wait(14_000)
+  for (const { recycling } of [first, second]) assert.equal(recycling.demand(600_000, 60_000), false)
+  assert.deepEqual([first.left(), second.left()], [0, 0])
+  wait(1_000)
+  assert.deepEqual([first.left(), second.left()], [1, 0])
+  assert.equal(first.recycling.dueAt, undefined)
+  wait(30_000)
+  assert.deepEqual([first.left(), second.left(), young.left()], [1, 1, 0])
+  wait(585_000)
+  assert.equal(young.left(), 1)
+})
+
+test('recycling: each process has a part of its own', () => {
+  const due = Array.from({ length: 20 }, () => {
+    const recycling = new Recycling(() => {})
+    recycling.demand(0, 1e9)
+    const { dueAt } = recycling
+    recycling.cancel()
+    return dueAt
+  })
+  assert.ok(new Set(due).size > 10, `${due}`)
 })
 
 test('signals are counted, and those that nobody may handle are left alone', () => {

@@ -58,6 +58,21 @@ test('never holds a fatal fault back', () => {
   assert.equal(storm.admits(fault('a', 2, { verdict: 'fatal' })), true)
 })
 
+test('of escapes without a request one is logged in a window, and the counts add up', () => {
+  const { storm, told } = stormOf(100, 10_000)
+  const unowned = (at: number, more: Partial<Fault> = {}) =>
+    fault('a', at, { origin: 'exception', attributedTo: 'none', request: undefined, ...more })
+  const admitted = Array.from({ length: 10 }, (_, at) => storm.admits(unowned(at)))
+  assert.deepEqual(admitted, [true, ...Array(9).fill(false)])
+  assert.equal(storm.admits(unowned(11, { fingerprint: 'b', origin: 'rejection' })), true, 'another bug')
+  assert.equal(storm.admits(unowned(12, { origin: 'handler' })), true, 'what the app reports itself')
+  assert.equal(storm.admits(unowned(13, { verdict: 'fatal' })), true)
+  assert.equal(storm.admits(unowned(10_001)), true, 'another window')
+  assert.deepEqual(told, [
+    { fingerprint: 'a', heldBack: 9, route: undefined, reqId: undefined, window: 10_000 },
+  ])
+})
+
 test('holds nothing back with a burst of Infinity', () => {
   const { storm, told } = stormOf(Number.POSITIVE_INFINITY, 10_000)
   for (let n = 0; n < 1000; n += 1) assert.equal(storm.admits(fault('a', n)), true)

@@ -3,6 +3,14 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/escapes`. */
 export const inEscapes: readonly Mutant[] = [
   {
+    name: 'ping-before-the-plugin-loads-is-left-to-node',
+    file: 'escapes/before-load.ts',
+    find: '  addHandler(current)\n',
+    replace: '',
+    tests: ['leave/failed-boot'],
+    only: 'a ping that is awaited after register() ends with 70, one line and a report, with a logger: yes',
+  },
+  {
     name: 'newest-request-gets-every-escape',
     file: 'escapes/escapes.ts',
     find: 'found.route.escapes ? this.#take(escaped, found)',

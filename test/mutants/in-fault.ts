@@ -19,15 +19,23 @@ export const inFault: readonly Mutant[] = [
   {
     name: 'escape-of-nobody-is-contained',
     file: 'fault/verdict.ts',
-    find: "if (escaped && attributedTo === 'none') return 'fatal'",
-    replace: "if (escaped && attributedTo === 'none') return 'contain'",
+    find: "if (belongsToNobody || origin === 'exception'",
+    replace: "if (origin === 'exception'",
     tests: ['fault/verdict'],
+  },
+  {
+    name: 'escape-of-nobody-ends-the-process',
+    file: 'fault/verdict.ts',
+    find: 'if (belongsToNobody && !hasServed)',
+    replace: 'if (belongsToNobody)',
+    tests: ['escapes/without-request'],
+    only: 'a timer that throws outside of any request ends nobody',
   },
   {
     name: 'lost-memory-is-no-exhaustion',
     file: 'fault/verdict.ts',
-    find: "if (origin === 'exception' || someInChain(error, isExhaustion)) return 'recycle'",
-    replace: "if (origin === 'exception' || isExhaustion(error)) return 'recycle'",
+    find: 'someInChain(error, isExhaustion)) return',
+    replace: 'isExhaustion(error)) return',
     tests: ['fault/verdict'],
   },
   {

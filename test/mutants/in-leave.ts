@@ -90,9 +90,24 @@ export const inLeave: readonly Mutant[] = [
   {
     name: 'recycles-before-its-time',
     file: 'leave/recycle.ts',
-    find: 'const due = recycleAfter * (1 + JITTER)',
-    replace: 'const due = recycleAfter * (0.5 + JITTER)',
+    find: 'Math.max(recycleAfter, uptime)',
+    replace: 'Math.max(recycleAfter / 2, uptime)',
     tests: ['leave/parts'],
+  },
+  {
+    name: 'fleet-that-is-old-enough-leaves-as-one',
+    file: 'leave/recycle.ts',
+    find: 'Math.max(recycleAfter, uptime) + this.#share * spread',
+    replace: 'recycleAfter + this.#share * spread',
+    tests: ['leave/parts'],
+  },
+  {
+    name: 'nobody-is-told-when-a-recycle-is-due',
+    file: 'leave/leave.ts',
+    find: 'if (isEarlier && dueAt !== undefined) new',
+    replace: 'if (!isEarlier && dueAt !== undefined) new',
+    tests: ['leave/recycle'],
+    only: 'a process that is old enough waits for its part of the spread, and says when it leaves',
   },
   {
     name: 'signal-does-nothing-once-the-app-is-closed',

@@ -3,10 +3,17 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/log`. */
 export const inLog: readonly Mutant[] = [
   {
+    name: 'pool-that-dies-is-a-line-a-connection',
+    file: 'log/rate-limit.ts',
+    find: 'Math.min(this.#burst, UNOWNED_BURST)',
+    replace: 'this.#burst',
+    tests: ['log/rate-limit'],
+  },
+  {
     name: 'storm-logs-one-too-few',
     file: 'log/rate-limit.ts',
-    find: 'if (entry.logged < this.#burst) {',
-    replace: 'if (entry.logged + 1 < this.#burst) {',
+    find: 'if (entry.logged < burst) {',
+    replace: 'if (entry.logged + 1 < burst) {',
     tests: ['log/rate-limit'],
   },
   {

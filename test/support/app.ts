@@ -67,6 +67,7 @@ export function testApp(t: TestContext, options: TestAppOptions = {}): TestApp {
     if (app.hasDecorator('isolation')) {
       isolatedAppOf(app)!.leaveControl = {
         state: 'serving',
+        recycleDue: undefined,
         fatal: (_fault, announce) => announce(),
         recycle: () => {},
         leave: async () => {},

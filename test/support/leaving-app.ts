@@ -20,6 +20,7 @@ export function leavingApp(options: Partial<ResolvedLeaveOptions> = {}, methods:
       drainDelay: 0,
       drainFatal: false,
       recycleAfter: 0,
+      recycleSpread: 0,
       signals: [],
       onLeave: undefined,
       exitCodes: { fatal: 70, recycle: 75 },

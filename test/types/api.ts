@@ -50,6 +50,7 @@ export function routes(app: FastifyInstance): void {
 export async function isolation(app: FastifyInstance): Promise<void> {
   same<Same<typeof app.isolation.state, IsolationState>>()
   same<Same<typeof app.isolation.counts, FaultCounts>>()
+  same<Same<typeof app.isolation.recycleDue, number | undefined>>()
   const fault: Fault = app.isolation.report(new FatalError('gone', { cause: 1 }))
   await app.isolation.leave('a new version is out')
   // @ts-expect-error read only
