@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault, Verdict } from '../fault/fault.ts'
 import type { CrashReport } from '../report/crash-report.ts'
 
@@ -25,8 +25,13 @@ export type IsExpected = (
  */
 export type Answer = (fault: Fault, request: FastifyRequest, reply: FastifyReply) => unknown
 
-/** An error handler as `setErrorHandler` takes it. */
-export type ErrorHandler = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => unknown
+/** An error handler as `setErrorHandler` takes it. `this` is the instance of the route that failed. */
+export type ErrorHandler = (
+  this: FastifyInstance,
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => unknown
 
 /** The exit codes of a process that leaves: integers from 14 to 125, since 1 to 13 are Node's own. */
 export interface ExitCodes {
