@@ -100,7 +100,10 @@ export interface LeaveOptions {
    * fleet does not restart as one. `Infinity`: never. Default: 600 000.
    */
   recycleAfter?: number
-  /** Signals that make the process leave with exit code 0. Default: none. */
+  /**
+   * Signals that make the process leave with exit code 0. Another listener on one of them may close the app at once
+   * and so undo `drainDelay`: `ready()` warns of it. Default: none.
+   */
   signals?: readonly NodeJS.Signals[]
   /**
    * Runs beside the drain (flush a tracker, release a lock), bounded by the same deadline. Its failure is
