@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyRequest, RawServerBase, RouteGenericInterface } from 'fastify'
 import type { Fault, FaultCounts } from './fault/fault.ts'
 
 /** Whether the process serves or leaves. */
@@ -20,10 +20,10 @@ export interface Isolation {
    * any other. Sends no answer.
    *
    * @param error - Any value.
-   * @param request - The request that it belongs to, if any.
+   * @param request - The request that it belongs to, if any; of HTTP/1 or HTTP/2.
    * @returns The fault.
    */
-  report(error: unknown, request?: FastifyRequest): Fault
+  report(error: unknown, request?: FastifyRequest<RouteGenericInterface, RawServerBase>): Fault
   /**
    * Makes the process leave: it drains, flushes its logs and exits with 0.
    *

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { asError } from '../fastify/as-error.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { Fault } from '../fault/fault.ts'
 import { serializeError } from '../fault/serialize.ts'
@@ -14,8 +15,10 @@ import { resetHead } from './node-http.ts'
 import { prefersPage, sendPage } from './page.ts'
 import { phraseOf } from './phrase.ts'
 import { answerRaw } from './raw.ts'
+import { serializeBySchema } from './response-schema.ts'
 
 const PROBLEM = 'application/problem+json'
+const JSON_TYPE = 'application/json'
 
 /** Characters of a `code` that is shown. */
 const MAX_CODE = 128
@@ -121,9 +124,22 @@ class FaultAnswer {
   }
 
   #sendJson(): void {
-    const asProblem = this.#context.route.answer === 'problem' || acceptsProblem(this.#reply.request)
-    if (asProblem) this.#reply.type(PROBLEM)
-    this.#reply.send(asProblem ? this.#problemBody() : this.#jsonBody())
+    const context = this.#context
+    const reply = this.#reply
+    const asProblem = context.route.answer === 'problem' || acceptsProblem(reply.request)
+    const mediaType = asProblem ? PROBLEM : JSON_TYPE
+    let text: string | Buffer
+    try {
+      const body = asProblem ? this.#problemBody() : this.#jsonBody()
+      text = serializeBySchema(reply, this.#head.statusCode, mediaType, body)
+    } catch (failure) {
+      context.sending = true // the status of the reply is that of this answer, and says nothing of the failure
+      context.origin = 'reply'
+      reply.send(asError(failure))
+      return
+    }
+    // Fastify asks `preSerialization` hooks and serializers for no string
+    reply.type(`${mediaType}; charset=utf-8`).send(text)
   }
 
   /** What an exposed error shows: its stack and causes only to a developer, its message and code to anybody. */

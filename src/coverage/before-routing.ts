@@ -57,7 +57,8 @@ export class BeforeRouting {
     try {
       const id = substituteId()
       const log = this.#app.log.child({ [internals.requestIdLabel(this.#app)]: id })
-      const request = { id, raw, log, ip: raw.socket.remoteAddress } as FastifyRequest
+      const host = raw.headers.host ?? raw.headers[':authority']
+      const request = { id, raw, log, host, ip: raw.socket.remoteAddress } as FastifyRequest
       const context = new RequestContext(request, undefined, this.#options)
       context.release()
       triage.recordDropped(context, error)

@@ -8,6 +8,7 @@ import type { LeavingApp } from '../leave/leaving-app.ts'
 import { logFailure } from '../log/log.ts'
 import type { ResolvedLeaveOptions } from '../options/resolved.ts'
 import type { InFlightRequest } from '../report/crash-report.ts'
+import { findOtherSignalListeners, otherListenerLine } from '../uncaught/other-listeners.ts'
 import { Connections } from './connections.ts'
 import { Drain } from './drain.ts'
 import { closeAsGoingAway, sayGoingAway } from './going-away.ts'
@@ -109,7 +110,7 @@ class DrainedApp implements LeavingApp {
  */
 export function addToProcess(app: IsolatedApp, internals: Internals): LeaveControl {
   const { fastify } = app
-  const { readiness, recycleAfter, recycleSpread } = app.options.leave
+  const { readiness, recycleAfter, recycleSpread, signals } = app.options.leave
   const drained = new DrainedApp(app)
   drained.watch([fastify.server])
   if (readiness !== undefined) addReadiness(fastify, readiness, () => drained.state)
@@ -119,6 +120,7 @@ export function addToProcess(app: IsolatedApp, internals: Internals): LeaveContr
   })
   fastify.addHook('onReady', (done) => {
     drained.takeOverPreClose(internals)
+    for (const other of findOtherSignalListeners(signals)) fastify.log.warn(otherListenerLine(other))
     done()
   })
   fastify.addHook('onListen', (done) => {

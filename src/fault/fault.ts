@@ -29,8 +29,12 @@ export interface FaultRequest {
   readonly url: string
   /** The route's pattern (`/users/:id`), undefined where no route matched. */
   readonly route: string | undefined
+  /** The host that the client asked for, as `request.host` gives it; empty where it named none. */
+  readonly host: string | undefined
   /** The client's address, as `request.ip` gives it. */
   readonly remoteAddress: string | undefined
+  /** The port of the other end of the connection. */
+  readonly remotePort: number | undefined
   /** When the request arrived, in milliseconds since the epoch. */
   readonly startedAt: number
 }

@@ -1,4 +1,5 @@
 import { isMainThread } from 'node:worker_threads'
+import { LISTENER } from '../uncaught/listener.ts'
 
 type OnSignal = (signal: NodeJS.Signals) => void
 
@@ -12,6 +13,7 @@ export class Signals {
 
   constructor(onSignal: OnSignal) {
     this.#onSignal = onSignal
+    Object.defineProperty(onSignal, LISTENER, { value: true })
   }
 
   /** Listens to these signals, until {@link release} is called as often. Node delivers none to a Worker thread. */

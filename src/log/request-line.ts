@@ -13,7 +13,7 @@ type Serializer = (request: object) => unknown
 const OF_FASTIFY = 'asReqValue'
 
 /**
- * What the log shows of a fault's request: method, URL, route and address. An app that has a `req` serializer of
+ * What the log shows of a fault's request: method, URL, route, host and address. An app that has a `req` serializer of
  * its own may keep secrets out of its log with it, so what that one gives stands instead, with the method and the
  * route besides. Where it throws or gives no object, the URL is cut before its query. Never throws.
  *
@@ -24,13 +24,12 @@ export function requestLine(
   snapshot: FaultRequest,
   request: FastifyRequest | undefined,
 ): RequestLine {
-  const { method, url, route, remoteAddress } = snapshot
+  const { method, url, route, host, remoteAddress, remotePort } = snapshot
+  const line = { method, url, route, host, remoteAddress, remotePort }
   const serialize = ownSerializer(log)
-  if (serialize === undefined) return { method, url, route, remoteAddress }
+  if (serialize === undefined) return line
   const own = serialized(serialize, request ?? standIn(snapshot))
-  return own === undefined
-    ? { method, url: withoutQuery(url), route, remoteAddress }
-    : { ...own, method, route }
+  return own === undefined ? { ...line, url: withoutQuery(url) } : { ...own, method, route }
 }
 
 /** Under which every pino keeps the serializers of a logger. */
@@ -52,13 +51,14 @@ function serialized(serialize: Serializer, request: object): RequestLine | undef
 }
 
 /** What a serializer reads of a request, for one that has finished. */
-function standIn({ id, method, url, route, remoteAddress }: FaultRequest): object {
+function standIn({ id, method, url, route, host, remoteAddress, remotePort }: FaultRequest): object {
   const headers = {}
-  const raw = { id, method, url, headers, socket: { remoteAddress } }
+  const raw = { id, method, url, headers, socket: { remoteAddress, remotePort } }
   return {
     ...raw,
     raw,
     originalUrl: url,
+    host,
     ip: remoteAddress,
     params: {},
     query: {},

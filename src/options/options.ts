@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault, Verdict } from '../fault/fault.ts'
 import type { CrashReport } from '../report/crash-report.ts'
 
@@ -25,8 +25,13 @@ export type IsExpected = (
  */
 export type Answer = (fault: Fault, request: FastifyRequest, reply: FastifyReply) => unknown
 
-/** An error handler as `setErrorHandler` takes it. */
-export type ErrorHandler = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => unknown
+/** An error handler as `setErrorHandler` takes it. `this` is the instance of the route that failed. */
+export type ErrorHandler = (
+  this: FastifyInstance,
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => unknown
 
 /** The exit codes of a process that leaves: integers from 14 to 125, since 1 to 13 are Node's own. */
 export interface ExitCodes {
@@ -96,11 +101,15 @@ export interface LeaveOptions {
    */
   recycleAfter?: number
   /**
+  /**
    * Milliseconds of which the process waits a random part, from when its recycle is due: a fleet in which the same
    * thing failed does not leave as one. `0`: none. Default: 60 000.
    */
   recycleSpread?: number
-  /** Signals that make the process leave with exit code 0. Default: none. */
+  /**
+   * Signals that make the process leave with exit code 0. Another listener on one of them may close the app at once
+   * and so undo `drainDelay`: `ready()` warns of it. Default: none.
+   */
   signals?: readonly NodeJS.Signals[]
   /**
    * Runs beside the drain (flush a tracker, release a lock), bounded by the same deadline. Its failure is

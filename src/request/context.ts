@@ -143,7 +143,9 @@ function snapshotOf(request: FastifyRequest, { route, startedAt }: RequestContex
     method: request.raw.method as string,
     url: request.raw.url as string,
     route: route.pattern,
+    host: hostOf(request),
     remoteAddress: remoteAddressOf(request),
+    remotePort: remotePortOf(request),
     startedAt,
   }
 }
@@ -156,11 +158,27 @@ function idOf(request: FastifyRequest): string {
   }
 }
 
+function hostOf(request: FastifyRequest): string | undefined {
+  try {
+    return request.host
+  } catch {
+    return undefined // as below
+  }
+}
+
 function remoteAddressOf(request: FastifyRequest): string | undefined {
   try {
     return request.ip
   } catch {
     return undefined // a `trustProxy` function of the app may throw
+  }
+}
+
+function remotePortOf({ raw }: FastifyRequest): number | undefined {
+  try {
+    return raw.socket?.remotePort
+  } catch {
+    return undefined // an HTTP/2 session that is gone has no socket any more
   }
 }
 

@@ -33,7 +33,10 @@ describe('what Fastify calls before it has a route', () => {
       assert.equal((await test.ask('/fine')).body, 'fine')
       assert.equal(test.troubleLines().length, 2)
       const [line] = test.faultLines()
-      assert.deepEqual(line?.req, { method: 'GET', url: '/fine?bad=1', remoteAddress: '127.0.0.1' })
+      const { remotePort, ...req } = line?.req ?? {}
+      const host = `127.0.0.1:${await test.listen()}`
+      assert.deepEqual(req, { method: 'GET', url: '/fine?bad=1', host, remoteAddress: '127.0.0.1' })
+      assert.equal(typeof remotePort, 'number')
       assert.match(line?.reqId, /^no-id-/)
       assert.equal(test.app.isolation.counts.verdict.contain, 2)
     })
@@ -78,7 +81,7 @@ describe('what Fastify calls before it has a route', () => {
         isDestroyed = true
       },
     }
-    server.emit('request', { method: 'GET', url: '/', socket: {} }, response)
+    server.emit('request', { method: 'GET', url: '/', headers: {}, socket: {} }, response)
     assert.equal(recorded.length, 1)
     assert.ok(isDestroyed)
   })

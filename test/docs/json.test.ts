@@ -52,7 +52,7 @@ test('the line of log.md', async (t) => {
   const { id: _id, fingerprint, ...fault } = seen.fault
   assert.equal(fingerprint.length, documented.fault.fingerprint.length)
   for (const [name, value] of Object.entries(fault)) assert.equal(value, documented.fault[name], name)
-  const { remoteAddress: _address, ...req } = seen.req
+  const { host: _host, remoteAddress: _address, remotePort: _port, ...req } = seen.req
   for (const [name, value] of Object.entries(req)) assert.equal(value, documented.req[name], name)
   assert.equal(seen.level, documented.level)
   assert.match(seen.msg, /^request failed: /)

@@ -22,7 +22,9 @@ const request = {
   method: 'GET',
   url: '/users/1',
   route: '/users/:id',
+  host: undefined,
   remoteAddress: undefined,
+  remotePort: undefined,
   startedAt: 0,
 }
 

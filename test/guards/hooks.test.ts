@@ -583,13 +583,16 @@ describe('the other functions of an app', () => {
     assert.match(test.troubleLines()[0]?.msg, /end of a request could not be logged/)
   })
 
-  it('trustProxy: the fault has no address', async (t) => {
+  it('trustProxy: the fault has no address and no host', async (t) => {
     const test = testApp(t, { fastify: { trustProxy: boom } })
     test.app.get('/x', async () => boom())
-    const answer = await test.ask('/x', { headers: { 'x-forwarded-for': '203.0.113.9' } })
+    const answer = await test.ask('/x', {
+      headers: { 'x-forwarded-for': '203.0.113.9', 'x-forwarded-host': 'a.example' },
+    })
     assert.equal(answer.status, 500)
     assert.deepEqual(bodyOf(answer), MASKED)
     assert.equal(test.faults[0]?.request?.remoteAddress, undefined)
+    assert.equal(test.faults[0]?.request?.host, undefined)
   })
 
   it('a thenable of the app that throws', async (t) => {

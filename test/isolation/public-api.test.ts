@@ -195,12 +195,14 @@ describe('a fault', () => {
     assert.equal(fault.verdict, 'contain')
     assert.match(fault.fingerprint, /^[0-9a-f]{16}$/)
     assert.ok(fault.at >= before && fault.at <= Date.now())
-    const { startedAt, ...request } = fault.request ?? { startedAt: 0 }
+    const { startedAt, remotePort, ...request } = fault.request ?? { startedAt: 0, remotePort: 0 }
+    assert.ok(Number(remotePort) > 0)
     assert.deepEqual(request, {
       id: 'req-1',
       method: 'GET',
       url: '/users/7?q=1',
       route: '/users/:id',
+      host: `127.0.0.1:${await test.listen()}`,
       remoteAddress: '127.0.0.1',
     })
     assert.ok(startedAt >= before && startedAt <= fault.at)
@@ -219,11 +221,12 @@ describe('a fault', () => {
     assert.notEqual(one, other)
   })
 
-  it('has the address that trustProxy gives', async (t) => {
+  it('has the address and the host that trustProxy gives', async (t) => {
     const test = testApp(t, { fastify: { trustProxy: true } })
     test.app.get('/x', fail)
-    await test.ask('/x', { headers: { 'x-forwarded-for': '203.0.113.9' } })
+    await test.ask('/x', { headers: { 'x-forwarded-for': '203.0.113.9', 'x-forwarded-host': 'a.example' } })
     assert.equal(test.faults[0]?.request?.remoteAddress, '203.0.113.9')
+    assert.equal(test.faults[0]?.request?.host, 'a.example')
   })
 })
 

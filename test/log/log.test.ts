@@ -35,12 +35,11 @@ describe('the line of a fault', () => {
       fingerprint: fault?.fingerprint,
       attributedTo: 'call',
     })
-    assert.deepEqual(line?.req, {
-      method: 'GET',
-      url: '/users/7?q=1',
-      route: '/users/:id',
-      remoteAddress: '127.0.0.1',
-    })
+    const byFastify = test.lines().find(({ msg }) => msg === 'incoming request')?.req
+    assert.deepEqual(line?.req, { ...byFastify, route: '/users/:id' })
+    assert.equal(line?.req.url, '/users/7?q=1')
+    assert.match(line?.req.host, /^127\.0\.0\.1:\d+$/)
+    assert.equal(typeof line?.req.remotePort, 'number')
   })
 
   it('has the level of its verdict', async (t) => {
@@ -226,17 +225,24 @@ describe('a `req` serializer of the app', () => {
       const test = testApp(t, { logger: { serializers: { req } }, fastify: { disableRequestLogging: true } })
       test.app.get('/users/:id', fail)
       await test.ask(URL)
-      assert.deepEqual(test.faultLines()[0]?.req, {
+      const { host, remotePort, ...line } = test.faultLines()[0]?.req ?? {}
+      assert.deepEqual(line, {
         method: 'GET',
         url: '/users/7',
         route: '/users/:id',
         remoteAddress: '127.0.0.1',
       })
+      assert.deepEqual([typeof host, typeof remotePort], ['string', 'number'])
     })
   }
 
   it('gets what is known of a request that has finished', async (t) => {
-    const test = testApp(t, { logger: { serializers: { req: withoutQuery } } })
+    const seen: FastifyRequest[] = []
+    const req = (request: FastifyRequest): object => {
+      seen.push(request)
+      return withoutQuery(request)
+    }
+    const test = testApp(t, { logger: { serializers: { req } } })
     let finished: FastifyRequest | undefined
     test.app.get('/users/:id', async (request) => {
       finished = request
@@ -252,6 +258,9 @@ describe('a `req` serializer of the app', () => {
       route: '/users/:id',
       tenant: 'a',
     })
+    const late = seen.at(-1)
+    assert.equal(late?.host, `127.0.0.1:${await test.listen()}`)
+    assert.equal(typeof late?.socket.remotePort, 'number')
   })
 })
 

@@ -10,7 +10,9 @@ function fault(fingerprint: string, at: number, more: Partial<Fault> = {}): Faul
     method: 'GET',
     url: '/',
     route: '/',
+    host: undefined,
     remoteAddress: undefined,
+    remotePort: undefined,
     startedAt: at,
   }
   return {

@@ -12,8 +12,22 @@ export const inAnswer: readonly Mutant[] = [
   {
     name: 'accept-of-a-problem-ignored',
     file: 'answer/answer.ts',
-    find: "this.#context.route.answer === 'problem' || acceptsProblem(this.#reply.request)",
-    replace: "this.#context.route.answer === 'problem'",
+    find: "context.route.answer === 'problem' || acceptsProblem(reply.request)",
+    replace: "context.route.answer === 'problem'",
+    tests: ['answer/answer'],
+  },
+  {
+    name: 'masked-answer-through-an-envelope',
+    file: 'answer/answer.ts',
+    find: '.send(text)',
+    replace: '.send(JSON.parse(String(text)))',
+    tests: ['answer/serialization'],
+  },
+  {
+    name: 'response-schema-of-a-fault-ignored',
+    file: 'answer/response-schema.ts',
+    find: "[String(statusCode), '5xx', 'default']",
+    replace: '[String(statusCode)]',
     tests: ['answer/answer'],
   },
   {

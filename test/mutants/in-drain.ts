@@ -49,4 +49,11 @@ export const inDrain: readonly Mutant[] = [
     replace: '',
     tests: ['drain/connections'],
   },
+  {
+    name: 'rival-on-a-signal-not-named',
+    file: 'drain/app.ts',
+    find: 'findOtherSignalListeners(signals)',
+    replace: 'findOtherSignalListeners([])',
+    tests: ['uncaught/other-listeners'],
+  },
 ]

@@ -131,4 +131,11 @@ export const inLeave: readonly Mutant[] = [
     tests: ['leave/faults'],
     only: 'a fault on the way out is answered and shortens nothing',
   },
+  {
+    name: 'own-listener-on-a-signal-named-as-a-rival',
+    file: 'leave/signals.ts',
+    find: 'Object.defineProperty(onSignal, LISTENER, { value: true })',
+    replace: '',
+    tests: ['uncaught/other-listeners'],
+  },
 ]

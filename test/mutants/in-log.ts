@@ -33,8 +33,8 @@ export const inLog: readonly Mutant[] = [
   {
     name: 'own-serializer-of-requests-ignored',
     file: 'log/request-line.ts',
-    find: 'if (serialize === undefined) return { method, url, route, remoteAddress }',
-    replace: 'if (serialize !== null) return { method, url, route, remoteAddress }',
+    find: 'if (serialize === undefined) return line',
+    replace: 'if (serialize !== null) return line',
     tests: ['log/log'],
   },
   {

@@ -30,6 +30,7 @@ describe('coming from close-with-grace', () => {
       before: codeOf(HEADING, 0),
       after: codeOf(HEADING, 1),
       kept,
+      signalled: changed(kept, 'isolate()', "isolate({ leave: { signals: ['SIGTERM'] } })"),
       unskipped: changed(kept, "skip: ['uncaughtException', 'unhandledRejection']", ''),
     })
   })
@@ -61,6 +62,14 @@ describe('coming from close-with-grace', () => {
       child.log().filter((line) => /listener/.test(line.msg) || line.leave !== undefined),
       [],
     )
+  })
+
+  test('with `leave.signals` beside it, the plugin warns', async (t) => {
+    const child = await recipes.start(t, 'signalled')
+    const { level, msg } = await child.line((line) => /another listener/.test(line.msg))
+    assert.equal(level, 40)
+    assert.match(msg, /'SIGTERM', onSignal of close-with-grace.*skip/)
+    await endsInOrder(child)
   })
 
   test('without `skip` it ends the process at the first escape, and the plugin warns', async (t) => {

@@ -67,6 +67,12 @@ describe('the recipe for Sentry', () => {
     const child = await recipes.start(t, 'untouched', { env: { SENTRY_DSN: host.dsn } })
     for (const [path] of FAULTS) await child.ask(path)
     await child.exited
+    assert.deepEqual(
+      child
+        .log()
+        .flatMap(({ msg }) => /another listener on process '(\w+)', .* of Sentry/.exec(msg)?.[1] ?? []),
+      ['uncaughtException', 'unhandledRejection'],
+    )
     const seen = host.events.map((event) => [mechanismOf(event), messageOf(event), event.level])
     const fastify = 'auto.function.fastify'
     assert.deepEqual(seen, [

@@ -10,7 +10,8 @@ import Fastify, {
   type RawServerDefault,
   type RouteHandlerMethod,
 } from 'fastify'
-import { isolate } from '../../src/index.ts'
+import { pino } from 'pino'
+import { type IsolateOptions, isolate } from '../../src/index.ts'
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 const same = <_Check extends true>(): void => undefined
@@ -126,4 +127,39 @@ export function everywhere(): void {
     void child
   }
   Fastify().register(plugin, { own: 1 })
+}
+
+/** `report` takes the request of any server, and of a route with types of its own. */
+export function reportsRequests(): void {
+  const http1 = Fastify()
+  http1.get<{ Params: { id: string }; Querystring: { q: number } }>('/:id', async (request) => {
+    http1.isolation.report(new Error('seen'), request)
+  })
+  const logged = Fastify({ loggerInstance: pino() })
+  logged.get('/', async (request) => logged.isolation.report(new Error('seen'), request).id)
+  const https = Fastify({ https: {} })
+  https.get('/', async (request) => https.isolation.report(new Error('seen'), request).id)
+  const http2 = Fastify({ http2: true })
+  http2.get('/', async (request) => http2.isolation.report(new Error('seen'), request).id)
+  const secure = Fastify({ http2: true, https: {} })
+  secure.get<{ Body: { name: string } }>('/', async (request) => {
+    secure.isolation.report(new Error('seen'), request)
+  })
+  const typed = Fastify().withTypeProvider<Provider>()
+  typed.get('/', { schema: { querystring: { is: 1 } } as const }, async (request) => {
+    same<Same<typeof request.query, 1>>()
+    return typed.isolation.report(new Error('seen'), request).id
+  })
+  // @ts-expect-error no request
+  http1.isolation.report(new Error('seen'), { url: '/' })
+}
+
+/** `this` of an error handler is the instance, as `setErrorHandler` has it. */
+export const withThis: IsolateOptions = {
+  errorHandler(_error, request, reply) {
+    same<Same<typeof this, FastifyInstance>>()
+    // @ts-expect-error no such decorator
+    void this.nothing
+    return reply.send({ routes: this.printRoutes(), url: request.url })
+  },
 }
