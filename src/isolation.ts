@@ -12,11 +12,12 @@ export interface Isolation {
   readonly counts: FaultCounts
   /**
    * Records an error that the app caught itself as a fault: it is logged, counted, classified and announced like
-   * any other. Sends no answer.
+   * any other. Sends no answer. An error that is a fault already, of that request or (without a request) of any, is
+   * not recorded again.
    *
    * @param error - Any value.
    * @param request - The request that it belongs to, if any.
-   * @returns The fault.
+   * @returns The fault, which may be an earlier one.
    */
   report(error: unknown, request?: FastifyRequest): Fault
   /**
