@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyRequest, RawServerBase, RouteGenericInterface } from 'fastify'
 import type { Fault, FaultCounts } from './fault/fault.ts'
 
 /** Whether the process serves or leaves. */
@@ -16,10 +16,13 @@ export interface Isolation {
    * not recorded again.
    *
    * @param error - Any value.
-   * @param request - The request that it belongs to, if any.
+   * @param request - The request that it belongs to, if any; of HTTP/1 or HTTP/2, and of any copy of Fastify.
    * @returns The fault, which may be an earlier one.
    */
-  report(error: unknown, request?: FastifyRequest): Fault
+  report(
+    error: unknown,
+    request?: Pick<FastifyRequest<RouteGenericInterface, RawServerBase>, 'id' | 'raw'>,
+  ): Fault
   /**
    * Makes the process leave: it drains, flushes its logs and exits with 0.
    *
