@@ -46,8 +46,8 @@ export interface RouteIsolateOptions {
   /**
    * Which errors are answers and not faults. `'convention'`: http-errors with `expose`, Fastify's and
    * `@fastify/error`'s own errors below 500, validation errors, an Error or a plain object with a `statusCode`
-   * of 400 to 499, and what is thrown after `reply.code()` had set such a status; a status of 500 to 599 on the
-   * reply is kept for the masked answer. `'branded'`: http-errors, `@fastify/error` and validation alone. Or a
+   * of 400 to 499, and what is thrown after `reply.code()` had set such a status, or handed over with such a
+   * `status` by middleware of Express; a status of 500 to 599 on the reply is kept for the masked answer. `'branded'`: http-errors, `@fastify/error` and validation alone. Or a
    * function. Default: `'convention'`.
    */
   expected?: 'convention' | 'branded' | IsExpected
