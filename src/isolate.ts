@@ -89,7 +89,8 @@ function tryInstall(app: FastifyInstance, options: IsolateOptions, done: (error?
   done()
 }
 
-type Plugin = FastifyPluginCallback<IsolateOptions>
+/** A plugin. The type of `app` fits every copy of Fastify: a framework that pins a version brings a second one. */
+type Plugin = (app: object, options: IsolateOptions, done: (error?: Error) => void) => void
 
 /** The type of {@link isolate}: a plugin, and a function that returns the plugin with its options. */
 export interface Isolate extends Plugin {
@@ -114,13 +115,13 @@ const META = { name: 'fastify-isolate', fastify: '>=5.11.2' }
 
 function isolateOrPlugin(...args: unknown[]): unknown {
   if (args.length >= 2) {
-    const [app, options, done] = args as Parameters<Plugin>
+    const [app, options, done] = args as Parameters<FastifyPluginCallback<IsolateOptions>>
     tryInstall(app, withoutRegisterOptions(options), done)
     return undefined
   }
   const [options] = args as [IsolateOptions?]
   takeBeforeLoad(() => resolveOptions(options))
-  const plugin: Plugin = (app, _options, done) => {
+  const plugin: FastifyPluginCallback = (app, _options, done) => {
     tryInstall(app, options as IsolateOptions, done)
   }
   return fp(plugin, META)

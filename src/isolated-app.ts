@@ -85,6 +85,8 @@ export class IsolatedApp {
   refuseLate: ((request: FastifyRequest, reply: FastifyReply) => boolean) | undefined = undefined
   /** Undefined until `addToProcess()` has run. */
   leaveControl: LeaveControl | undefined = undefined
+  /** The newest fault of each error that is still in use. */
+  readonly #faults: WeakMap<object, Fault> = new WeakMap()
   readonly #rateLimit: LogRateLimit
   /** Listeners whose failure was logged; where Node does not tell which it was, the fingerprint of the failure. */
   readonly #brokenListeners: Set<object | string> = new Set()
@@ -123,6 +125,7 @@ export class IsolatedApp {
     const log = this.#logOf(context)
     const fault = new NewFault(found, this.hasServed)
     context?.remember(fault)
+    if (typeof fault.error === 'object' && fault.error !== null) this.#faults.set(fault.error, fault)
     this.#classify(fault, context, log)
     this.ledger.add(fault)
     const write = (): void => {
@@ -134,6 +137,17 @@ export class IsolatedApp {
     this.#announce(fault, context, log)
     if (fault.verdict === 'recycle') this.leaveControl?.recycle(fault)
     return fault
+  }
+
+  /**
+   * Returns the fault that this very error already is: of that request, or without one of any. An error object that an
+   * app throws in several requests is a fault of each.
+   */
+  faultOf(error: unknown, context: RequestContext | undefined): Fault | undefined {
+    const last = context?.lastFault
+    if (last !== undefined && Object.is(last.error, error)) return last
+    const fault = typeof error === 'object' && error !== null ? this.#faults.get(error) : undefined
+    return context === undefined || fault?.request === context.snapshot() ? fault : undefined
   }
 
   #logOf(context: RequestContext | undefined): FastifyBaseLogger {
@@ -208,13 +222,13 @@ export function isolationOf(app: IsolatedApp): Isolation {
     get recycleDue() {
       return app.leaveControl?.recycleDue
     },
-    report: (error, request) =>
-      app.recordFault({
-        error,
-        origin: 'handler',
-        attributedTo: request === undefined ? 'none' : 'call',
-        context: contextOf(request),
-      }),
+    report: (error, request) => {
+      const context = contextOf(request)
+      const attributedTo = request === undefined ? 'none' : 'call'
+      return (
+        app.faultOf(error, context) ?? app.recordFault({ error, origin: 'handler', attributedTo, context })
+      )
+    },
     leave: async (reason) => app.leaveControl?.leave(reason),
   }
 }

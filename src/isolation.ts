@@ -17,13 +17,17 @@ export interface Isolation {
   readonly recycleDue: number | undefined
   /**
    * Records an error that the app caught itself as a fault: it is logged, counted, classified and announced like
-   * any other. Sends no answer.
+   * any other. Sends no answer. An error that is a fault already, of that request or (without a request) of any, is
+   * not recorded again.
    *
    * @param error - Any value.
-   * @param request - The request that it belongs to, if any; of HTTP/1 or HTTP/2.
-   * @returns The fault.
+   * @param request - The request that it belongs to, if any; of HTTP/1 or HTTP/2, and of any copy of Fastify.
+   * @returns The fault, which may be an earlier one.
    */
-  report(error: unknown, request?: FastifyRequest<RouteGenericInterface, RawServerBase>): Fault
+  report(
+    error: unknown,
+    request?: Pick<FastifyRequest<RouteGenericInterface, RawServerBase>, 'id' | 'raw'>,
+  ): Fault
   /**
    * Makes the process leave: it drains, flushes its logs and exits with 0.
    *

@@ -18,6 +18,8 @@ export class Guards {
   readonly inHandler: Stage
   /** For the errors of hooks before the handler. */
   readonly inHook: Stage
+  /** For the errors of hooks that run middleware of Express. */
+  readonly inMiddleware: Stage
   /** For the errors of hooks that run while the answer is made and can still change it. */
   readonly inSendHook: Stage
 
@@ -27,6 +29,7 @@ export class Guards {
     this.triage = new Triage(app, internals)
     this.inHandler = new Stage('handler', this.triage)
     this.inHook = new Stage('hook', this.triage)
+    this.inMiddleware = new Stage('middleware', this.triage)
     this.inSendHook = new Stage('send', this.triage)
   }
 }

@@ -10,16 +10,25 @@ import type { Stage } from './stage.ts'
 type Done = (error?: unknown, value?: unknown) => void
 type Hook = (...args: unknown[]) => unknown
 
+/** The hooks in which `@fastify/express` and `@fastify/middie` run middleware, as Fastify binds them. */
+const RUNS_MIDDLEWARE = /^bound (?:runConnect|runMiddie|runMiddieWithPayload)$/
+
+/** The stage of a hook before the handler. */
+export function stageOf(hook: Hook, { inHook, inMiddleware }: Guards): Stage {
+  return RUNS_MIDDLEWARE.test(hook.name) ? inMiddleware : inHook
+}
+
 /**
  * Guards a hook whose errors Fastify passes to the error handler. Records those that come after the answer, which
  * Fastify would drop.
  */
-export function guardHook(hook: Hook, { inHook }: Guards): Hook {
+export function guardHook(hook: Hook, guards: Guards): Hook {
+  const stage = stageOf(hook, guards)
   function guarded(request: unknown, reply: unknown, done: unknown): unknown {
     const context = contextOf(request as FastifyRequest)
     if (context === undefined) return hook(request, reply, done)
     if (isOutside(context)) return requestStorage.run(context, guarded, request, reply, done)
-    const call = new HookCall(context, reply as FastifyReply, inHook, done as Done)
+    const call = new HookCall(context, reply as FastifyReply, stage, done as Done)
     return call.run(() => hook(request, reply, call.done))
   }
   return guarded as Hook

@@ -3,7 +3,7 @@ import { guardLoggerFactory } from './before-hooks.ts'
 import { guardErrorHandlers } from './error-handlers.ts'
 import type { Guards } from './guards.ts'
 import { guardHandler } from './handler.ts'
-import { guardHook, guardPayloadHook } from './hook.ts'
+import { guardHook, guardPayloadHook, stageOf } from './hook.ts'
 import { guardSilentHook } from './silent-hook.ts'
 
 type Hook = (...args: unknown[]) => unknown
@@ -21,7 +21,7 @@ export function guardRoute(route: RouteContext, guards: Guards, enter: unknown):
   const guardSendHook = (hook: Hook): Hook => guardPayloadHook(hook, guards.inSendHook)
   for (const name of ['onRequest', 'preValidation', 'preHandler'])
     wrap(name, (hook) => guardHook(hook, guards))
-  wrap('preParsing', (hook) => guardPayloadHook(hook, guards.inHook))
+  wrap('preParsing', (hook) => guardPayloadHook(hook, stageOf(hook, guards)))
   for (const name of ['preSerialization', 'onSend']) wrap(name, guardSendHook)
   for (const name of ['onError', 'onResponse', 'onTimeout', 'onRequestAbort']) {
     wrap(name, (hook) => guardSilentHook(hook, guards))

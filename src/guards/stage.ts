@@ -1,5 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { asError } from '../fastify/as-error.ts'
+import { isErrorStatus } from '../fault/http-error.ts'
+import { readProperty } from '../fault/thrown.ts'
 import type { RequestContext } from '../request/context.ts'
 import type { Triage } from '../triage/triage.ts'
 
@@ -8,13 +10,22 @@ export function isAnswered(context: RequestContext, reply: FastifyReply): boolea
   return reply.sent || context.sending
 }
 
+/** The status on the reply, or the one that Express' convention has on the error. */
+function statusAt(reply: FastifyReply, error: unknown, isMiddleware: boolean): number {
+  const status = isMiddleware ? readProperty(error, 'status') : undefined
+  return isErrorStatus(status) ? status : reply.statusCode
+}
+
 /**
  * The stage of the request lifecycle in which a function of the app runs. Decides what happens to an error of that
  * function.
  */
 export class Stage {
-  /** `send`: hooks that run while the answer is made, and can still change it. */
-  readonly name: 'handler' | 'hook' | 'send'
+  /**
+   * `middleware`: hooks that run middleware of Express. `send`: hooks that run while the answer is made, and can still
+   * change it.
+   */
+  readonly name: 'handler' | 'hook' | 'middleware' | 'send'
   readonly origin: 'handler' | 'hook'
   readonly triage: Triage
 
@@ -40,7 +51,7 @@ export class Stage {
       return true
     }
     context.origin = this.origin
-    context.statusAtError = reply.statusCode
+    context.statusAtError = statusAt(reply, error, this.name === 'middleware')
     return this.name === 'send' && this.triage.answersInstead(context, reply, error)
   }
 

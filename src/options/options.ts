@@ -51,8 +51,8 @@ export interface RouteIsolateOptions {
   /**
    * Which errors are answers and not faults. `'convention'`: http-errors with `expose`, Fastify's and
    * `@fastify/error`'s own errors below 500, validation errors, an Error or a plain object with a `statusCode`
-   * of 400 to 499, and what is thrown after `reply.code()` had set such a status; a status of 500 to 599 on the
-   * reply is kept for the masked answer. `'branded'`: http-errors, `@fastify/error` and validation alone. Or a
+   * of 400 to 499, and what is thrown after `reply.code()` had set such a status, or handed over with such a
+   * `status` by middleware of Express; a status of 500 to 599 on the reply is kept for the masked answer. `'branded'`: http-errors, `@fastify/error` and validation alone. Or a
    * function. Default: `'convention'`.
    */
   expected?: 'convention' | 'branded' | IsExpected
@@ -100,7 +100,6 @@ export interface LeaveOptions {
    * Default: 600 000.
    */
   recycleAfter?: number
-  /**
   /**
    * Milliseconds of which the process waits a random part, from when its recycle is due: a fleet in which the same
    * thing failed does not leave as one. `0`: none. Default: 60 000.

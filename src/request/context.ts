@@ -47,8 +47,8 @@ export class RequestContext {
   /** Whether `reply.send()` was called with an answer since the last error was triaged. */
   sending = false
   /**
-   * The status of the reply when a guard saw the last error, or {@link NO_STATUS}: Fastify itself may set another one
-   * for a tracer.
+   * The status of the reply when a guard saw the last error, or that of an error of Express, or {@link NO_STATUS}:
+   * Fastify itself may set another one for a tracer.
    */
   statusAtError: number | undefined = undefined
   /** The status of 500 to 599 that the app had set on the reply before the error that is being answered. */

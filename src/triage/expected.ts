@@ -21,7 +21,7 @@ const FAULT: Expectation = Object.freeze({ expected: false, failure: undefined }
 export interface ErrorCircumstances {
   readonly request?: FastifyRequest | undefined
   readonly reply?: FastifyReply | undefined
-  /** The status of 400 to 599 that the app had set on the reply before the error. */
+  /** The status of 400 to 599 that the app had set on the reply before the error, or by the convention of Express. */
   readonly replyStatus?: number | undefined
 }
 

@@ -72,6 +72,8 @@ export class Triage {
       // as in Fastify, a status that the error has itself comes first
       if ((statusOf(error) ?? 0) < 500) context.replyStatus = replyStatus
     }
+    const recorded = this.#app.faultOf(error, context) // reported before it was thrown
+    if (recorded !== undefined) return recorded
     const { fault } = context
     if (fault !== undefined && !isFatalError(error)) {
       // an error handler of the app failed on a fault: log the failure, but record no second fault

@@ -92,6 +92,20 @@ test('two fatal faults in the same tick: both are logged, one way out', async (t
   assert.equal(child.log().filter((line) => line.msg?.startsWith('leaving:')).length, 1)
 })
 
+test('a fatal error that the app caught and reported: answered by the app, and the process leaves', async (t) => {
+  const child = await startLeaving(t)
+  const slow = child.ask('/slow?ms=500')
+  await child.line((line) => line.reqId === 'req-1')
+  assert.equal((await child.ask('/caught')).body, 'answered by the framework')
+  assert.equal((await slow).body, 'slow but whole')
+  assert.deepEqual(await child.exited, [70, null])
+  const fatal = child.log().filter((line) => line.level === 60)
+  assert.deepEqual(
+    fatal.map((line) => [line.reqId, line.err.message]),
+    [['req-2', 'wrapped']],
+  )
+})
+
 test('a large body that is still being sent arrives whole', async (t) => {
   const child = await startLeaving(t)
   const slow = await connectRaw(child.port, 'GET /big HTTP/1.1\r\nHost: a\r\n\r\n')

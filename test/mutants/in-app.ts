@@ -11,6 +11,20 @@ export const inApp: readonly Mutant[] = [
     only: 'onFault that reports later: what it reports is a fault that nobody is told of',
   },
   {
+    name: 'reported-error-of-another-request',
+    file: 'isolated-app.ts',
+    find: 'return context === undefined || fault?.request === context.snapshot() ? fault : undefined',
+    replace: 'return fault',
+    tests: ['isolation/report'],
+  },
+  {
+    name: 'reported-error-that-is-thrown-is-two-faults',
+    file: 'triage/triage.ts',
+    find: 'if (recorded !== undefined) return recorded',
+    replace: '',
+    tests: ['isolation/report'],
+  },
+  {
     name: 'escape-of-a-listener-is-a-fault',
     file: 'listener-context.ts',
     find: '  context.onFailure(failure)\n  return true',

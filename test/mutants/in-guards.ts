@@ -3,6 +3,21 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/guards`. */
 export const inGuards: readonly Mutant[] = [
   {
+    name: 'status-of-any-error-counts',
+    file: 'guards/stage.ts',
+    find: "isMiddleware ? readProperty(error, 'status') : undefined",
+    replace: "readProperty(error, 'status')",
+    tests: ['triage/middleware-status'],
+    only: 'says nothing in any other hook',
+  },
+  {
+    name: 'middleware-has-no-status',
+    file: 'guards/hook.ts',
+    find: 'RUNS_MIDDLEWARE.test(hook.name) ? inMiddleware : inHook',
+    replace: 'inHook',
+    tests: ['triage/middleware-status'],
+  },
+  {
     name: 'app-handler-gets-the-carrier',
     file: 'guards/error-handlers.ts',
     find: 'const result = handler(error, request, reply)',

@@ -6,9 +6,10 @@ import { blocksOf, ROOT } from '../support/markdown.ts'
 
 const FOLDER = `${ROOT}test/recipes/`
 
-test('every heading of docs/recipes.md that has code has a test that runs it', () => {
+test('every heading of the recipes that has code has a test that runs it', () => {
   const headings = new Set(
-    blocksOf('docs/recipes.md')
+    ['docs/recipes.md', 'docs/nest.md']
+      .flatMap(blocksOf)
       .filter(isCode)
       .map(({ heading }) => heading),
   )

@@ -25,8 +25,13 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 /** The folder whose packages the recipes import. */
 export const RECIPES = 'test/recipes'
 
+/** That of Nest's packages, which bring a Fastify of their own: the other recipes must not find it. */
+export const NEST = `${RECIPES}/nest`
+
 function packagesOfRecipes(): string[] {
-  return Object.keys(JSON.parse(readFileSync(`${ROOT}${RECIPES}/package.json`, 'utf8')).dependencies)
+  return [RECIPES, NEST].flatMap((folder) =>
+    Object.keys(JSON.parse(readFileSync(`${ROOT}${folder}/package.json`, 'utf8')).dependencies),
+  )
 }
 
 /** Whether a block is code that can be compiled. */
@@ -39,7 +44,7 @@ export function isProgram(block: Block): boolean {
   return isCode(block) && /\.listen\(/.test(block.code)
 }
 
-/** Whether a block imports a package that only `test/recipes` has: the tests there run it. */
+/** Whether a block imports a package that only the recipes have: the tests in `test/recipes` run it. */
 export function isRecipe(block: Block): boolean {
   return isCode(block) && packagesOfRecipes().some((name) => block.code.includes(` from '${name}'`))
 }

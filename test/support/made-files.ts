@@ -18,6 +18,8 @@ export interface MadeFolder {
   readonly beside?: readonly string[]
   /** A folder of the repository whose `node_modules` they may import too, by its path. */
   readonly packagesOf?: string
+  /** Options of the compiler besides those of the repository. */
+  readonly compilerOptions?: Readonly<Record<string, boolean>>
 }
 
 /** Returns the path of a made file. */
@@ -30,7 +32,7 @@ export function madeFile(folder: string, name: string): string {
  *
  * @returns The errors of the compiler, empty without one.
  */
-export function makeFiles({ folder, files, beside = [], packagesOf }: MadeFolder): string {
+export function makeFiles({ folder, files, beside = [], packagesOf, compilerOptions }: MadeFolder): string {
   const place = `${ROOT}build/${folder}/`
   rmSync(place, { recursive: true, force: true })
   mkdirSync(place, { recursive: true })
@@ -42,7 +44,7 @@ export function makeFiles({ folder, files, beside = [], packagesOf }: MadeFolder
   const up = relative(place, ROOT)
   const config = {
     extends: `${up}/tsconfig.json`,
-    compilerOptions: { allowJs: true },
+    compilerOptions: { allowJs: true, ...compilerOptions },
     include: [],
     files: [...files.map(({ name }) => name), ...beside.map((path) => `${up}/${path}`)],
   }

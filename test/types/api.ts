@@ -2,12 +2,14 @@
  * Types are tested by compiling this file: a line that must not compile says so with `@ts-expect-error`, which
  * is itself an error where the line compiles.
  */
+import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
 import defaultExport, {
   FatalError,
   type Fault,
   type FaultCounts,
   type IsolateOptions,
+  type Isolation,
   type IsolationState,
   isolate,
   type Verdict,
@@ -30,6 +32,26 @@ export function registers(app: FastifyInstance): void {
   isolate({ leave: { signals: ['SIGTREM'] } })
   // @ts-expect-error not a verdict
   isolate({ classify: () => 'restart' })
+}
+
+/** The types of another copy of Fastify, which know nothing of `isolation`. */
+interface OtherInstance {
+  readonly isOther: true
+  register<Options>(
+    plugin: (instance: OtherInstance, options: Options, done: (error?: Error) => void) => void,
+    options?: Options,
+  ): void
+  getDecorator<T>(name: string): T
+}
+
+export function registersOnAnotherCopy(
+  app: OtherInstance,
+  request: { id: string; raw: IncomingMessage; server: OtherInstance },
+): void {
+  app.register(isolate())
+  app.register(isolate)
+  app.register(isolate, { grace: 500 })
+  app.getDecorator<Isolation>('isolation').report(new Error('seen'), request)
 }
 
 export const options: IsolateOptions = {

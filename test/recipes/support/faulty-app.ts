@@ -1,14 +1,13 @@
 /**
  * Preloaded into a recipe: gives its app routes that fail in every way that the page names, right before it
- * listens, and says where it listens. The recipe's own code stays as it is.
+ * listens. The recipe's own code stays as it is.
  */
 import { subscribe } from 'node:diagnostics_channel'
-import type { AddressInfo } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import createError from 'http-errors'
 import { FatalError } from '../../../src/fault/fatal-error.ts'
-import '../../support/any-port.ts'
+import './ready-line.ts'
 
 /** Nobody answers: the request waits for its 500. */
 const forEver = new Promise<never>(() => {})
@@ -77,10 +76,6 @@ subscribe('fastify.initialization', (message) => {
   const listen = app.listen as (...args: unknown[]) => Promise<string>
   app.listen = ((...args: unknown[]) => {
     addRoutes(app)
-    app.addHook('onListen', async () => {
-      const { port } = app.server.address() as AddressInfo
-      process.stderr.write(`${JSON.stringify({ ready: true, port })}\n`)
-    })
     return listen.apply(app, args)
   }) as FastifyInstance['listen']
 })

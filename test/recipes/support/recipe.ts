@@ -6,13 +6,12 @@ import { PREAMBLE, RECIPES } from '../../support/docs-code.ts'
 import { madeFile, makeFiles } from '../../support/made-files.ts'
 import { blocksOf, ROOT } from '../../support/markdown.ts'
 
-const PAGE = 'docs/recipes.md'
 const FAULTY_APP = new URL('./faulty-app.ts', import.meta.url).href
 
-/** The code under a heading of `docs/recipes.md`, as it is printed there; `index` where it has several blocks. */
-export function codeOf(heading: string, index = 0): string {
-  const code = blocksOf(PAGE).filter((block) => block.heading === heading)[index]?.code
-  assert.ok(code, `${PAGE} has code number ${index} under “${heading}”`)
+/** The code under a heading of a page, as it is printed there; `index` where it has several blocks. */
+export function codeOf(heading: string, index = 0, page = 'docs/recipes.md'): string {
+  const code = blocksOf(page).filter((block) => block.heading === heading)[index]?.code
+  assert.ok(code, `${page} has code number ${index} under “${heading}”`)
   return code
 }
 
