@@ -14,6 +14,12 @@ export interface CoveredRoute extends ResolvedRouteOptions {
 /** What an error turned out to be. */
 export type Outcome = 'expected' | 'client-abort' | Fault
 
+/**
+ * By what a request was ended before its handler had answered: an answer that the plugin forced, a response that the
+ * plugin cut, the client, which left, or the answer of a `handlerTimeout`.
+ */
+export type Ended = 'forced' | 'cut' | 'gone' | 'timed out'
+
 /** An answer that is forced unless the request answers by itself: see `escapes/grace.ts`. */
 export interface ForcedAnswer {
   /** Cancels the answer, because the response has closed. */
@@ -74,11 +80,8 @@ export class RequestContext {
   isCutShort = false
   /** Whether the server destroyed the response with an error. */
   wasDestroyed = false
-  /**
-   * Whether the request was ended before its handler: the plugin cut the response or answered past Fastify, or a
-   * `handlerTimeout` answered. What that aborts is no fault.
-   */
-  isForced = false
+  /** Set where the request was ended before its handler: what that aborts is no fault. */
+  ended: Ended | undefined = undefined
   /** The fault that was recorded last, until the response has closed. */
   lastFault: Fault | undefined = undefined
   /** Its error, also later; weak, because the error may refer to the request. */

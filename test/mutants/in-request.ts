@@ -19,7 +19,7 @@ export const inRequest: readonly Mutant[] = [
   {
     name: 'forced-answer-makes-a-second-fault',
     file: 'request/client-abort.ts',
-    find: 'context.isForced || ',
+    find: 'context.ended !== undefined || ',
     replace: '',
     tests: ['triage/ended-early'],
   },

@@ -87,6 +87,24 @@ test('what a forced answer ends is no second fault', async (t) => {
   )
 })
 
+for (const name of ['forced', 'timed-out']) {
+  test(`a handler that is aborted while its error handler answers costs no answer: ${name}`, async (t) => {
+    const child = await startFixture(t, 'client-left')
+    const answered = await child.ask(`/${name}/error-handler-answers`)
+    assert.deepEqual([answered.status, answered.body], [502, 'of the error handler'])
+    assert.equal(await totalOf(child), 1)
+  })
+
+  test(`an error handler that is aborted too leaves the masked answer: ${name}`, async (t) => {
+    const child = await startFixture(t, 'client-left')
+    const { status, body } = await child.ask(`/${name}/error-handler-aborted`)
+    assert.equal(status, name === 'forced' ? 500 : 503)
+    assert.equal(JSON.parse(body).statusCode, status)
+    assert.equal(await totalOf(child), 1)
+    assert.ok(child.log().some(({ msg }) => msg === 'the answer to a failed request could not be made'))
+  })
+}
+
 test('a response that is being written is left alone, whatever escaped', async (t) => {
   const child = await startFixture(t, 'client-left')
   for (const path of ['/flowing/rejection', '/flowing/exception']) {
