@@ -82,6 +82,8 @@ export class RequestContext {
   wasDestroyed = false
   /** Set where the request was ended before its handler: what that aborts is no fault. */
   ended: Ended | undefined = undefined
+  /** Tells what became of the request, once its response has closed. Set when an error has escaped from it. */
+  tellOutcome: (() => void) | undefined = undefined
   /** The fault that was recorded last, until the response has closed. */
   lastFault: Fault | undefined = undefined
   /** Its error, also later; weak, because the error may refer to the request. */
@@ -126,7 +128,8 @@ export class RequestContext {
     this.forcedAnswer = undefined
     this.snapshot()
     this.log = this.request.log
-    this.isCutShort = this.reply?.raw.writableFinished === false
+    // an HTTP/2 response that the client has cancelled counts as finished
+    this.isCutShort = this.reply?.raw.writableFinished === false || this.request.raw.aborted === true
     this.wasDestroyed = this.reply !== undefined && destroyedWith(this.reply.raw) !== undefined
     this.request = undefined
     this.reply = undefined
@@ -137,6 +140,8 @@ export class RequestContext {
     this.triaged = undefined
     this.fault = undefined
     this.lastFault = undefined
+    this.tellOutcome?.()
+    this.tellOutcome = undefined
   }
 }
 

@@ -24,6 +24,13 @@ export const inRequest: readonly Mutant[] = [
     tests: ['triage/ended-early'],
   },
   {
+    name: 'http2-client-that-left-has-its-answer',
+    file: 'request/context.ts',
+    find: ' || this.request.raw.aborted === true',
+    replace: '',
+    tests: ['escapes/outcome'],
+  },
+  {
     name: 'finished-request-is-held',
     file: 'request/context.ts',
     find: '    this.request = undefined\n    this.reply = undefined\n',

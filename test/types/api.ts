@@ -4,12 +4,14 @@
  */
 import Fastify, { type FastifyInstance } from 'fastify'
 import defaultExport, {
+  type AnsweredMessage,
   FatalError,
   type Fault,
   type FaultCounts,
   type IsolateOptions,
   type IsolationState,
   isolate,
+  type RequestOutcome,
   type Verdict,
 } from '../../src/index.ts'
 
@@ -56,6 +58,12 @@ export async function isolation(app: FastifyInstance): Promise<void> {
   app.isolation.state = 'serving'
   // @ts-expect-error read only
   fault.verdict = 'contain'
+}
+
+export function becomesKnown({ fault, outcome }: AnsweredMessage): Fault {
+  same<Same<typeof outcome, RequestOutcome>>()
+  same<Same<RequestOutcome, 'by itself' | 'forced' | 'cut' | 'gone'>>()
+  return fault
 }
 
 /** A fault's verdict narrows, and a switch over it is exhaustive. */
