@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import http2 from 'node:http2'
-import { describe, type TestContext, test } from 'node:test'
+import { describe, test } from 'node:test'
 import WebSocket from 'ws'
 import { type Child, type LogLine, startFixture } from '../support/child.ts'
-import { connectRaw } from '../support/client.ts'
 import { faults } from '../support/escapes.ts'
+import { PROTOCOLS } from '../support/protocols.ts'
 import { until } from '../support/until.ts'
 
 const OUTCOMES = {
@@ -20,64 +19,13 @@ const OUTCOMES = {
 } as const
 const FORCED = Object.values(OUTCOMES).filter(([, outcome]) => outcome !== 'by itself').length
 
-/** A client of one protocol. */
-interface Client {
-  /** The status of the whole answer, 0 where it was cut. */
-  ask(path: string): Promise<number>
-  body(path: string): Promise<string>
-  /** Sends a request, and leaves once its error has escaped. */
-  leave(path: string, escaped: () => Promise<unknown>): Promise<void>
-}
-
-function client1(child: Child): Client {
-  const ask = (path: string) => child.ask(path)
-  return {
-    ask: async (path) => {
-      const { status, error } = await ask(path)
-      return error === undefined ? status : 0
-    },
-    body: async (path) => (await ask(path)).body,
-    async leave(path, escaped) {
-      const { socket } = await connectRaw(child.port, `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`)
-      await escaped()
-      socket.destroy()
-    },
-  }
-}
-
-function client2(child: Child, t: TestContext): Client {
-  const session = http2.connect(`http://127.0.0.1:${child.port}`).on('error', () => {})
-  t.after(() => session.destroy())
-  const ask = async (path: string): Promise<{ status: number; body: string }> => {
-    const stream = session.request({ ':path': path }).on('error', () => {})
-    let status = 0
-    let body = ''
-    stream.on('response', (headers) => (status = headers[':status'] ?? 0))
-    stream.setEncoding('utf8').on('data', (chunk) => (body += chunk))
-    await new Promise<void>((resolve) => stream.on('close', () => resolve()))
-    return { status: stream.rstCode === 0 ? status : 0, body }
-  }
-  return {
-    ask: async (path) => (await ask(path)).status,
-    body: async (path) => (await ask(path)).body,
-    async leave(path, escaped) {
-      const stream = session.request({ ':path': path }).on('error', () => {})
-      await escaped()
-      stream.close(http2.constants.NGHTTP2_CANCEL)
-    },
-  }
-}
-
 const told = (child: Child): LogLine[] => child.log().filter(({ outcome }) => outcome !== undefined)
 const toldOf = (child: Child, route: string): Promise<LogLine> =>
   child.line((line) => line.outcome !== undefined && line.route === route)
 const escapedFrom = (child: Child, route: string): Promise<LogLine> =>
   child.line(({ fault, req }) => fault?.attributedTo === 'context' && req.route === route)
 
-for (const [protocol, connect] of [
-  ['http1', client1],
-  ['http2', client2],
-] as const) {
+for (const [protocol, connect] of Object.entries(PROTOCOLS)) {
   describe(`what became of a request over ${protocol}`, () => {
     test('is told once, when its response is over, and forced answers and cuts are counted', async (t) => {
       const child = await startFixture(t, 'outcomes', { env: { PROTOCOL: protocol } })

@@ -31,6 +31,13 @@ export const inRequest: readonly Mutant[] = [
     tests: ['escapes/outcome'],
   },
   {
+    name: 'error-of-an-http2-response-is-lost',
+    file: 'request/destroyed-with.ts',
+    find: ' ?? stream?.errored',
+    replace: '',
+    tests: ['triage/ended-early'],
+  },
+  {
     name: 'finished-request-is-held',
     file: 'request/context.ts',
     find: '    this.request = undefined\n    this.reply = undefined\n',
