@@ -52,8 +52,7 @@ export function answerInstead(reply: FastifyReply): void {
 }
 
 function markEnded({ request }: FastifyReply, by: Ended): void {
-  const context = contextOf(request)
-  if (context !== undefined) context.ended = by
+  contextOf(request)?.end(by)
 }
 
 function survivors(headers: Record<string, unknown>): Record<string, unknown> {

@@ -59,7 +59,7 @@ export class Drain {
     const requests = this.inFlight()
     this.#isCut = true
     for (const context of this.#contexts) {
-      context.ended = 'cut'
+      context.end('cut')
       context.reply?.raw.destroy()
     }
     this.#connections.cut()

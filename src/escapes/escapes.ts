@@ -150,7 +150,7 @@ export class Escapes implements EscapeHandler {
         // through the error handlers, as if the handler had thrown it; it was triaged already
         context.triaged = { error: fault.error, outcome: fault }
         context.fault = fault
-        context.ended = 'forced'
+        context.end('forced')
         reply.send(asError(fault.error))
       }
     } catch (failure) {

@@ -19,7 +19,7 @@ export function followOutcome(app: IsolatedApp, context: RequestContext, fault: 
   else context.tellOutcome = tell
 }
 
-function outcomeOf({ ended, isCutShort, wasDestroyed }: RequestContext): RequestOutcome {
-  if (ended !== undefined && ended !== 'timed out') return ended
-  return isCutShort && !wasDestroyed ? 'gone' : 'by itself'
+function outcomeOf({ ended, clientLeft }: RequestContext): RequestOutcome {
+  if (clientLeft) return 'gone'
+  return ended === 'forced' || ended === 'cut' ? ended : 'by itself'
 }

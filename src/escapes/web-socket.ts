@@ -62,7 +62,7 @@ function guard(socket: WebSocket, context: RequestContext, app: IsolatedApp): vo
 }
 
 function close(socket: WebSocket, context: RequestContext): void {
-  context.ended = 'cut'
+  context.end('cut')
   try {
     socket.close(INTERNAL_ERROR)
   } catch {

@@ -82,6 +82,8 @@ export class RequestContext {
   wasDestroyed = false
   /** Set where the request was ended before its handler: what that aborts is no fault. */
   ended: Ended | undefined = undefined
+  /** Aborts `request.isolation.signal`. Set while the request is in flight, if the app has asked for the signal. */
+  abortSignal: (() => void) | undefined = undefined
   /** Tells what became of the request, once its response has closed. Set when an error has escaped from it. */
   tellOutcome: (() => void) | undefined = undefined
   /** The fault that was recorded last, until the response has closed. */
@@ -101,6 +103,24 @@ export class RequestContext {
   /** Whether the response has closed. The request and the reply are gone then. */
   get done(): boolean {
     return this.request === undefined
+  }
+
+  /** Whether the client left before it had its whole answer. Known once the response has closed. */
+  get clientLeft(): boolean {
+    if (this.ended !== undefined && this.ended !== 'timed out') return this.ended === 'gone'
+    return this.isCutShort && !this.wasDestroyed
+  }
+
+  /** Called where the request is ended before its handler has answered. */
+  end(by: Ended): void {
+    this.ended = by
+    this.#abort()
+  }
+
+  #abort(): void {
+    const abort = this.abortSignal
+    this.abortSignal = undefined
+    abort?.()
   }
 
   /** Returns the plain snapshot for faults. It is made once, at the latest when the response closes. */
@@ -140,6 +160,8 @@ export class RequestContext {
     this.triaged = undefined
     this.fault = undefined
     this.lastFault = undefined
+    if (this.isCutShort) this.#abort()
+    this.abortSignal = undefined
     this.tellOutcome?.()
     this.tellOutcome = undefined
   }

@@ -58,7 +58,7 @@ export class Triage {
     if (triaged !== undefined && Object.is(triaged.error, error)) return triaged.outcome
     context.replyStatus = undefined
     const outcome = this.#outcomeOf(context, error, { request, reply: context.reply, replyStatus })
-    if (isHandlerTimeout(error)) context.ended = 'timed out'
+    if (isHandlerTimeout(error)) context.end('timed out')
     context.triaged = { error, outcome }
     context.fault = typeof outcome === 'object' ? outcome : undefined
     return outcome

@@ -36,7 +36,7 @@ export const inEscapes: readonly Mutant[] = [
   {
     name: 'forced-answer-counts-as-the-apps-own',
     file: 'escapes/escapes.ts',
-    find: "        context.ended = 'forced'\n",
+    find: "        context.end('forced')\n",
     replace: '',
     tests: ['escapes/outcome'],
   },

@@ -31,6 +31,21 @@ export const inRequest: readonly Mutant[] = [
     tests: ['escapes/outcome'],
   },
   {
+    name: 'forced-answer-aborts-nothing',
+    file: 'request/context.ts',
+    find: '    this.ended = by\n    this.#abort()\n',
+    replace: '    this.ended = by\n',
+    tests: ['request/signal'],
+  },
+  {
+    name: 'client-that-left-aborts-nothing',
+    file: 'request/context.ts',
+    find: '    if (this.isCutShort) this.#abort()\n',
+    replace: '',
+    tests: ['request/signal'],
+    only: 'is aborted where the client left, which is one line at info',
+  },
+  {
     name: 'error-of-an-http2-response-is-lost',
     file: 'request/destroyed-with.ts',
     find: ' ?? stream?.errored',

@@ -11,6 +11,7 @@ import defaultExport, {
   type IsolateOptions,
   type IsolationState,
   isolate,
+  type RequestIsolation,
   type RequestOutcome,
   type Verdict,
 } from '../../src/index.ts'
@@ -64,6 +65,15 @@ export function becomesKnown({ fault, outcome }: AnsweredMessage): Fault {
   same<Same<typeof outcome, RequestOutcome>>()
   same<Same<RequestOutcome, 'by itself' | 'forced' | 'cut' | 'gone'>>()
   return fault
+}
+
+export function hasSignal(app: FastifyInstance): void {
+  app.get('/signal', async (request) => {
+    same<Same<typeof request.isolation, RequestIsolation>>()
+    // @ts-expect-error read only
+    request.isolation.signal = AbortSignal.abort()
+    return fetch('http://upstream.internal/', { signal: request.isolation.signal })
+  })
 }
 
 /** A fault's verdict narrows, and a switch over it is exhaustive. */
