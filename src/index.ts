@@ -2,7 +2,8 @@ export { FatalError } from './fault/fatal-error.ts'
 export type { Attribution, Fault, FaultCounts, FaultRequest, Origin, Verdict } from './fault/fault.ts'
 export type { SerializedError } from './fault/serialized-error.ts'
 export { type Isolate, isolate, isolate as default } from './isolate.ts'
-export type { Isolation, IsolationState } from './isolation.ts'
+export type { Isolation, IsolationState, RequestIsolation } from './isolation.ts'
+export type { AnsweredMessage, RequestOutcome } from './log/answered-message.ts'
 export type { FaultMessage } from './log/fault-message.ts'
 export type {
   Answer,

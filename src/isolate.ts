@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyPluginCallback } from 'fastify'
+import type { FastifyInstance, FastifyPluginCallback, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { attempt } from './attempt.ts'
 import { AppCoverage } from './coverage/cover-app.ts'
@@ -7,18 +7,24 @@ import { stopTakingBeforeLoad, takeBeforeLoad } from './escapes/before-load.ts'
 import { Escapes } from './escapes/escapes.ts'
 import { Internals } from './fastify/internals.ts'
 import { httpErrors } from './fault/http-error.ts'
-import { IsolatedApp, isolationOf } from './isolated-app.ts'
-import type { Isolation } from './isolation.ts'
+import { IsolatedApp, isolatedAppOf, isolationOf } from './isolated-app.ts'
+import type { Isolation, RequestIsolation } from './isolation.ts'
 import { isSilent } from './log/log.ts'
 import { warnOfSilence } from './log/silence.ts'
 import { stderrLogger } from './log/stderr.ts'
 import type { IsolateOptions, RouteIsolateOptions } from './options/options.ts'
 import { resolveOptions } from './options/resolve.ts'
+import { isolationOfRequest } from './request/signal.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** The plugin's state and fault counts, and functions to report an error and to leave. */
     isolation: Isolation
+  }
+
+  interface FastifyRequest {
+    /** What the plugin tells this request: its `signal`. */
+    readonly isolation: RequestIsolation
   }
 
   interface FastifyContextConfig {
@@ -27,8 +33,14 @@ declare module 'fastify' {
   }
 }
 
+/** What is decorated with `isolation`, and whether an instance has that already. */
+const DECORATED: readonly [string, (instance: FastifyInstance) => boolean][] = [
+  ['app', (instance) => instance.hasDecorator('isolation')],
+  ['request', (instance) => instance.hasRequestDecorator('isolation')],
+]
+
 function install(fastify: FastifyInstance, given: IsolateOptions): void {
-  if (fastify.hasDecorator('isolation')) {
+  if (isolatedAppOf(fastify) !== undefined) {
     throw new Error(
       'isolate() is registered already on this Fastify instance or on one above it. Register it once, on the ' +
         'outermost instance that it shall cover.',
@@ -36,14 +48,28 @@ function install(fastify: FastifyInstance, given: IsolateOptions): void {
   }
   const options = resolveOptions(given)
   const internals = new Internals(fastify)
-  if (internals.instancesOf(fastify).some((instance) => instance.hasDecorator('isolation'))) {
+  const instances = internals.instancesOf(fastify)
+  if (instances.some((instance) => isolatedAppOf(instance) !== undefined)) {
     throw new Error(
       'isolate() is registered already on a child of this Fastify instance. Register it once, on the outermost ' +
         'instance that it shall cover.',
     )
   }
+  for (const [name, has] of DECORATED) {
+    if (instances.some(has)) {
+      throw new Error(
+        `isolate() decorates \`${name}.isolation\`, which the app or another plugin has decorated already. Give the ` +
+          'other one another name.',
+      )
+    }
+  }
   const app = new IsolatedApp(fastify, options)
   fastify.decorate('isolation', isolationOf(app))
+  fastify.decorateRequest('isolation', {
+    getter(this: FastifyRequest) {
+      return isolationOfRequest(this)
+    },
+  })
   const coverage = new AppCoverage(app, internals)
   coverage.addHooks()
   app.leaveControl = addToProcess(app, internals)

@@ -7,7 +7,9 @@ import { isVerdict, proposeVerdict } from './fault/verdict.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import type { Isolation, IsolationState } from './isolation.ts'
 import { isListenerOf, type OnFailure, runListeners } from './listener-context.ts'
+import type { AnsweredMessage, RequestOutcome } from './log/answered-message.ts'
 import { logFailure, logFault, logHeldBack } from './log/log.ts'
+import { announceAnswered, hasAnsweredSubscribers } from './log/on-answered.ts'
 import { announceFault, hasFaultSubscribers } from './log/on-fault.ts'
 import { LogRateLimit } from './log/rate-limit.ts'
 import type { ResolvedOptions } from './options/resolved.ts'
@@ -186,6 +188,19 @@ export class IsolatedApp {
       // where the stack overflows, anything throws: the next fault must be announced all the same
       this.#isAnnouncing = false
     }
+  }
+
+  /**
+   * Counts and announces what became of a request that an error escaped from. Never throws.
+   *
+   * @param fault What escaped from it first.
+   */
+  recordOutcome(context: RequestContext, fault: Fault, outcome: RequestOutcome): void {
+    if (outcome === 'forced' || outcome === 'cut') this.ledger.addForced()
+    if (!hasAnsweredSubscribers()) return
+    const message: AnsweredMessage = { fault, outcome }
+    const onFailure = this.#onListenerFailure(context.log)
+    runListeners(this, onFailure, () => announceAnswered(message, onFailure))
   }
 
   /**

@@ -36,3 +36,17 @@ export interface Isolation {
    */
   leave(reason?: string): Promise<void>
 }
+
+/** `request.isolation`: what the plugin tells a request that is being handled. */
+export interface RequestIsolation {
+  /**
+   * Aborted when nobody waits for the handler any more: the request was answered or cut by force, a `handlerTimeout`
+   * has answered, or the client left before it had its whole answer. A request that ended well never aborts it.
+   *
+   * `signal.reason` is an Error with the name `AbortError` and a `code`: `FST_ISOLATE_CLIENT_GONE` where the client
+   * left, `FST_ISOLATE_FORCED` otherwise. An error that only passes the abort on is no fault.
+   *
+   * Made on first use. On a route that opted out of the plugin it is Fastify's own `request.signal`.
+   */
+  readonly signal: AbortSignal
+}

@@ -1,7 +1,8 @@
 import { constants } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
-import { contextOf } from '../request/context.ts'
+import { clientIsGone } from '../request/client-abort.ts'
+import { contextOf, type Ended } from '../request/context.ts'
 import { isValidHeader, survives } from './headers.ts'
 import { resetHead } from './node-http.ts'
 import { phraseOf } from './phrase.ts'
@@ -20,7 +21,7 @@ export function plainBody(requestId: string): string {
 export function answerRaw(reply: FastifyReply): void {
   const { raw, request } = reply
   try {
-    markForced(reply)
+    markEnded(reply, 'forced')
     resetHead(raw)
     if (raw.headersSent || raw.destroyed || raw.writableEnded) {
       if (!raw.writableEnded) cut(reply)
@@ -50,9 +51,8 @@ export function answerInstead(reply: FastifyReply): void {
   Object.assign(raw, { writeHead: () => raw, write: () => true, end: () => raw })
 }
 
-function markForced({ request }: FastifyReply): void {
-  const context = contextOf(request)
-  if (context !== undefined) context.isForced = true
+function markEnded({ request }: FastifyReply, by: Ended): void {
+  contextOf(request)?.end(by)
 }
 
 function survivors(headers: Record<string, unknown>): Record<string, unknown> {
@@ -64,7 +64,7 @@ function survivors(headers: Record<string, unknown>): Record<string, unknown> {
 /** Cuts the connection of a response that can't be completed. Never throws. */
 export function cut(reply: FastifyReply): void {
   try {
-    markForced(reply)
+    markEnded(reply, clientIsGone(reply.request) ? 'gone' : 'cut')
     const { stream } = reply.raw as { stream?: { close?: (code: number) => void } }
     // HTTP/2 has a stream to reset: destroyed without a code it would end as if all were well
     if (typeof stream?.close === 'function') stream.close(constants.NGHTTP2_INTERNAL_ERROR)

@@ -58,7 +58,10 @@ export class Drain {
   cut(): InFlightRequest[] {
     const requests = this.inFlight()
     this.#isCut = true
-    for (const { reply } of this.#contexts) reply?.raw.destroy()
+    for (const context of this.#contexts) {
+      context.end('cut')
+      context.reply?.raw.destroy()
+    }
     this.#connections.cut()
     return requests
   }

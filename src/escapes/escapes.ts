@@ -21,6 +21,7 @@ import { findOtherListeners, otherListenerLine } from '../uncaught/other-listene
 import { closeWithStream } from './close-with-stream.ts'
 import { findRequest, isLostMicrotask } from './find-request.ts'
 import { Grace } from './grace.ts'
+import { followOutcome } from './outcome.ts'
 import { retireConnection } from './retire-connection.ts'
 import { watchWrites } from './watch-writes.ts'
 import { closeUpgraded, followWebSockets } from './web-socket.ts'
@@ -121,6 +122,7 @@ export class Escapes implements EscapeHandler {
     // an error that was reported, or whose rejection was handled late, may leave its request without an answer
     const recorded = context.hasRecorded(error) ? context.lastFault : undefined
     const fault = recorded ?? this.#app.recordFault({ error, origin, attributedTo: 'context', context })
+    followOutcome(this.#app, context, fault)
     if (promise !== undefined) this.#rejections.set(promise, { context, fault })
     if (!closeUpgraded(context)) Grace.give(context, fault, () => this.#answer(context, fault, isFlowing))
     if (origin === 'exception') {
@@ -148,6 +150,7 @@ export class Escapes implements EscapeHandler {
         // through the error handlers, as if the handler had thrown it; it was triaged already
         context.triaged = { error: fault.error, outcome: fault }
         context.fault = fault
+        context.end('forced')
         reply.send(asError(fault.error))
       }
     } catch (failure) {

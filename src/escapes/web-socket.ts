@@ -43,7 +43,7 @@ export function followWebSockets(instance: object, app: IsolatedApp): void {
 export function closeUpgraded(context: RequestContext): boolean {
   const socket = upgraded.get(context)
   if (socket === undefined) return false
-  close(socket)
+  close(socket, context)
   return true
 }
 
@@ -55,13 +55,14 @@ function guard(socket: WebSocket, context: RequestContext, app: IsolatedApp): vo
       return requestStorage.run(context, () => emit.apply(socket, args))
     } catch (error) {
       app.recordFault({ error, origin: 'handler', attributedTo: 'call', context })
-      close(socket)
+      close(socket, context)
       return true
     }
   }
 }
 
-function close(socket: WebSocket): void {
+function close(socket: WebSocket, context: RequestContext): void {
+  context.end('cut')
   try {
     socket.close(INTERNAL_ERROR)
   } catch {

@@ -67,4 +67,9 @@ export interface FaultCounts {
   readonly origin: Readonly<Record<Origin, number>>
   /** By what was done about them. */
   readonly verdict: Readonly<Record<Verdict, number>>
+  /**
+   * How many requests the plugin answered or cut, because an error had escaped from them and they did not end by
+   * themselves. The channel `fastify-isolate:answered` tells of each.
+   */
+  readonly forced: number
 }

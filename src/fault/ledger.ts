@@ -28,6 +28,7 @@ interface Entry {
 /** Counts faults. It keeps numbers and names, never an error or a request. */
 export class Ledger {
   #total = 0
+  #forced = 0
   readonly #origin: Record<Origin, number> = {
     handler: 0,
     hook: 0,
@@ -53,6 +54,11 @@ export class Ledger {
     entry.lastAt = fault.at
   }
 
+  /** Counts a request that was ended by force. */
+  addForced(): void {
+    this.#forced += 1
+  }
+
   /** Moves the entry of a bug to the end: the order is that in which they were last seen. */
   #renew(fingerprint: string): Entry {
     const known = this.#entries.get(fingerprint)
@@ -70,6 +76,7 @@ export class Ledger {
       total: this.#total,
       origin: Object.freeze({ ...this.#origin }),
       verdict: Object.freeze({ ...this.#verdict }),
+      forced: this.#forced,
     })
   }
 

@@ -35,9 +35,9 @@ export class Stage {
     this.triage = triage
   }
 
-  /** Whether an error comes too late to change the answer. */
+  /** Whether an error comes too late to change the answer, which may still be under way. */
   isTooLate(context: RequestContext, reply: FastifyReply): boolean {
-    return this.name === 'send' ? reply.sent : isAnswered(context, reply)
+    return this.name === 'send' ? reply.sent : isAnswered(context, reply) || context.ended !== undefined
   }
 
   /**

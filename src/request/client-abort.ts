@@ -63,7 +63,8 @@ export function abortOf(
   const { reply } = context
   const destroyer = reply === undefined ? undefined : destroyedWith(reply.raw)
   const wasDestroyed = context.wasDestroyed || destroyer !== undefined
-  if (isAbort(error) && (context.isForced || (wasDestroyed && destroyer !== error))) return 'consequence'
+  const isEnded = context.ended !== undefined || (wasDestroyed && destroyer !== error)
+  if (isAbort(error) && isEnded) return 'consequence'
   if (context.done && context.hasRecorded(error)) return 'consequence' // the response was destroyed with it
   if (wasDestroyed) return undefined
   const isGone = request === undefined ? context.isCutShort : clientIsGone(request)

@@ -14,6 +14,12 @@ export interface CoveredRoute extends ResolvedRouteOptions {
 /** What an error turned out to be. */
 export type Outcome = 'expected' | 'client-abort' | Fault
 
+/**
+ * By what a request was ended before its handler had answered: an answer that the plugin forced, a response that the
+ * plugin cut, the client, which left, or the answer of a `handlerTimeout`.
+ */
+export type Ended = 'forced' | 'cut' | 'gone' | 'timed out'
+
 /** An answer that is forced unless the request answers by itself: see `escapes/grace.ts`. */
 export interface ForcedAnswer {
   /** Cancels the answer, because the response has closed. */
@@ -74,11 +80,12 @@ export class RequestContext {
   isCutShort = false
   /** Whether the server destroyed the response with an error. */
   wasDestroyed = false
-  /**
-   * Whether the request was ended before its handler: the plugin cut the response or answered past Fastify, or a
-   * `handlerTimeout` answered. What that aborts is no fault.
-   */
-  isForced = false
+  /** Set where the request was ended before its handler: what that aborts is no fault. */
+  ended: Ended | undefined = undefined
+  /** Aborts `request.isolation.signal`. Set while the request is in flight, if the app has asked for the signal. */
+  abortSignal: (() => void) | undefined = undefined
+  /** Tells what became of the request, once its response has closed. Set when an error has escaped from it. */
+  tellOutcome: (() => void) | undefined = undefined
   /** The fault that was recorded last, until the response has closed. */
   lastFault: Fault | undefined = undefined
   /** Its error, also later; weak, because the error may refer to the request. */
@@ -96,6 +103,24 @@ export class RequestContext {
   /** Whether the response has closed. The request and the reply are gone then. */
   get done(): boolean {
     return this.request === undefined
+  }
+
+  /** Whether the client left before it had its whole answer. Known once the response has closed. */
+  get clientLeft(): boolean {
+    if (this.ended !== undefined && this.ended !== 'timed out') return this.ended === 'gone'
+    return this.isCutShort && !this.wasDestroyed
+  }
+
+  /** Called where the request is ended before its handler has answered. */
+  end(by: Ended): void {
+    this.ended = by
+    this.#abort()
+  }
+
+  #abort(): void {
+    const abort = this.abortSignal
+    this.abortSignal = undefined
+    abort?.()
   }
 
   /** Returns the plain snapshot for faults. It is made once, at the latest when the response closes. */
@@ -123,7 +148,8 @@ export class RequestContext {
     this.forcedAnswer = undefined
     this.snapshot()
     this.log = this.request.log
-    this.isCutShort = this.reply?.raw.writableFinished === false
+    // an HTTP/2 response that the client has cancelled counts as finished
+    this.isCutShort = this.reply?.raw.writableFinished === false || this.request.raw.aborted === true
     this.wasDestroyed = this.reply !== undefined && destroyedWith(this.reply.raw) !== undefined
     this.request = undefined
     this.reply = undefined
@@ -134,6 +160,10 @@ export class RequestContext {
     this.triaged = undefined
     this.fault = undefined
     this.lastFault = undefined
+    if (this.isCutShort) this.#abort()
+    this.abortSignal = undefined
+    this.tellOutcome?.()
+    this.tellOutcome = undefined
   }
 }
 

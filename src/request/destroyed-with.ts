@@ -1,15 +1,24 @@
 import type { ServerResponse } from 'node:http'
+import type { Http2Stream } from 'node:http2'
 import { readProperty } from '../fault/thrown.ts'
 
 /**
- * The error that the server's own code destroyed a response with (`res.errored`), undefined where there is none. The
- * error that Node itself gives to the pipelined responses of a client that left is none: since Node 24
- * (`abortOutgoing` in `lib/_http_server.js`) those that still wait for their connection have it.
+ * The error that the server's own code destroyed a response with, undefined where there is none. HTTP/1 keeps it at
+ * the response, HTTP/2 at the stream.
  */
 export function destroyedWith(response: ServerResponse): Error | undefined {
-  const { errored } = response
-  if (errored == null) return undefined
-  const isWaiting = response.socket == null
-  const isNodes = isWaiting && response.req.aborted && readProperty(errored, 'code') === 'ECONNRESET'
-  return isNodes ? undefined : errored
+  const { errored, stream } = response as { errored?: Error | null; stream?: Http2Stream }
+  const error = errored ?? stream?.errored
+  return error == null || isOfNode(response, error) ? undefined : error
+}
+
+/**
+ * Whether Node itself gave a response its error: to the pipelined ones of a client that left, which since Node 24
+ * (`abortOutgoing` in `lib/_http_server.js`) have it while they still wait for their connection, and to an HTTP/2
+ * stream that either side has reset.
+ */
+function isOfNode(response: ServerResponse, error: Error): boolean {
+  const code = readProperty(error, 'code')
+  if (code === 'ERR_HTTP2_STREAM_ERROR') return true
+  return code === 'ECONNRESET' && response.socket == null && response.req.aborted
 }

@@ -58,14 +58,15 @@ export class Triage {
     if (triaged !== undefined && Object.is(triaged.error, error)) return triaged.outcome
     context.replyStatus = undefined
     const outcome = this.#outcomeOf(context, error, { request, reply: context.reply, replyStatus })
-    if (isHandlerTimeout(error)) context.isForced = true
+    if (isHandlerTimeout(error)) context.end('timed out')
     context.triaged = { error, outcome }
     context.fault = typeof outcome === 'object' ? outcome : undefined
     return outcome
   }
 
   #outcomeOf(context: RequestContext, error: unknown, circumstances: ErrorCircumstances): Outcome {
-    if (this.#isAbort(context, error, circumstances.request)) return 'client-abort'
+    const isOfAnswer = this.#isOfAnswer(context, error, circumstances)
+    if (!isOfAnswer && this.#isAbort(context, error, circumstances.request)) return 'client-abort'
     if (this.#isExpected(context, error, circumstances)) return 'expected'
     const { replyStatus } = circumstances
     if (replyStatus !== undefined && replyStatus >= 500 && context.route.expected === 'convention') {
@@ -83,6 +84,15 @@ export class Triage {
       return fault
     }
     return this.#record(context, error, context.origin)
+  }
+
+  /**
+   * Whether an error handler of the app let through an abort that only follows from the end of its request: the
+   * client is still there and waits for the answer.
+   */
+  #isOfAnswer(context: RequestContext, error: unknown, { request, reply }: ErrorCircumstances): boolean {
+    if (context.fault === undefined || reply === undefined || reply.raw.destroyed) return false
+    return abortOf(error, context, request) === 'consequence'
   }
 
   #isExpected(context: RequestContext, error: unknown, circumstances: ErrorCircumstances): boolean {

@@ -33,6 +33,7 @@ test('counts start at zero for every origin and verdict', () => {
     total: 0,
     origin: { handler: 0, hook: 0, reply: 0, stream: 0, rejection: 0, exception: 0 },
     verdict: { contain: 0, recycle: 0, fatal: 0 },
+    forced: 0,
   })
   assert.deepEqual(new Ledger().fingerprints(), [])
 })
@@ -47,6 +48,13 @@ test('faults are counted by origin and verdict', () => {
   assert.equal(origin.handler, 1)
   assert.equal(origin.stream, 2)
   assert.deepEqual(verdict, { contain: 1, recycle: 1, fatal: 1 })
+})
+
+test('requests that were ended by force are counted', () => {
+  const ledger = new Ledger()
+  ledger.addForced()
+  ledger.addForced()
+  assert.equal(ledger.counts.forced, 2)
 })
 
 test('counts are a frozen copy that does not change', () => {

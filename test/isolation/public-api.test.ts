@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import Fastify from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { Internals } from '../../src/fastify/internals.ts'
-import byDefault, { FatalError, isolate } from '../../src/index.ts'
+import byDefault, { FatalError, isolate, type RequestIsolation } from '../../src/index.ts'
 import { bodyOf, MASKED, testApp } from '../support/app.ts'
 
 const fail = async (): Promise<never> => {
@@ -77,6 +77,51 @@ describe('isolate', () => {
     })
     app.register(isolate())
     await assert.rejects(async () => app.ready(), /registered already on a child/)
+  })
+
+  const decorations: Record<string, (app: FastifyInstance) => void> = {
+    'the app': (app) => void app.decorate('isolation', {} as never),
+    'its requests': (app) => void app.decorateRequest('isolation', undefined as never),
+    'its requests, by a getter': (app) =>
+      void app.decorateRequest('isolation', { getter: () => ({}) as RequestIsolation }),
+  }
+  for (const [what, decorate] of Object.entries(decorations)) {
+    const expected = new RegExp(
+      `decorates \`${what === 'the app' ? 'app' : 'request'}\\.isolation\`, which .+ decorated already`,
+    )
+    it(`refuses an app that has decorated ${what} with the name`, async (t) => {
+      const { app } = testApp(t, { isolate: false })
+      decorate(app)
+      app.register(isolate())
+      await assert.rejects(async () => app.ready(), expected)
+    })
+
+    it(`refuses an app that has decorated ${what} with the name in a child`, async (t) => {
+      const { app } = testApp(t, { isolate: false })
+      app.register(async (child) => decorate(child))
+      app.register(isolate())
+      await assert.rejects(async () => app.ready(), expected)
+    })
+  }
+
+  it('decorates the requests of the instance that it covers, and of no other', async (t) => {
+    const { app, ask } = testApp(t, { isolate: false })
+    const tell = async (request: FastifyRequest): Promise<string> => `${request.isolation?.signal.aborted}`
+    for (const scope of ['one', 'two']) {
+      app.register(async (child) => {
+        child.register(async (inner) => void inner.get(`/${scope}/before`, tell))
+        child.register(isolate())
+        child.get(`/${scope}`, tell)
+      })
+    }
+    app.register(async (child) => {
+      // covered by no registration, so nothing refuses it
+      child.decorateRequest('isolation', null as never)
+    })
+    for (const path of ['/one', '/one/before', '/two', '/two/before']) {
+      assert.equal((await ask(path)).body, 'false', path)
+    }
+    assert.equal(app.hasRequestDecorator('isolation'), false)
   })
 
   it('may be registered on several apps', async (t) => {

@@ -220,6 +220,7 @@ describe('a finished request', () => {
     assert.equal(child.ready.pooled, 5)
     assert.equal(child.ready.tracked, 3)
     assert.ok(child.ready.alive <= 1, `${child.ready.alive} of 5 are alive`)
+    assert.ok(child.ready.signals <= 1, `the signals of ${child.ready.signals} of 5 are alive`)
     assert.deepEqual(await child.exited, [0, null])
   })
 })

@@ -87,6 +87,22 @@ for (const HIDDEN of ['false', 'true']) {
   }
 }
 
+for (const HIDDEN of ['false', 'true']) {
+  for (const fails of ['throws', 'rejects', 'throws from a timer', 'reports']) {
+    test(`a subscriber to what became of requests that ${fails}, its list hidden: ${HIDDEN}, costs a line`, async (t) => {
+      const child = await start(t, { LISTENS: 'fastify-isolate:answered', FAILS: fails, HIDDEN })
+      assert.equal((await child.ask('/escape')).status, 500)
+      const message = fails === 'reports' ? 'reported' : 'the listener'
+      await child.line(({ err }) => err?.message === message)
+      assert.equal((await child.ask('/escape')).status, 500)
+      const own = fails === 'reports' ? ['reported', 'reported'] : []
+      assert.equal((await countsAfterwards(child)).total, 2 + own.length)
+      assert.deepEqual(faultsIn(child.log()).sort(), ['escaped', 'escaped', ...own])
+      assert.equal(troublesIn(child.log()).length, fails === 'reports' ? 0 : 1)
+    })
+  }
+}
+
 test('without escapes, a subscriber that throws costs a line', async (t) => {
   const child = await start(t, { LISTENS: FAULTS, FAILS: 'throws', ESCAPES: 'false' })
   assert.equal((await child.ask('/bug')).status, 500)

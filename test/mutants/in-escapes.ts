@@ -42,6 +42,13 @@ export const inEscapes: readonly Mutant[] = [
     only: 'a rejection that is handled late takes back its own 500 only',
   },
   {
+    name: 'forced-answer-counts-as-the-apps-own',
+    file: 'escapes/escapes.ts',
+    find: "        context.end('forced')\n",
+    replace: '',
+    tests: ['escapes/outcome'],
+  },
+  {
     name: 'error-of-a-websocket-looks-like-its-usual-end',
     file: 'escapes/web-socket.ts',
     find: 'const INTERNAL_ERROR = 1011',

@@ -32,6 +32,13 @@ export const inGuards: readonly Mutant[] = [
     tests: ['guards/hooks'],
   },
   {
+    name: 'aborted-handler-costs-the-forced-answer',
+    file: 'guards/stage.ts',
+    find: ' || context.ended !== undefined',
+    replace: '',
+    tests: ['triage/ended-early'],
+  },
+  {
     name: 'error-of-an-onresponse-hook-is-lost',
     file: 'guards/silent-hook.ts',
     find: '      if (error) record(error)\n',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Child, startFixture } from '../support/child.ts'
 import { connectRaw } from '../support/client.ts'
+import { PROTOCOLS } from '../support/protocols.ts'
 
 const INFO = 30
 
@@ -66,15 +67,18 @@ for (const [path, message] of [
   ['/destroyed-and-thrown', /destroyed by the server/],
   ['/late', /timed out/i],
 ] as const) {
-  test(`a response that the server destroys with an error is one fault: ${path}`, async (t) => {
-    const child = await startFixture(t, 'client-left')
-    await child.ask(path)
-    const line = await child.line((line) => line.fault !== undefined)
-    assert.match(line.err.message, message)
-    assert.equal(line.req.route, path)
-    assert.equal(await totalOf(child), 1)
-    assert.ok(!child.log().some((line) => line.msg?.startsWith('the client went away')))
-  })
+  for (const [protocol, connect] of Object.entries(PROTOCOLS)) {
+    test(`a response that the server destroys with an error is one fault: ${path} over ${protocol}`, async (t) => {
+      const child = await startFixture(t, 'client-left', { env: { PROTOCOL: protocol } })
+      const client = connect(child, t)
+      await client.ask(path)
+      const line = await child.line((line) => line.fault !== undefined)
+      assert.match(line.err.message, message)
+      assert.equal(line.req.route, path)
+      assert.equal(JSON.parse(await client.body('/faults')).total, 1)
+      assert.ok(!child.log().some((line) => line.msg?.startsWith('the client went away')))
+    })
+  }
 }
 
 test('what a forced answer ends is no second fault', async (t) => {
@@ -86,6 +90,24 @@ test('what a forced answer ends is no second fault', async (t) => {
     ['escaped'],
   )
 })
+
+for (const name of ['forced', 'timed-out']) {
+  test(`a handler that is aborted while its error handler answers costs no answer: ${name}`, async (t) => {
+    const child = await startFixture(t, 'client-left')
+    const answered = await child.ask(`/${name}/error-handler-answers`)
+    assert.deepEqual([answered.status, answered.body], [502, 'of the error handler'])
+    assert.equal(await totalOf(child), 1)
+  })
+
+  test(`an error handler that is aborted too leaves the masked answer: ${name}`, async (t) => {
+    const child = await startFixture(t, 'client-left')
+    const { status, body } = await child.ask(`/${name}/error-handler-aborted`)
+    assert.equal(status, name === 'forced' ? 500 : 503)
+    assert.equal(JSON.parse(body).statusCode, status)
+    assert.equal(await totalOf(child), 1)
+    assert.ok(child.log().some(({ msg }) => msg === 'the answer to a failed request could not be made'))
+  })
+}
 
 test('a response that is being written is left alone, whatever escaped', async (t) => {
   const child = await startFixture(t, 'client-left')

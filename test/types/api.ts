@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
 import defaultExport, {
+  type AnsweredMessage,
   FatalError,
   type Fault,
   type FaultCounts,
@@ -12,6 +13,8 @@ import defaultExport, {
   type Isolation,
   type IsolationState,
   isolate,
+  type RequestIsolation,
+  type RequestOutcome,
   type Verdict,
 } from '../../src/index.ts'
 
@@ -79,6 +82,21 @@ export async function isolation(app: FastifyInstance): Promise<void> {
   app.isolation.state = 'serving'
   // @ts-expect-error read only
   fault.verdict = 'contain'
+}
+
+export function becomesKnown({ fault, outcome }: AnsweredMessage): Fault {
+  same<Same<typeof outcome, RequestOutcome>>()
+  same<Same<RequestOutcome, 'by itself' | 'forced' | 'cut' | 'gone'>>()
+  return fault
+}
+
+export function hasSignal(app: FastifyInstance): void {
+  app.get('/signal', async (request) => {
+    same<Same<typeof request.isolation, RequestIsolation>>()
+    // @ts-expect-error read only
+    request.isolation.signal = AbortSignal.abort()
+    return fetch('http://upstream.internal/', { signal: request.isolation.signal })
+  })
 }
 
 /** A fault's verdict narrows, and a switch over it is exhaustive. */
