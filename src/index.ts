@@ -9,6 +9,7 @@ export type {
   Classify,
   ErrorHandler,
   ExitCodes,
+  GraceOptions,
   IsExpected,
   IsolateOptions,
   LeaveOptions,

@@ -65,6 +65,8 @@ export class RequestContext {
   triaged: { readonly error: unknown; readonly outcome: Outcome } | undefined = undefined
   /** The same error once the response has closed; weak, because the error may refer to the request. */
   triagedBefore: WeakRef<object> | undefined = undefined
+  /** The promise that a handler, hook or error handler returned last: Fastify goes on when it settles. */
+  awaited: PromiseLike<unknown> | undefined = undefined
   /** The neighbours in the list of the requests in flight. */
   older: RequestContext | undefined = undefined
   newer: RequestContext | undefined = undefined
@@ -134,6 +136,7 @@ export class RequestContext {
     this.triaged = undefined
     this.fault = undefined
     this.lastFault = undefined
+    this.awaited = undefined
   }
 }
 

@@ -21,9 +21,23 @@ export const inEscapes: readonly Mutant[] = [
   {
     name: 'grace-ignored',
     file: 'escapes/grace.ts',
-    find: '}, context.route.grace)',
+    find: '}, end - performance.now())',
     replace: '}, 0)',
     tests: ['escapes/escapes'],
+  },
+  {
+    name: 'pending-handler-gets-no-longer-grace',
+    file: 'escapes/grace-length.ts',
+    find: 'if (types.isPromise(awaited)) return isPending(awaited)',
+    replace: 'if (types.isPromise(awaited)) return false',
+    tests: ['escapes/graces'],
+  },
+  {
+    name: 'first-grace-of-a-request-counts-and-not-the-shortest',
+    file: 'escapes/grace.ts',
+    find: 'if (end < this.#endOf(this.#next)) this.#waitFor(fault)',
+    replace: 'if (this.#next === undefined) this.#waitFor(fault)',
+    tests: ['escapes/graces'],
   },
   {
     name: 'rejection-handled-late-costs-the-answer',
