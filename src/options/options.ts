@@ -36,7 +36,10 @@ export interface ExitCodes {
   recycle?: number
 }
 
-/** How long a request that an error escaped from may still answer by itself. */
+/**
+ * How long a request that an error escaped from may still answer by itself. Both are lengthened to twice the longest
+ * good answer that the route has given in the last ten minutes, at most to 30 000 ms.
+ */
 export interface GraceOptions {
   /**
    * Milliseconds after a rejection, while the promise of the request's handler or of a hook is pending: the request is
@@ -81,7 +84,7 @@ export interface RouteIsolateOptions {
   escapes?: boolean
   /**
    * How long a request that an error escaped from may still answer by itself, before it is answered with a 500. A
-   * number of milliseconds holds for every escape. Default: those of its options.
+   * number of milliseconds holds for every escape, exactly. Default: those of its options.
    */
   grace?: number | GraceOptions
 }

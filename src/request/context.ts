@@ -2,6 +2,7 @@ import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault, FaultRequest, Origin } from '../fault/fault.ts'
 import type { ResolvedRouteOptions } from '../options/resolved.ts'
 import { destroyedWith } from './destroyed-with.ts'
+import type { LongestAnswer } from './longest-answer.ts'
 
 /** A route with the options that hold for it: the plugin's own, overridden by `config.isolate`. */
 export interface CoveredRoute extends ResolvedRouteOptions {
@@ -9,6 +10,8 @@ export interface CoveredRoute extends ResolvedRouteOptions {
   readonly app: object
   /** The route's pattern; undefined for a 404 handler. */
   readonly pattern: string | undefined
+  /** How long its good answers take. */
+  readonly longestAnswer: LongestAnswer
 }
 
 /** What an error turned out to be. */
@@ -72,6 +75,8 @@ export class RequestContext {
   newer: RequestContext | undefined = undefined
   /** The answer that is forced unless the request answers by itself, after an error escaped from it. */
   forcedAnswer: ForcedAnswer | undefined = undefined
+  /** Whether the response closed complete, with a status below 500. */
+  hasEndedWell = false
   /** Whether the response closed before it was complete. */
   isCutShort = false
   /** Whether the server destroyed the response with an error. */
@@ -118,6 +123,17 @@ export class RequestContext {
     return this.recorded !== undefined && this.recorded.deref() === error
   }
 
+  #noteEnd(reply: FastifyReply): void {
+    const { raw } = reply
+    this.isCutShort = !raw.writableFinished
+    this.wasDestroyed = destroyedWith(raw) !== undefined
+    this.hasEndedWell = raw.writableFinished && raw.statusCode < 500
+    if (!this.hasEndedWell) return
+    // Fastify takes the time of a request that is logged
+    const duration = reply.elapsedTime || Date.now() - this.startedAt
+    this.route.longestAnswer.add(duration, this.startedAt + duration)
+  }
+
   /** Drops the request and the reply. Called when the response closes. */
   release(): void {
     if (this.request === undefined) return
@@ -125,8 +141,7 @@ export class RequestContext {
     this.forcedAnswer = undefined
     this.snapshot()
     this.log = this.request.log
-    this.isCutShort = this.reply?.raw.writableFinished === false
-    this.wasDestroyed = this.reply !== undefined && destroyedWith(this.reply.raw) !== undefined
+    if (this.reply !== undefined) this.#noteEnd(this.reply)
     this.request = undefined
     this.reply = undefined
     this.hookHeaders = undefined

@@ -29,3 +29,16 @@ test('each escape has the grace of its kind, and the shortest counts', { concurr
   await Promise.all(Object.entries(kinds).map(([name, path]) => t.test(name, () => forced(path))))
   assert.deepEqual(JSON.parse((await child.ask('/starts')).body), { starts: 1 })
 })
+
+for (const LOGGER of ['true', 'false']) {
+  test(`the grace is lengthened by the good answers of the route alone, logger: ${LOGGER}`, async (t) => {
+    const child = await startFixture(t, 'graces', { env: { LOGGER } })
+    const status = async (path: string) => (await child.ask(path)).status
+    assert.equal(await status('/slow/object?fails'), 500)
+    assert.equal(await status('/slow/number'), 200)
+    assert.equal(await status('/slow/object?bug'), 500)
+    assert.equal(await status('/slow/object'), 200)
+    assert.equal(await status('/slow/object?bug'), 200)
+    assert.equal(await status('/slow/number?bug'), 500)
+  })
+}

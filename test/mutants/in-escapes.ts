@@ -33,6 +33,14 @@ export const inEscapes: readonly Mutant[] = [
     tests: ['escapes/graces'],
   },
   {
+    name: 'slow-route-gets-no-longer-grace',
+    file: 'request/context.ts',
+    find: 'this.route.longestAnswer.add(duration, this.startedAt + duration)',
+    replace: '',
+    tests: ['escapes/graces'],
+    only: 'the grace is lengthened by the good answers of the route alone, logger: true',
+  },
+  {
     name: 'first-grace-of-a-request-counts-and-not-the-shortest',
     file: 'escapes/grace.ts',
     find: 'if (end < this.#endOf(this.#next)) this.#waitFor(fault)',
