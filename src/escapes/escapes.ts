@@ -18,6 +18,7 @@ import {
   type Takes,
 } from '../uncaught/listener.ts'
 import { findOtherListeners, otherListenerLine } from '../uncaught/other-listeners.ts'
+import { isOfClientConnection } from './client-connection.ts'
 import { closeWithStream } from './close-with-stream.ts'
 import { findRequest, isLostMicrotask } from './find-request.ts'
 import { Grace } from './grace.ts'
@@ -123,6 +124,12 @@ export class Escapes implements EscapeHandler {
   }
 
   #take({ error, origin, promise }: Escape, context: RequestContext): Takes {
+    if (origin === 'exception' && isOfClientConnection(error)) {
+      if (!context.hasRecorded(error)) {
+        this.#app.recordFault({ error, origin, attributedTo: 'connection', context })
+      }
+      return 'taken'
+    }
     const abort = abortOf(error, context)
     if (abort === 'client') logClientAbort(context.log, error)
     if (abort !== undefined) return 'taken'

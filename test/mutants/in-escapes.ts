@@ -33,6 +33,21 @@ export const inEscapes: readonly Mutant[] = [
     tests: ['escapes/graces'],
   },
   {
+    name: 'failed-connection-costs-the-request-that-opened-it-its-answer',
+    file: 'escapes/escapes.ts',
+    find: "origin === 'exception' && isOfClientConnection(error)",
+    replace: 'false',
+    tests: ['escapes/client-connection'],
+  },
+  {
+    name: 'own-upstream-request-is-taken-for-a-pool',
+    file: 'escapes/client-connection.ts',
+    find: 'return !server && !_httpMessage',
+    replace: 'return !server',
+    tests: ['escapes/client-connection'],
+    only: 'a connection of the request itself: it is answered by force',
+  },
+  {
     name: 'slow-route-gets-no-longer-grace',
     file: 'request/context.ts',
     find: 'this.route.longestAnswer.add(duration, this.startedAt + duration)',
