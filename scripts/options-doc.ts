@@ -41,7 +41,10 @@ function sectionsOf<T>(
     const documented = type?.options.find((option) => option.name === name)
     if (documented === undefined) throw new Error(`${typeName} has no option ${name}`)
     const path = prefix + name
-    if ('options' in row) inner.push(...sectionsOf(row.options, documented.type, `${path}.`, types))
+    if ('options' in row) {
+      const group = documented.type.split(' | ').find((each) => types.has(each)) ?? documented.type
+      inner.push(...sectionsOf(row.options, group, `${path}.`, types))
+    }
     return { ...documented, path, default: defaultOf(path, row, documented.text) }
   })
   return [{ typeName, prefix, text: type?.text ?? '', options }, ...inner]
@@ -114,10 +117,9 @@ export function optionsDoc(): string {
       lines.push('', `### ${path}`, '', typeLine(type, functions), '', link(text))
     }
   }
-  for (const section of ofRoute) {
-    lines.push('', `## ${titleOf(section)}`, '', link(section.text), '')
-    for (const { path } of section.options) lines.push(`- ${linkToOption(path)}`)
-  }
+  const [ofRouteItself] = ofRoute as [Section]
+  lines.push('', `## ${titleOf(ofRouteItself)}`, '', link(ofRouteItself.text), '')
+  for (const { path } of ofRoute.flatMap(({ options }) => options)) lines.push(`- ${linkToOption(path)}`)
   lines.push('', '## Functions')
   for (const { name, type, text } of functions) {
     lines.push('', `### ${functionTitle(name)}`, '', `\`${type}\``, '', link(text))

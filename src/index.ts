@@ -10,6 +10,7 @@ export type {
   Classify,
   ErrorHandler,
   ExitCodes,
+  GraceOptions,
   IsExpected,
   IsolateOptions,
   LeaveOptions,

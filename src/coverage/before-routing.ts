@@ -10,6 +10,7 @@ import { isThenable } from '../is-thenable.ts'
 import { routeOptions } from '../options/resolve.ts'
 import { type CoveredRoute, contextOf, NO_STATUS, RequestContext } from '../request/context.ts'
 import { substituteId } from '../request/early-errors.ts'
+import { LongestAnswer } from '../request/longest-answer.ts'
 
 /**
  * Guards what Fastify calls before it has found a route (`rewriteUrl`, the parser of query strings, constraints,
@@ -26,7 +27,9 @@ export class BeforeRouting {
     this.#app = guards.app.fastify
     this.#guards = guards
     this.#enter = enter
-    this.#options = { ...routeOptions(guards.app.options, {}), app: guards.app, pattern: undefined }
+    const options = routeOptions(guards.app.options, {})
+    const longestAnswer = new LongestAnswer()
+    this.#options = { ...options, app: guards.app, pattern: undefined, longestAnswer }
   }
 
   /** Guards the listener of requests of one server, once. */

@@ -13,6 +13,7 @@ import { guardSend } from '../guards/send.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
 import { resolveRouteOptions, routeOptions } from '../options/resolve.ts'
 import { CONTEXT, contextOf } from '../request/context.ts'
+import { LongestAnswer } from '../request/longest-answer.ts'
 import { BeforeRouting } from './before-routing.ts'
 import { isCoveredElsewhere, isWithin, uncoveredError } from './uncovered.ts'
 
@@ -129,7 +130,8 @@ export class AppCoverage {
     // a request comes to a detached copy through the hooks of its route
     if (!context.onRequest?.includes(this.#enter) && !isDetached(context)) return
     const pattern = is404 ? undefined : context.config.url
-    context[COVERED] = { ...routeOptions(this.#app.options, override), app: this.#app, pattern }
+    const options = routeOptions(this.#app.options, override)
+    context[COVERED] = { ...options, app: this.#app, pattern, longestAnswer: new LongestAnswer() }
     this.keepsContexts ||= context[COVERED].escapes
     guardRoute(context, this.#guards, this.#enter)
   }

@@ -18,19 +18,29 @@ import {
   type Takes,
 } from '../uncaught/listener.ts'
 import { findOtherListeners, otherListenerLine } from '../uncaught/other-listeners.ts'
+import { isOfClientConnection } from './client-connection.ts'
 import { closeWithStream } from './close-with-stream.ts'
 import { findRequest, isLostMicrotask } from './find-request.ts'
 import { Grace } from './grace.ts'
+import { graceLength } from './grace-length.ts'
 import { followOutcome } from './outcome.ts'
 import { retireConnection } from './retire-connection.ts'
 import { watchWrites } from './watch-writes.ts'
 import { closeUpgraded, followWebSockets } from './web-socket.ts'
 
+/** The fault of a rejection, and how long its request may answer by itself. */
+interface Rejected {
+  readonly context: RequestContext
+  readonly fault: Fault
+  /** Milliseconds. */
+  readonly grace: number
+}
+
 /** Assigns the errors that escape to the process to the requests of one app. */
 export class Escapes implements EscapeHandler {
   readonly #app: IsolatedApp
   readonly #internals: Internals
-  readonly #rejections: WeakMap<Promise<unknown>, { context: RequestContext; fault: Fault }> = new WeakMap()
+  readonly #rejections: WeakMap<Promise<unknown>, Rejected> = new WeakMap()
 
   #stopWatchingLog: (() => void) | undefined
 
@@ -102,9 +112,9 @@ export class Escapes implements EscapeHandler {
   handledLate(promise: Promise<unknown>): boolean {
     const known = this.#rejections.get(promise)
     if (known === undefined) return false
-    const { context, fault } = known
+    const { context, fault, grace } = known
     this.#rejections.delete(promise)
-    if (Date.now() - fault.at > context.route.grace && context.forcedAnswer === undefined) return true
+    if (Date.now() - fault.at > grace && context.forcedAnswer === undefined) return true
     Grace.takeBack(context, fault)
     logHandledLate(context.log, fault)
     return true
@@ -115,26 +125,30 @@ export class Escapes implements EscapeHandler {
   }
 
   #take({ error, origin, promise }: Escape, context: RequestContext): Takes {
+    if (origin === 'exception' && isOfClientConnection(error)) {
+      if (!context.hasRecorded(error)) {
+        this.#app.recordFault({ error, origin, attributedTo: 'connection', context })
+      }
+      return 'taken'
+    }
     const abort = abortOf(error, context)
     if (abort === 'client') logClientAbort(context.log, error)
     if (abort !== undefined) return 'taken'
-    const isFlowing = this.#watchWrites(context)
+    const isFlowing = context.reply === undefined ? () => false : watchWrites(context.reply.raw)
     // an error that was reported, or whose rejection was handled late, may leave its request without an answer
     const recorded = context.hasRecorded(error) ? context.lastFault : undefined
     const fault = recorded ?? this.#app.recordFault({ error, origin, attributedTo: 'context', context })
     followOutcome(this.#app, context, fault)
-    if (promise !== undefined) this.#rejections.set(promise, { context, fault })
-    if (!closeUpgraded(context)) Grace.give(context, fault, () => this.#answer(context, fault, isFlowing))
+    const grace = graceLength(context, origin)
+    if (promise !== undefined) this.#rejections.set(promise, { context, fault, grace })
+    if (!closeUpgraded(context)) {
+      Grace.give(context, fault, grace, () => this.#answer(context, fault, isFlowing))
+    }
     if (origin === 'exception') {
       retireConnection(context, fault)
       closeWithStream(context)
     }
     return 'taken'
-  }
-
-  /** The grace starts with the first escape: from then on it counts whether the response is being written. */
-  #watchWrites({ forcedAnswer, reply }: RequestContext): () => boolean {
-    return forcedAnswer === undefined && reply !== undefined ? watchWrites(reply.raw) : () => false
   }
 
   /** Answers a request that did not answer by itself. Does nothing once the app has ended the response. */

@@ -1,7 +1,7 @@
-import { executionAsyncId, executionAsyncResource } from 'node:async_hooks'
+import { executionAsyncId } from 'node:async_hooks'
+import { type CurrentResource, currentResource } from '../node-parts.ts'
 import { keepsContextInFrames, type OPTED_OUT, requestStorage } from '../request/async-context.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
-import { symbolOf } from '../symbol-of.ts'
 
 /** What an escaped error belongs to: a request, a route that opted out, or nothing known. */
 export type FoundRequest = RequestContext | typeof OPTED_OUT | undefined
@@ -13,26 +13,16 @@ export type FoundRequest = RequestContext | typeof OPTED_OUT | undefined
  */
 export function findRequest(): FoundRequest {
   const stored = requestStorage.getStore()
-  return stored === undefined ? requestOf(executionAsyncResource()) : stored
+  return stored === undefined ? requestOf(currentResource()) : stored
 }
 
-/**
- * Finds the request through an async resource of Node.
- *
- * - A tick has its arguments in `args`: the `IncomingMessage` that emits `end` or `close`.
- * - The handle of a TCP or TLS socket or of an HTTP/2 stream has it under a symbol called `owner_symbol`.
- * - The resource of an HTTP parser has a property `socket`.
- */
-function requestOf(resource: object): RequestContext | undefined {
-  const { args, socket } = resource as { args?: unknown; socket?: unknown }
-  if (Array.isArray(args)) {
-    for (const arg of args) {
-      const context = typeof arg === 'object' ? contextOf(arg) : undefined
-      if (context !== undefined) return context
-    }
+/** Finds the request through what Node's current async resource leads to. */
+function requestOf({ args, owner }: CurrentResource): RequestContext | undefined {
+  for (const arg of args) {
+    const context = typeof arg === 'object' ? contextOf(arg) : undefined
+    if (context !== undefined) return context
   }
-  const owner = symbolOf(resource, 'owner_symbol')
-  return contextOfSocket(owner === undefined ? socket : (resource as Record<symbol, unknown>)[owner])
+  return contextOfSocket(owner)
 }
 
 /** Returns the request whose response is being written to a socket, else the last one that came on it. */

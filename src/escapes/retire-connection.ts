@@ -5,6 +5,7 @@ import type { Fault } from '../fault/fault.ts'
 import { logFailure } from '../log/log.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
 import { Grace } from './grace.ts'
+import { graceLength } from './grace-length.ts'
 
 /**
  * Closes a connection after its answer, if the exception came while the body of a request was being read. Node's
@@ -33,7 +34,7 @@ export function retireConnection(context: RequestContext, fault: Fault): void {
       closeAfter(reply.raw, socket)
       if (reading === context) return
       const { bytesRead } = socket
-      Grace.give(reading, fault, () => {
+      Grace.give(reading, fault, graceLength(reading, 'exception'), () => {
         if (!request.raw.complete && socket.bytesRead === bytesRead) answerRaw(reply)
       })
     } catch (failure) {

@@ -14,10 +14,10 @@ export type Verdict = 'contain' | 'recycle' | 'fatal'
 export type Origin = 'handler' | 'hook' | 'reply' | 'stream' | 'rejection' | 'exception'
 
 /**
- * How the request of a fault was found: caught in the `call` itself, by the asynchronous `context` of an
- * error that escaped, or not at all (`none`).
+ * How the request of a fault was found: caught in the `call` itself, by the asynchronous `context` of an error that
+ * escaped, as the one that once opened the `connection` which failed, or not at all (`none`). Only `call` is certain.
  */
-export type Attribution = 'call' | 'context' | 'none'
+export type Attribution = 'call' | 'context' | 'connection' | 'none'
 
 /** A plain snapshot of the request that a fault belongs to. It holds no reference to the request itself. */
 export interface FaultRequest {

@@ -142,6 +142,7 @@ class ErrorHandlerPromise {
     this.#context = context
     this.#reply = reply
     this.#guards = guards
+    context.awaited = promise
   }
 
   // biome-ignore lint/suspicious/noThenProperty: Fastify asks error handlers for nothing but `then`

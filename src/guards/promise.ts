@@ -21,6 +21,7 @@ export class GuardedPromise {
     this.#context = context
     this.#reply = reply
     this.#stage = stage
+    context.awaited = promise
   }
 
   // biome-ignore lint/suspicious/noThenProperty: Fastify asks handlers and hooks for nothing but `then`

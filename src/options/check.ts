@@ -46,6 +46,12 @@ function checkDelay(given: Given, allowInfinity: boolean): number {
   throw unexpected(given, 'a number of milliseconds >= 0')
 }
 
+/** One number of milliseconds for all graces. */
+export function checkGrace(given: Given): number {
+  if (typeof given.value === 'number') return checkMilliseconds(given)
+  throw unexpected(given, 'a number of milliseconds >= 0, or an object with `rejection` and `exception`')
+}
+
 /** An option that counts something: an integer >= 0, or Infinity. */
 export function checkCount(given: Given): number {
   const { value } = given

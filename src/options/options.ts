@@ -42,6 +42,20 @@ export interface ExitCodes {
 }
 
 /**
+ * How long a request that an error escaped from may still answer by itself. Both are lengthened to twice the longest
+ * good answer that the route has given in the last ten minutes, at most to 30 000 ms.
+ */
+export interface GraceOptions {
+  /**
+   * Milliseconds after a rejection, while the promise of the request's handler or of a hook is pending: the request is
+   * still at work. Default: 10 000.
+   */
+  rejection?: number
+  /** Milliseconds after an exception, and after a rejection while no such promise is pending. Default: 1 000. */
+  exception?: number
+}
+
+/**
  * The options of an app that a route may override: `config: { isolate: … }`. What a route leaves out is as the
  * app has it.
  */
@@ -74,10 +88,10 @@ export interface RouteIsolateOptions {
    */
   escapes?: boolean
   /**
-   * Milliseconds that a request with an escaped error has to finish on its own before it is answered with a
-   * 500. Default: 1 000.
+   * How long a request that an error escaped from may still answer by itself, before it is answered with a 500. A
+   * number of milliseconds holds for every escape, exactly. Default: those of its options.
    */
-  grace?: number
+  grace?: number | GraceOptions
 }
 
 /** How the process leaves. */

@@ -1,6 +1,7 @@
+import { isArrayLike } from '../fault/thrown.ts'
 import type { Given } from './bad-option.ts'
 import { readOptions } from './read-options.ts'
-import type { Resolved, ResolvedOptions, ResolvedRouteOptions } from './resolved.ts'
+import type { Resolved, ResolvedGrace, ResolvedOptions, ResolvedRouteOptions } from './resolved.ts'
 import { type Group, OPTIONS, ROUTE_OPTIONS, type Row, rowsOf, type Table } from './table.ts'
 
 /**
@@ -10,18 +11,24 @@ import { type Group, OPTIONS, ROUTE_OPTIONS, type Row, rowsOf, type Table } from
  * @throws {TypeError} `FST_ISOLATE_BAD_OPTION`, which names the option, what was expected, and what was given.
  */
 export function resolveOptions(options: unknown): ResolvedOptions {
-  return resolveTable(OPTIONS, { where: '', name: '', value: options })
+  return resolveTable(OPTIONS, { where: '', name: '', value: options }, true)
 }
 
-function resolveTable<T>(table: Table<T>, given: Given): Resolved<T> {
-  const options = readOptions({ ...given, value: given.value ?? {} }, Object.keys(table))
-  const resolved = rowsOf(table).map(([name, row]) => [name, resolveRow(row, options(name))])
+/** @param fill Whether an option that is left out gets its default. Else it stays left out. */
+function resolveTable<T>(table: Table<T>, given: Given, fill: boolean): Resolved<T> {
+  const value = fill ? (given.value ?? {}) : given.value
+  const options = readOptions({ ...given, value }, Object.keys(table))
+  const rows = rowsOf(table).filter(([name]) => fill || options(name).value !== undefined)
+  const resolved = rows.map(([name, row]) => [name, resolveRow(row, options(name), fill)])
   return Object.fromEntries(resolved) as Resolved<T>
 }
 
-function resolveRow(row: Row<unknown> | Group<object>, given: Given): unknown {
-  if ('options' in row) return resolveTable(row.options, given)
-  return given.value === undefined ? row.default : row.check(given)
+function resolveRow(row: Row<unknown> | Group<object>, given: Given, fill: boolean): unknown {
+  const { value } = given
+  if (!('options' in row)) return value === undefined ? row.default : row.check(given)
+  const isObject = typeof value === 'object' && !isArrayLike(value)
+  if (row.checkOne !== undefined && value !== undefined && !isObject) return row.checkOne(given)
+  return resolveTable(row.options, given, fill)
 }
 
 /**
@@ -39,9 +46,7 @@ export function resolveRouteOptions(
   if (value === false) return false
   if (value === undefined || value === true) return {}
   const given = { where: `Route ${routeLabel}: `, name: 'config.isolate', value }
-  const options = readOptions(given, Object.keys(ROUTE_OPTIONS))
-  const overridden = rowsOf(ROUTE_OPTIONS).filter(([name]) => options(name).value !== undefined)
-  return Object.fromEntries(overridden.map(([name, row]) => [name, resolveRow(row, options(name))]))
+  return resolveTable(ROUTE_OPTIONS, given, false)
 }
 
 const ROUTE_OPTION_NAMES = Object.keys(ROUTE_OPTIONS) as (keyof ResolvedRouteOptions)[]
@@ -58,5 +63,14 @@ export function routeOptions(
   override: Partial<ResolvedRouteOptions>,
 ): ResolvedRouteOptions {
   const options = ROUTE_OPTION_NAMES.map((name) => [name, override[name] ?? app[name]])
-  return Object.fromEntries(options)
+  return { ...(Object.fromEntries(options) as ResolvedRouteOptions), grace: graceOf(app, override) }
+}
+
+/** A grace that the route leaves out is as the app has it, also where the app has one number for all. */
+function graceOf({ grace }: ResolvedOptions, override: Partial<ResolvedRouteOptions>): ResolvedGrace {
+  if (typeof override.grace !== 'object') return override.grace ?? grace
+  return {
+    ...(typeof grace === 'object' ? grace : { rejection: grace, exception: grace }),
+    ...override.grace,
+  }
 }

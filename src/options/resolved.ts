@@ -5,7 +5,7 @@ type AnyFunction = (...args: never) => unknown
 /** What an option may be that does not have options of its own. */
 type Value = string | number | boolean | readonly unknown[] | AnyFunction
 
-/** Whether an option has options of its own, as `leave` has. */
+/** Whether an option has options of its own, as `leave` has, and `grace` may have. */
 export type IsGroup<T> = [T] extends [Value] ? false : true
 
 /**
@@ -16,9 +16,9 @@ export type ResolvedValue<T> = [T] extends [AnyFunction]
   ? T | undefined
   : [T] extends [string]
     ? T | undefined
-    : IsGroup<T> extends true
-      ? Resolved<T>
-      : T
+    : T extends Value
+      ? T
+      : Resolved<T>
 
 /** Options with every default filled in. */
 export type Resolved<T> = { readonly [Name in keyof T]-?: ResolvedValue<Exclude<T[Name], undefined>> }
@@ -28,6 +28,9 @@ export type ResolvedOptions = Resolved<IsolateOptions>
 
 /** The options that hold for a route: the app's, overridden by the route's own. */
 export type ResolvedRouteOptions = Resolved<RouteIsolateOptions>
+
+/** One number of milliseconds for all graces, exactly, or one for each. */
+export type ResolvedGrace = ResolvedRouteOptions['grace']
 
 /** {@link LeaveOptions} with every default filled in. */
 export type ResolvedLeaveOptions = Resolved<LeaveOptions>

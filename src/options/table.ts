@@ -4,6 +4,7 @@ import {
   checkCount,
   checkExitCode,
   checkFunction,
+  checkGrace,
   checkMilliseconds,
   checkMillisecondsOrNever,
   checkPath,
@@ -13,7 +14,14 @@ import {
   checkWordOrFunction,
 } from './check.ts'
 import { EXIT_FATAL, EXIT_RECYCLE } from './exit-codes.ts'
-import type { ExitCodes, IsolateOptions, LeaveOptions, LogOptions, RouteIsolateOptions } from './options.ts'
+import type {
+  ExitCodes,
+  GraceOptions,
+  IsolateOptions,
+  LeaveOptions,
+  LogOptions,
+  RouteIsolateOptions,
+} from './options.ts'
 import type { IsGroup, ResolvedValue } from './resolved.ts'
 
 /** One option, and the type of its value once the defaults are filled in. */
@@ -26,7 +34,9 @@ export interface Row<T> {
 
 /** An option that has options of its own. */
 export interface Group<T> {
-  readonly options: Table<T>
+  readonly options: Table<Extract<T, object>>
+  /** Checks what is given instead of an object: one value for all of its options. Without it, only an object will do. */
+  readonly checkOne?: (given: Given) => Exclude<T, object>
 }
 
 /** A row for each option of a public type: one too few or too many does not compile. */
@@ -35,6 +45,11 @@ export type Table<T> = {
 }
 
 type RowOrGroup<T> = IsGroup<T> extends true ? Group<T> : Row<ResolvedValue<T>>
+
+const GRACE_OPTIONS: Table<GraceOptions> = {
+  rejection: { check: checkMilliseconds, default: 10_000 },
+  exception: { check: checkMilliseconds, default: 1_000 },
+}
 
 /** The options of an app that a route may override. */
 export const ROUTE_OPTIONS: Table<RouteIsolateOptions> = {
@@ -46,7 +61,7 @@ export const ROUTE_OPTIONS: Table<RouteIsolateOptions> = {
   answer: { check: (given) => checkWordOrFunction(given, ['json', 'problem']), default: 'json' },
   expose: { check: checkBoolean, default: false },
   escapes: { check: checkBoolean, default: true },
-  grace: { check: checkMilliseconds, default: 1000 },
+  grace: { options: GRACE_OPTIONS, checkOne: checkGrace },
 }
 
 const EXIT_CODES: Table<ExitCodes> = {

@@ -2,6 +2,8 @@ import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault, FaultRequest, Origin } from '../fault/fault.ts'
 import type { ResolvedRouteOptions } from '../options/resolved.ts'
 import { destroyedWith } from './destroyed-with.ts'
+import type { LongestAnswer } from './longest-answer.ts'
+import { snapshotOf } from './snapshot.ts'
 
 /** A route with the options that hold for it: the plugin's own, overridden by `config.isolate`. */
 export interface CoveredRoute extends ResolvedRouteOptions {
@@ -9,6 +11,8 @@ export interface CoveredRoute extends ResolvedRouteOptions {
   readonly app: object
   /** The route's pattern; undefined for a 404 handler. */
   readonly pattern: string | undefined
+  /** How long its good answers take. */
+  readonly longestAnswer: LongestAnswer
 }
 
 /** What an error turned out to be. */
@@ -71,11 +75,15 @@ export class RequestContext {
   triaged: { readonly error: unknown; readonly outcome: Outcome } | undefined = undefined
   /** The same error once the response has closed; weak, because the error may refer to the request. */
   triagedBefore: WeakRef<object> | undefined = undefined
+  /** The promise that a handler, hook or error handler returned last: Fastify goes on when it settles. */
+  awaited: PromiseLike<unknown> | undefined = undefined
   /** The neighbours in the list of the requests in flight. */
   older: RequestContext | undefined = undefined
   newer: RequestContext | undefined = undefined
   /** The answer that is forced unless the request answers by itself, after an error escaped from it. */
   forcedAnswer: ForcedAnswer | undefined = undefined
+  /** Whether the response closed complete, with a status below 500. */
+  hasEndedWell = false
   /** Whether the response closed before it was complete. */
   isCutShort = false
   /** Whether the server destroyed the response with an error. */
@@ -125,7 +133,7 @@ export class RequestContext {
 
   /** Returns the plain snapshot for faults. It is made once, at the latest when the response closes. */
   snapshot(): FaultRequest {
-    this.#snapshot ??= snapshotOf(this.request as FastifyRequest, this)
+    this.#snapshot ??= snapshotOf(this.request as FastifyRequest, this.route.pattern, this.startedAt)
     return this.#snapshot
   }
 
@@ -141,6 +149,18 @@ export class RequestContext {
     return this.recorded !== undefined && this.recorded.deref() === error
   }
 
+  #noteEnd(reply: FastifyReply, request: FastifyRequest): void {
+    const { raw } = reply
+    // an HTTP/2 response that the client has cancelled counts as finished
+    this.isCutShort = !raw.writableFinished || request.raw.aborted === true
+    this.wasDestroyed = destroyedWith(raw) !== undefined
+    this.hasEndedWell = !this.isCutShort && raw.statusCode < 500
+    if (!this.hasEndedWell) return
+    // Fastify takes the time of a request that is logged
+    const duration = reply.elapsedTime || Date.now() - this.startedAt
+    this.route.longestAnswer.add(duration, this.startedAt + duration)
+  }
+
   /** Drops the request and the reply. Called when the response closes. */
   release(): void {
     if (this.request === undefined) return
@@ -148,9 +168,7 @@ export class RequestContext {
     this.forcedAnswer = undefined
     this.snapshot()
     this.log = this.request.log
-    // an HTTP/2 response that the client has cancelled counts as finished
-    this.isCutShort = this.reply?.raw.writableFinished === false || this.request.raw.aborted === true
-    this.wasDestroyed = this.reply !== undefined && destroyedWith(this.reply.raw) !== undefined
+    if (this.reply !== undefined) this.#noteEnd(this.reply, this.request)
     this.request = undefined
     this.reply = undefined
     this.hookHeaders = undefined
@@ -160,55 +178,11 @@ export class RequestContext {
     this.triaged = undefined
     this.fault = undefined
     this.lastFault = undefined
+    this.awaited = undefined
     if (this.isCutShort) this.#abort()
     this.abortSignal = undefined
     this.tellOutcome?.()
     this.tellOutcome = undefined
-  }
-}
-
-function snapshotOf(request: FastifyRequest, { route, startedAt }: RequestContext): FaultRequest {
-  return {
-    id: idOf(request),
-    method: request.raw.method as string,
-    url: request.raw.url as string,
-    route: route.pattern,
-    host: hostOf(request),
-    remoteAddress: remoteAddressOf(request),
-    remotePort: remotePortOf(request),
-    startedAt,
-  }
-}
-
-function idOf(request: FastifyRequest): string {
-  try {
-    return String(request.id)
-  } catch {
-    return '' // a `genReqId` of the app may give anything
-  }
-}
-
-function hostOf(request: FastifyRequest): string | undefined {
-  try {
-    return request.host
-  } catch {
-    return undefined // as below
-  }
-}
-
-function remoteAddressOf(request: FastifyRequest): string | undefined {
-  try {
-    return request.ip
-  } catch {
-    return undefined // a `trustProxy` function of the app may throw
-  }
-}
-
-function remotePortOf({ raw }: FastifyRequest): number | undefined {
-  try {
-    return raw.socket?.remotePort
-  } catch {
-    return undefined // an HTTP/2 session that is gone has no socket any more
   }
 }
 

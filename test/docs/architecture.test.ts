@@ -26,6 +26,7 @@ const ORDER = [
     'fault',
     'publish.ts',
     'listener-context.ts',
+    'node-parts.ts',
     'attempt.ts',
     'ignore-rejection.ts',
     'is-thenable.ts',

@@ -24,7 +24,7 @@ test('every option has its documented default', () => {
     answer: 'json',
     expose: false,
     escapes: true,
-    grace: 1000,
+    grace: { rejection: 10_000, exception: 1_000 },
     errorHandler: undefined,
     onFault: undefined,
     leave: {
@@ -116,6 +116,10 @@ for (const options of [
   { grace: '1' },
   { grace: Number.POSITIVE_INFINITY },
   { grace: 2 ** 31 },
+  { grace: [] },
+  { grace: true },
+  { grace: { rejection: -1 } },
+  { grace: { exception: '1s' } },
   { escapes: 1 },
   { errorHandler: {} },
   { log: { burst: -1 } },
@@ -154,10 +158,27 @@ for (const options of [
 ]) {
   test(`refused: ${show(options)} ${JSON.stringify(options)}`, () => {
     const [outer, value] = Object.entries(options)[0] ?? []
-    const inner = outer === 'leave' || outer === 'log' ? `.${Object.keys(value as object)[0]}` : ''
+    const [name] = Object.keys(Object(value))
+    const inner = name === undefined || typeof value === 'string' ? '' : `.${name}`
     refused(options, new RegExp(`^Expected \`${outer}${inner}`))
   })
 }
+
+test('the graces are one number, or one for each kind of escape', () => {
+  refused(
+    { grace: '1s' },
+    'Expected `grace` to be a number of milliseconds >= 0, or an object with `rejection` and `exception`, ' +
+      'got `"1s"` (string)',
+  )
+  refused(
+    { grace: { rejections: 5 } },
+    'Unknown option `grace.rejections`. Did you mean `grace.rejection`? Known: `rejection`, `exception`',
+  )
+  assert.equal(resolveOptions({ grace: 500 }).grace, 500)
+  assert.deepEqual(resolveOptions({ grace: { rejection: 5 } }).grace, { rejection: 5, exception: 1_000 })
+  assert.deepEqual(resolveOptions({ grace: { exception: 5 } }).grace, { rejection: 10_000, exception: 5 })
+  assert.deepEqual(resolveRouteOptions({ grace: { exception: 5 } }, 'GET /x'), { grace: { exception: 5 } })
+})
 
 test('limits say why', () => {
   refused({ grace: 2 ** 31 }, /of at most 2147483647, the longest that a timer takes/)

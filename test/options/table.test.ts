@@ -93,6 +93,17 @@ test('a route has the options of the app, apart from those that it overrides', (
   assert.deepEqual(routeOptions(app, { grace: 0, expose: false }), { ...inherited, expose: false, grace: 0 })
 })
 
+test('a grace that a route leaves out is as the app has it', () => {
+  const graceOf = (app: unknown, route: unknown): unknown => {
+    const override = resolveRouteOptions({ grace: route }, 'GET /x')
+    return override && routeOptions(resolveOptions({ grace: app }), override).grace
+  }
+  assert.deepEqual(graceOf({ exception: 5 }, { rejection: 6 }), { rejection: 6, exception: 5 })
+  assert.deepEqual(graceOf(5, { rejection: 6 }), { rejection: 6, exception: 5 })
+  assert.equal(graceOf({ exception: 5 }, 6), 6)
+  assert.deepEqual(graceOf({ exception: 5 }, undefined), { rejection: 10_000, exception: 5 })
+})
+
 test('whatever a route overrides, its options have the same order', () => {
   const app = resolveOptions({})
   const override = resolveRouteOptions({ grace: 1, answer: 'problem', classify: () => 'fatal' }, 'GET /x')

@@ -1,0 +1,22 @@
+import { Socket } from 'node:net'
+import { readProperty } from '../fault/thrown.ts'
+import { currentResource, isUnhandledEvent } from '../node-parts.ts'
+
+/**
+ * Whether the error that Node reports right now is an `'error'` event that nobody listens for, and comes from a
+ * connection that the process opened: to a database that restarted, perhaps. A pool keeps its connections, and Node
+ * only knows the request that opened this one.
+ */
+export function isOfClientConnection(error: unknown): boolean {
+  // what cannot connect was never in a pool
+  if (!isUnhandledEvent(error) || readProperty(error, 'syscall') === 'connect') return false
+  const { args, owner } = currentResource()
+  return isClientConnection(owner) || args.some(isClientConnection)
+}
+
+function isClientConnection(value: unknown): boolean {
+  if (!(value instanceof Socket)) return false
+  const { server, _httpMessage } = value as { server?: unknown; _httpMessage?: unknown }
+  // of a socket that serves an `http.request()` Node knows the request that uses it
+  return !server && !_httpMessage
+}

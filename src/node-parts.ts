@@ -1,0 +1,66 @@
+import { executionAsyncResource } from 'node:async_hooks'
+import { EventEmitter } from 'node:events'
+import { attempt } from './attempt.ts'
+import { symbolOf } from './symbol-of.ts'
+
+// What is private in Node is looked up here. A Node without a part finds nothing: the error of a connection then has
+// the grace of any exception, and a line lacks its hint.
+
+/** What Node's current async resource leads to. */
+export interface CurrentResource {
+  /** The arguments of a tick: the `IncomingMessage` that emits `end`, the socket that emits `error`. */
+  readonly args: readonly unknown[]
+  /**
+   * What a handle belongs to: a TCP or TLS socket, an HTTP/2 stream. They have it under a symbol called `owner_symbol`,
+   * and the resource of an HTTP parser has a property `socket`.
+   */
+  readonly owner: unknown
+}
+
+/** Reads Node's current async resource. */
+export function currentResource(): CurrentResource {
+  const resource = executionAsyncResource() as { args?: unknown; socket?: unknown; [key: symbol]: unknown }
+  const { args, socket } = resource
+  const owner = symbolOf(resource, 'owner_symbol')
+  return { args: Array.isArray(args) ? args : [], owner: owner === undefined ? socket : resource[owner] }
+}
+
+/** Under which Node attaches a function to an error that an emitter throws because nobody listens for `'error'`. */
+let enhancer: symbol | undefined
+let isEnhancerKnown = false
+
+function enhancerSymbol(): symbol | undefined {
+  if (!isEnhancerKnown) {
+    isEnhancerKnown = true
+    const error = new Error('probe')
+    try {
+      new EventEmitter().emit('error', error)
+    } catch {
+      enhancer = symbolOf(error, 'kEnhanceStackBeforeInspector')
+    }
+  }
+  return enhancer
+}
+
+/** Whether an error was thrown by an emitter, because nobody listens for its `'error'` event. */
+export function isUnhandledEvent(error: unknown): boolean {
+  return attempt(() => {
+    const symbol = enhancerSymbol()
+    return symbol !== undefined && typeof error === 'object' && error !== null && Object.hasOwn(error, symbol)
+  }, false)
+}
+
+const HINT = "\nEmitted 'error' event"
+
+/**
+ * The hint that Node prints below the stack of such an error: `Emitted 'error' event on BoundPool instance at:` and the
+ * frames. Undefined for every other error. Never throws.
+ */
+export function unhandledEventHint(error: unknown): string | undefined {
+  if (!isUnhandledEvent(error)) return undefined
+  return attempt(() => {
+    const enhanced = (error as Record<symbol, () => unknown>)[enhancerSymbol() as symbol]?.()
+    const start = typeof enhanced === 'string' ? enhanced.lastIndexOf(HINT) : -1
+    return start === -1 ? undefined : (enhanced as string).slice(start + 1)
+  }, undefined)
+}

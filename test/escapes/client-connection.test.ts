@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { startFixture } from '../support/child.ts'
+import { faults } from '../support/escapes.ts'
+
+describe('a pooled connection fails, and nobody listens for the error', () => {
+  for (const how of ['message', 'reset', 'end', 'tls-message', 'tls-end']) {
+    test(`${how}: the request that opened it gets its own answer`, async (t) => {
+      const child = await startFixture(t, 'pool')
+      const [works, streams] = await Promise.all([child.ask(`/works/${how}`), child.ask(`/streams/${how}`)])
+      assert.deepEqual([works.status, works.body], [200, '{"done":true}'])
+      assert.deepEqual([streams.status, streams.body], [200, 'first,last'])
+      const lines = faults(child)
+      assert.ok(lines.length >= 2, `${lines.length} lines`)
+      for (const { fault } of lines) {
+        assert.equal(fault.attributedTo, 'connection')
+        assert.deepEqual([fault.origin, fault.verdict], ['exception', 'recycle'])
+      }
+      assert.deepEqual(new Set(lines.map(({ req }) => req.route)), new Set(['/works/:how', '/streams/:how']))
+    })
+  }
+
+  test('the request had ended', async (t) => {
+    const child = await startFixture(t, 'pool')
+    assert.equal((await child.ask('/opens')).status, 200)
+    assert.equal((await child.ask('/breaks')).status, 200)
+    const line = await child.line(({ fault }) => fault !== undefined)
+    assert.deepEqual([line.fault.attributedTo, line.req.route], ['connection', '/opens'])
+  })
+})
+
+test('a connection of the request itself: it is answered by force', async (t) => {
+  const child = await startFixture(t, 'pool')
+  for (const path of ['/own-request', '/own-listener']) {
+    assert.equal((await child.ask(path)).status, 500, path)
+    const line = await child.line(({ req }) => req?.route === path)
+    assert.equal(line.fault.attributedTo, 'context', path)
+  }
+})
