@@ -1,11 +1,13 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2Session } from 'node:http2'
 import type { Socket } from 'node:net'
+import { AcceptQueue } from './accept-queue.ts'
 import { AwaitedRequests } from './awaited-requests.ts'
+import { closeAfterFirstStreams } from './late-session.ts'
 import { refuseRequest, refuseUpgrade } from './refuse.ts'
 
 /**
- * A socket that Node's HTTP/1 server reads. Both fields are private to Node, and the same in every supported
+ * A socket that Node's HTTP/1 server reads. The fields are private to Node, and the same in every supported
  * version.
  */
 interface HttpSocket extends Socket {
@@ -13,6 +15,8 @@ interface HttpSocket extends Socket {
   parser?: object | null
   /** The response that is being written. */
   _httpMessage?: ServerResponse | null
+  /** The TCP socket below TLS. */
+  _parent?: Socket | null
 }
 
 /** What all servers of Fastify have in common, those of a `serverFactory` included. */
@@ -38,8 +42,11 @@ export class Connections {
    * HTTP/2.
    */
   readonly #otherSockets: Set<Socket> = new Set()
+  /** Those of {@link #otherSockets} that have not ended their TLS handshake. */
+  readonly #handshakes: Set<Socket> = new Set()
   readonly #sessions: Set<Http2Session> = new Set()
   readonly #awaited: AwaitedRequests = new AwaitedRequests()
+  readonly #acceptQueue: AcceptQueue = new AcceptQueue(this.#servers)
   #isStopped = false
 
   readonly #onListening: () => void
@@ -61,29 +68,41 @@ export class Connections {
     })
     const sockets = this.#sockets
     const otherSockets = this.#otherSockets
+    const handshakes = this.#handshakes
     const forget = function forget(this: Socket): void {
       sockets.delete(this)
       otherSockets.delete(this)
+      handshakes.delete(this)
     }
-    const accept = (socket: HttpSocket): void => {
+    const add = (socket: HttpSocket): void => {
       if (socket.parser === undefined) otherSockets.add(socket)
       else sockets.set(socket, Date.now())
       socket.once('close', forget)
+      if (this.#isStopped) this.#awaited.add(socket)
     }
-    server.on('connection', accept)
-    server.on('secureConnection', accept)
+    server.on('connection', (socket: HttpSocket) => {
+      this.#acceptQueue.accepted += 1
+      add(socket)
+      if (socket.parser === undefined) handshakes.add(socket)
+    })
+    server.on('secureConnection', (socket: HttpSocket) => {
+      add(socket)
+      if (socket._parent) handshakes.delete(socket._parent)
+    })
     server.on('session', (session: Http2Session) => {
       this.#sessions.add(session)
       session.once('close', () => this.#sessions.delete(session))
-      // Its connection was accepted before the stop, its handshake ended after it.
-      if (this.#isStopped) session.close()
+      if (this.#isStopped) closeAfterFirstStreams(session, this.#awaited)
     })
-    if (this.#isStopped) this.#stop(server)
+    if (!this.#isStopped) return
+    this.#stop(server)
+    this.#acceptQueue.empty()
   }
 
   /**
-   * Stops accepting. New requests and upgrades on open connections get 503, except {@link AwaitedRequests}. Every
-   * response that has not started says `Connection: close`, and HTTP/2 clients get GOAWAY.
+   * Stops serving. New requests and upgrades on open connections get 503, except {@link AwaitedRequests}. Every
+   * response that has not started says `Connection: close`, and HTTP/2 clients get GOAWAY. The servers stop listening
+   * once the kernel has no more connections for them: see {@link AcceptQueue}.
    */
   stop(): void {
     this.#isStopped = true
@@ -94,16 +113,18 @@ export class Connections {
     // Open streams finish, new ones are refused.
     for (const session of this.#sessions) session.close()
     this.closeIdle()
-    this.#awaited.expect(
-      Array.from(this.#sockets.keys()).filter(
+    this.#awaited.expect([
+      ...Array.from(this.#sockets.keys()).filter(
         (socket) => socket.parser && !socket._httpMessage && !socket.destroyed,
       ),
-    )
+      ...this.#handshakes,
+    ])
+    this.#acceptQueue.empty()
   }
 
-  /** Whether a connection that was accepted before the stop may still bring its request. */
+  /** Whether a connection that was made before the servers stopped listening may still bring its request. */
   get isAwaiting(): boolean {
-    return this.#awaited.isWaiting
+    return this.#acceptQueue.isOpen || this.#awaited.isWaiting
   }
 
   /** Closes the keep-alive connections without a request. */
@@ -140,6 +161,7 @@ export class Connections {
 
   /** Destroys every connection. */
   cut(): void {
+    this.#acceptQueue.close()
     for (const socket of this.#sockets.keys()) socket.destroy()
     for (const session of this.#sessions) session.destroy()
     // A client that never ends its handshake would keep `server.close()` waiting.
@@ -148,9 +170,9 @@ export class Connections {
   }
 
   /**
-   * Calls `close` while busy connections ignore `destroy()`. `server.close()` and `closeIdleConnections()` take a
-   * connection for idle as soon as `response.end()` was called, and would cut a large body that is still being
-   * sent. Since Node 26 they also close connections that have sent nothing yet. Both are synchronous.
+   * Calls `close` while busy connections ignore `destroy()`. `closeIdleConnections()` takes a connection for idle as
+   * soon as `response.end()` was called, and would cut a large body that is still being sent. Since Node 26 it also
+   * closes connections that have sent nothing yet. It is synchronous.
    */
   #spareBusy(close: () => void): void {
     const spared: Socket[] = this.busy().map(({ socket }) => socket)
@@ -167,7 +189,6 @@ export class Connections {
   }
 
   #stop(server: Server): void {
-    if (server.listening) this.#spareBusy(() => server.close())
     // Replacing the app's listeners covers every route, and costs nothing while the app serves.
     for (const event of ['request', 'checkContinue', 'checkExpectation']) {
       const own = server.listeners(event)

@@ -17,8 +17,8 @@ export interface LeavingApp extends ReportedApp {
   /** Sets `app.isolation.state` to `leaving`, and makes the readiness route answer 503. The app goes on serving. */
   startLeaving(): void
   /**
-   * Stops accepting, closes idle connections, answers new requests with 503 and `Retry-After`, and adds
-   * `Connection: close` to every later response (HTTP/2: GOAWAY).
+   * Closes idle connections, answers new requests on open ones with 503 and `Retry-After`, and adds `Connection: close`
+   * to every later response (HTTP/2: GOAWAY). Stops listening once the connections that wait are accepted.
    */
   stopAccepting(): void
   /**

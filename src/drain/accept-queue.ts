@@ -1,0 +1,71 @@
+import { Server } from 'node:net'
+import { attempt } from '../attempt.ts'
+
+/** Milliseconds that emptying takes at most: where new connections never cease, or the event loop is never quiet. */
+const MAX_WAIT = 500
+
+/** Milliseconds of a turn of the event loop in which next to nothing runs. */
+const QUIET_TURN = 0.1
+
+/**
+ * The connections that the kernel has made for the servers of an app, and that Node has not accepted yet. The kernel
+ * resets them when a server stops listening, so the event loop first gets the turns that it needs to accept them: the
+ * newer versions of libuv accept one in each turn.
+ */
+export class AcceptQueue {
+  /** How many connections the servers have accepted. */
+  accepted = 0
+  readonly #servers: Iterable<Server>
+  #turn: NodeJS.Immediate | undefined
+
+  constructor(servers: Iterable<Server>) {
+    this.#servers = servers
+  }
+
+  /** Whether the servers still listen, once {@link empty} was called. */
+  get isOpen(): boolean {
+    return this.#turn !== undefined
+  }
+
+  /**
+   * Makes the servers stop listening at the end of the first quiet turn of the event loop that accepted nothing, at the
+   * latest after {@link MAX_WAIT}. A connection that comes after the event loop has looked for new ones and before that
+   * end is reset, so this time has to be short.
+   */
+  empty(): void {
+    if (this.isOpen) return
+    // The first call compiles what it runs, which takes longer than all the rest.
+    stopListening(new Server())
+    const end = performance.now() + MAX_WAIT
+    let accepted = Number.NaN
+    let began = 0
+    const turn = (): void => {
+      const now = performance.now()
+      if ((accepted === this.accepted && now - began < QUIET_TURN) || now > end) {
+        this.close()
+        return
+      }
+      accepted = this.accepted
+      began = now
+      this.#turn = setImmediate(turn)
+    }
+    // The turn that runs now does not count: the event loop may have looked for new connections already.
+    this.#turn = setImmediate(turn)
+  }
+
+  /** Makes the servers stop listening at once. */
+  close(): void {
+    for (const server of this.#servers) if (server.listening) attempt(() => stopListening(server), undefined)
+    clearImmediate(this.#turn)
+    this.#turn = undefined
+  }
+}
+
+/**
+ * Without the rest of `http.Server.close()`, which first looks through all connections and closes some: that takes
+ * time, and the drain does it.
+ */
+function stopListening(server: Server): void {
+  if (server instanceof Server) Server.prototype.close.call(server)
+  else (server as Server).close()
+}
