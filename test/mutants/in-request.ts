@@ -26,7 +26,7 @@ export const inRequest: readonly Mutant[] = [
   {
     name: 'http2-client-that-left-has-its-answer',
     file: 'request/context.ts',
-    find: ' || this.request.raw.aborted === true',
+    find: ' || request.raw.aborted === true',
     replace: '',
     tests: ['escapes/outcome'],
   },
