@@ -61,7 +61,7 @@ for (const [protocol, connect] of Object.entries(PROTOCOLS)) {
         const { total } = JSON.parse(await client.body('/counts'))
         assert.equal(total, expected, path)
       }
-      assert.equal(faults(child).length, expected)
+      await until(() => faults(child).length === expected)
     })
 
     test('is aborted where the client left, which is one line at info', async (t) => {

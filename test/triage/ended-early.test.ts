@@ -105,7 +105,7 @@ for (const name of ['forced', 'timed-out']) {
     assert.equal(status, name === 'forced' ? 500 : 503)
     assert.equal(JSON.parse(body).statusCode, status)
     assert.equal(await totalOf(child), 1)
-    assert.ok(child.log().some(({ msg }) => msg === 'the answer to a failed request could not be made'))
+    await child.line(({ msg }) => msg === 'the answer to a failed request could not be made')
   })
 }
 

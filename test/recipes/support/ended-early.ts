@@ -14,6 +14,7 @@ export function escaping(recipe: string, before: string): string {
 export async function isForced(child: Child, path: string): Promise<void> {
   const { status } = await child.ask(path)
   assert.equal(status, 500)
+  await child.line(({ fault }) => fault !== undefined)
   assert.deepEqual(
     faults(child).map(({ err }) => err.message),
     ['escaped'],
