@@ -46,6 +46,10 @@ await build({
   format: 'cjs',
   plugins: [asPublished],
 })
+// esbuild names the file above the code of each: the package does not have those files. The lines stay, for source maps.
+const PLUGIN = 'dist/plugin.cjs'
+await writeFile(PLUGIN, (await readFile(PLUGIN, 'utf8')).replaceAll(/^\/\/ src\/.+$/gm, ''))
+
 await build({ ...common, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js', format: 'esm' })
 
 // `require()` gets the plugin itself, as it does from Fastify's own plugins. In a file of its own, for Node 20 takes

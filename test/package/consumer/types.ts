@@ -25,6 +25,7 @@ app.get('/own', { config: { isolate: { expected: () => true, grace: 50 } } }, as
   throw new FatalError('gone', { cause: new Error('why') })
 })
 app.get<{ Params: { id: string } }>('/infer/:id', async (request) => request.params.id)
+app.get('/signal', async (request) => fetch('http://a/', { signal: request.isolation.signal }))
 
 const state: IsolationState = app.isolation.state
 const fault: Fault = app.isolation.report(new Error('seen'))
