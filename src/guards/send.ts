@@ -13,15 +13,29 @@ function isStream(payload: unknown): boolean {
   )
 }
 
-/** Counts the bytes written, so that the log line of a failed stream can say how many were sent. */
-function countBytes(context: RequestContext, reply: FastifyReply): void {
+/**
+ * Counts the bytes written, so that the log line of a failed stream can say how many were sent. A chunk that Node
+ * refuses, such as an object, fails the stream: thrown into it, the error would escape, and the stream would go on to
+ * its end as if all were well.
+ */
+function watchChunks(context: RequestContext, reply: FastifyReply, stream: unknown): void {
   const { raw } = reply
   const write = raw.write
+  const isWatched = context.bytesSent !== -1 // an answer before this one was a stream too
   context.bytesSent = 0
+  context.stream = stream
+  if (isWatched) return
   raw.write = function countingWrite(this: typeof raw, chunk: unknown, ...rest: unknown[]): boolean {
     const length = typeof chunk === 'string' ? Buffer.byteLength(chunk) : readProperty(chunk, 'byteLength')
     context.bytesSent += Number(length) || 0
-    return (write as (...all: unknown[]) => boolean).call(this, chunk, ...rest)
+    try {
+      return (write as (...all: unknown[]) => boolean).call(this, chunk, ...rest)
+    } catch (error) {
+      const source = context.stream as { destroy?(error: unknown): void } | undefined
+      if (typeof source?.destroy !== 'function') throw error
+      source.destroy(error)
+      return false
+    }
   } as typeof raw.write
 }
 
@@ -73,7 +87,7 @@ export function guardSend(app: FastifyInstance, { internals, triage }: Guards): 
     try {
       if (isStream(payload)) {
         context.origin = 'stream'
-        countBytes(context, this)
+        watchChunks(context, this, payload)
         raiseEmptyErrors(payload, (error) => {
           if (this.raw.headersSent) triage.streamFailed(context, this, error)
           else failSend(this, error)

@@ -69,6 +69,8 @@ export class RequestContext {
   hookRawHeaders: Record<string, unknown> | undefined = undefined
   /** Bytes of the body that were written, where the body is a stream. */
   bytesSent = -1
+  /** That stream. */
+  stream: unknown = undefined
   /** The fault that an answer is being made for. */
   fault: Fault | undefined = undefined
   /** The error that was triaged last, and its outcome. */
@@ -173,6 +175,7 @@ export class RequestContext {
     this.reply = undefined
     this.hookHeaders = undefined
     this.hookRawHeaders = undefined
+    this.stream = undefined
     const error = this.triaged?.error
     if (typeof error === 'object' && error !== null) this.triagedBefore = new WeakRef(error)
     this.triaged = undefined

@@ -102,6 +102,37 @@ describe('a body that fails', () => {
     }
   }
 
+  it('by an object, which is no chunk, before the first byte: 500, and no empty success', async (t) => {
+    const test = testApp(t)
+    test.app.get('/x', async () => Readable.from([{ id: 1 }, { id: 2 }]))
+    const answer = await test.ask('/x')
+    assert.deepEqual([answer.status, bodyOf(answer)], [500, MASKED])
+    assert.equal(test.faults[0]?.origin, 'stream')
+    assert.equal(test.troubleLines().length, 1, JSON.stringify(test.troubleLines()))
+    await assertNothingInFlight(test)
+  })
+
+  it('by an object, as the answer of the error handler does too: the masked 500', async (t) => {
+    const test = testApp(t)
+    test.app.setErrorHandler((_error, _request, reply) => reply.send(Readable.from([{ id: 2 }])))
+    test.app.get('/x', async () => Readable.from([{ id: 1 }]))
+    const answer = await test.ask('/x')
+    assert.deepEqual([answer.status, bodyOf(answer)], [500, MASKED])
+    assert.equal(test.faults.length, 1)
+    await assertNothingInFlight(test)
+  })
+
+  it('by an object, which is no chunk, after the first byte: cut', async (t) => {
+    const test = testApp(t)
+    test.app.get('/x', async () => Readable.from([CHUNK, { id: 1 }, CHUNK]))
+    const answer = await test.ask('/x')
+    assert.notEqual(answer.error, undefined, 'the client knows that it got no more than a part')
+    await until('its line', () => test.faultLines().length > 0)
+    assert.equal(test.faultLines()[0]?.fault.origin, 'stream')
+    assert.equal(test.troubleLines().length, 1, JSON.stringify(test.troubleLines()))
+    await assertNothingInFlight(test)
+  })
+
   it('by being destroyed without an error is cut and a fault too', async (t) => {
     const test = testApp(t)
     test.app.get('/x', async () => {

@@ -39,6 +39,14 @@ export const inGuards: readonly Mutant[] = [
     tests: ['triage/ended-early'],
   },
   {
+    name: 'stream-of-objects-is-an-empty-success',
+    file: 'guards/send.ts',
+    find: '      source.destroy(error)\n',
+    replace: '',
+    tests: ['guards/streams'],
+    only: 'by an object, which is no chunk, before the first byte: 500, and no empty success',
+  },
+  {
     name: 'error-of-an-onresponse-hook-is-lost',
     file: 'guards/silent-hook.ts',
     find: '      if (error) record(error)\n',
