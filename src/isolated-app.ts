@@ -13,7 +13,7 @@ import { announceAnswered, hasAnsweredSubscribers } from './log/on-answered.ts'
 import { announceFault, hasFaultSubscribers } from './log/on-fault.ts'
 import { LogRateLimit } from './log/rate-limit.ts'
 import type { ResolvedOptions } from './options/resolved.ts'
-import { contextOf, type RequestContext } from './request/context.ts'
+import { contextOfRequest, type RequestContext } from './request/context.ts'
 import { InFlight } from './request/in-flight.ts'
 
 /**
@@ -238,7 +238,7 @@ export function isolationOf(app: IsolatedApp): Isolation {
       return app.leaveControl?.recycleDue
     },
     report: (error, request) => {
-      const context = contextOf(request)
+      const context = contextOfRequest(request)
       const attributedTo = request === undefined ? 'none' : 'call'
       return (
         app.faultOf(error, context) ?? app.recordFault({ error, origin: 'handler', attributedTo, context })
