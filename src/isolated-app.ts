@@ -13,6 +13,7 @@ import { announceAnswered, hasAnsweredSubscribers } from './log/on-answered.ts'
 import { announceFault, hasFaultSubscribers } from './log/on-fault.ts'
 import { LogRateLimit } from './log/rate-limit.ts'
 import type { ResolvedOptions } from './options/resolved.ts'
+import { makeIsSameRequest } from './request/async-context.ts'
 import { contextOfRequest, type RequestContext } from './request/context.ts'
 import { InFlight } from './request/in-flight.ts'
 
@@ -182,7 +183,7 @@ export class IsolatedApp {
     const { escapes } = context?.route ?? this.options
     try {
       // With `escapes: false` nothing reads the context, and keeping one costs time.
-      if (escapes) runListeners(this, onFailure, tell)
+      if (escapes) runListeners(this, onFailure, tell, makeIsSameRequest())
       else tell()
     } finally {
       // where the stack overflows, anything throws: the next fault must be announced all the same

@@ -13,16 +13,23 @@ const LISTENER_TIME = 10_000
 class ListenerContext {
   readonly onFailure: OnFailure
   readonly #caller: object
+  readonly #isTheirs: () => boolean
   readonly #calledAt: number = performance.now()
 
-  constructor(caller: object, onFailure: OnFailure) {
+  constructor(caller: object, onFailure: OnFailure, isTheirs: () => boolean) {
     this.#caller = caller
     this.onFailure = onFailure
+    this.#isTheirs = isTheirs
   }
 
   /** Whether the listeners were called on behalf of this object. */
   isFor(caller: object): boolean {
     return this.#caller === caller
+  }
+
+  /** Whether what runs now is the work of the listeners. */
+  isWorking(): boolean {
+    return this.#isTheirs()
   }
 
   get isOver(): boolean {
@@ -39,9 +46,16 @@ export const listenerStorage: AsyncLocalStorage<ListenerContext | undefined> = n
  *
  * @param caller The object on whose behalf they are called, for {@link isListenerOf}.
  * @param run Calls the listeners.
+ * @param isTheirs Whether what runs now in their context is the work of the listeners, and not of a request that they
+ *   have injected. Default: always.
  */
-export function runListeners(caller: object, onFailure: OnFailure, run: () => void): void {
-  listenerStorage.run(new ListenerContext(caller, onFailure), run)
+export function runListeners(
+  caller: object,
+  onFailure: OnFailure,
+  run: () => void,
+  isTheirs: () => boolean = () => true,
+): void {
+  listenerStorage.run(new ListenerContext(caller, onFailure, isTheirs), run)
 }
 
 function currentListener(): ListenerContext | undefined {
@@ -60,7 +74,7 @@ export function isListenerOf(caller: object): boolean {
  */
 export function takeListenerFailure(failure: unknown): boolean {
   const context = currentListener()
-  if (context === undefined) return false
+  if (context === undefined || !context.isWorking()) return false
   context.onFailure(failure)
   return true
 }

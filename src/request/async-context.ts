@@ -16,6 +16,12 @@ export function currentContext(): RequestContext | typeof OPTED_OUT | undefined 
   return typeof stored === 'object' ? stored.context : stored
 }
 
+/** Makes a function that tells whether the running code belongs to the request, or to none, that it belongs to now. */
+export function makeIsSameRequest(): () => boolean {
+  const stored = requestStorage.getStore()
+  return () => requestStorage.getStore() === stored
+}
+
 /**
  * Attaches the context to the connection (HTTP/1) or the stream (HTTP/2) of its request: the only way to the request
  * from listeners that Node calls outside of the context.
