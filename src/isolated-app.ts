@@ -13,7 +13,8 @@ import { announceAnswered, hasAnsweredSubscribers } from './log/on-answered.ts'
 import { announceFault, hasFaultSubscribers } from './log/on-fault.ts'
 import { LogRateLimit } from './log/rate-limit.ts'
 import type { ResolvedOptions } from './options/resolved.ts'
-import { contextOf, type RequestContext } from './request/context.ts'
+import { makeIsSameRequest } from './request/async-context.ts'
+import { contextOfRequest, type RequestContext } from './request/context.ts'
 import { InFlight } from './request/in-flight.ts'
 
 /**
@@ -182,7 +183,7 @@ export class IsolatedApp {
     const { escapes } = context?.route ?? this.options
     try {
       // With `escapes: false` nothing reads the context, and keeping one costs time.
-      if (escapes) runListeners(this, onFailure, tell)
+      if (escapes) runListeners(this, onFailure, tell, makeIsSameRequest())
       else tell()
     } finally {
       // where the stack overflows, anything throws: the next fault must be announced all the same
@@ -238,7 +239,7 @@ export function isolationOf(app: IsolatedApp): Isolation {
       return app.leaveControl?.recycleDue
     },
     report: (error, request) => {
-      const context = contextOf(request)
+      const context = contextOfRequest(request)
       const attributedTo = request === undefined ? 'none' : 'call'
       return (
         app.faultOf(error, context) ?? app.recordFault({ error, origin: 'handler', attributedTo, context })

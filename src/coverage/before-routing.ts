@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { plainBody } from '../answer/raw.ts'
 import { asError } from '../fastify/as-error.ts'
-import { COVERED, type CompiledRoute, type Enter } from '../guards/enter.ts'
+import { COVERED, type CompiledRoute, coverWith, type Enter } from '../guards/enter.ts'
 import type { Guards } from '../guards/guards.ts'
 import { guardHandler } from '../guards/handler.ts'
 import { guardRoute } from '../guards/route.ts'
@@ -109,7 +109,7 @@ export class BeforeRouting {
   /** Guards what Fastify keeps of a request that has no route. */
   #guardOnce(route: CompiledRoute): void {
     if (Object.hasOwn(route, COVERED)) return
-    route[COVERED] = this.#options
+    coverWith(route, this.#options)
     guardRoute(route, this.#guards, this.#enter)
   }
 }

@@ -1,9 +1,8 @@
-import type { FastifyReply } from 'fastify'
 import { type ErrorHandlerLink, isDetached } from '../fastify/compiled-route.ts'
 import type { Internals } from '../fastify/internals.ts'
 import { routesOf } from '../fastify/routes.ts'
 import { guardRequestIds } from '../guards/before-hooks.ts'
-import { COVERED, type CompiledRoute, type Enter, makeEnter } from '../guards/enter.ts'
+import { COVERED, type CompiledRoute, coverWith, type Enter, makeEnter } from '../guards/enter.ts'
 import { withRootHandler } from '../guards/error-handlers.ts'
 import { Guards } from '../guards/guards.ts'
 import { guardLogController } from '../guards/log-controller.ts'
@@ -12,10 +11,12 @@ import { guardRoute } from '../guards/route.ts'
 import { guardSend } from '../guards/send.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
 import { resolveRouteOptions, routeOptions } from '../options/resolve.ts'
-import { CONTEXT, contextOf } from '../request/context.ts'
 import { LongestAnswer } from '../request/longest-answer.ts'
 import { BeforeRouting } from './before-routing.ts'
 import { isCoveredElsewhere, isWithin, uncoveredError } from './uncovered.ts'
+
+/** A decorator of replies that nobody reads. */
+const DECORATED = Symbol('fastify-isolate.decorated')
 
 /**
  * Covers every route of an app, whatever the order of registration. The hook that gives a request its context
@@ -46,11 +47,7 @@ export class AppCoverage {
       internals.onRequestHooks(instance).unshift(this.#enter)
     }
     // a reply class that nothing decorates is replaced by the one that all apps of the process share
-    fastify.decorateReply(CONTEXT as unknown as string, {
-      getter(this: FastifyReply) {
-        return contextOf(this.request)
-      },
-    })
+    fastify.decorateReply(DECORATED as unknown as string, { getter: () => true })
     guardSend(fastify, this.#guards)
     guardRequestIds(internals.instancesOf(fastify), this.#guards)
     fastify.addHook('onListen', (done) => {
@@ -124,15 +121,15 @@ export class AppCoverage {
       context.errorHandler = withRootHandler(context.errorHandler, bound)
     }
     if (override === false) {
-      context[COVERED] = false
+      coverWith(context, false)
       return
     }
     // a request comes to a detached copy through the hooks of its route
     if (!context.onRequest?.includes(this.#enter) && !isDetached(context)) return
     const pattern = is404 ? undefined : context.config.url
     const options = routeOptions(this.#app.options, override)
-    context[COVERED] = { ...options, app: this.#app, pattern, longestAnswer: new LongestAnswer() }
-    this.keepsContexts ||= context[COVERED].escapes
+    coverWith(context, { ...options, app: this.#app, pattern, longestAnswer: new LongestAnswer() })
+    this.keepsContexts ||= options.escapes
     guardRoute(context, this.#guards, this.#enter)
   }
 }

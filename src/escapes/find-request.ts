@@ -1,6 +1,6 @@
 import { executionAsyncId } from 'node:async_hooks'
 import { type CurrentResource, currentResource } from '../node-parts.ts'
-import { keepsContextInFrames, type OPTED_OUT, requestStorage } from '../request/async-context.ts'
+import { currentContext, keepsContextInFrames, type OPTED_OUT } from '../request/async-context.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
 
 /** What an escaped error belongs to: a request, a route that opted out, or nothing known. */
@@ -12,8 +12,8 @@ export type FoundRequest = RequestContext | typeof OPTED_OUT | undefined
  * a resource that leads to the request.
  */
 export function findRequest(): FoundRequest {
-  const stored = requestStorage.getStore()
-  return stored === undefined ? requestOf(currentResource()) : stored
+  const current = currentContext()
+  return current === undefined ? requestOf(currentResource()) : current
 }
 
 /** Finds the request through what Node's current async resource leads to. */

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { IsolatedApp } from '../isolated-app.ts'
-import { OPTED_OUT, requestStorage } from '../request/async-context.ts'
+import { currentContext, OPTED_OUT, requestStorage } from '../request/async-context.ts'
 import { contextOf, type RequestContext } from '../request/context.ts'
 
 /** RFC 6455, 7.4.1: the server met an unexpected condition. */
@@ -30,8 +30,8 @@ export function followWebSockets(instance: object, app: IsolatedApp): void {
   if (typeof websocketServer?.on !== 'function' || watched.has(websocketServer)) return
   watched.add(websocketServer)
   websocketServer.on('connection', (socket: WebSocket, raw: object) => {
-    const stored = requestStorage.getStore()
-    const context = stored === OPTED_OUT ? undefined : (stored ?? contextOf(raw))
+    const current = currentContext()
+    const context = current === OPTED_OUT ? undefined : (current ?? contextOf(raw))
     if (context?.route.escapes === true) guard(socket, context, app)
   })
 }
@@ -52,7 +52,7 @@ function guard(socket: WebSocket, context: RequestContext, app: IsolatedApp): vo
   const { emit } = socket
   socket.emit = function guardedEmit(...args: Parameters<EventEmitter['emit']>): boolean {
     try {
-      return requestStorage.run(context, () => emit.apply(socket, args))
+      return requestStorage.run(context.stored, () => emit.apply(socket, args))
     } catch (error) {
       app.recordFault({ error, origin: 'handler', attributedTo: 'call', context })
       close(socket, context)

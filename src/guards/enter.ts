@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fast
 import { asError } from '../fastify/as-error.ts'
 import type { RouteContext } from '../fastify/compiled-route.ts'
 import { attachToConnection, OPTED_OUT, requestStorage } from '../request/async-context.ts'
-import { attach, CONTEXT, type CoveredRoute, RequestContext } from '../request/context.ts'
+import { attach, type CoveredRoute, contextOf, RequestContext } from '../request/context.ts'
 import { destroyedWith } from '../request/destroyed-with.ts'
 import { closeWithConnection } from '../request/pipelined-responses.ts'
 import type { Guards } from './guards.ts'
@@ -19,6 +19,14 @@ export interface CompiledRoute extends RouteContext {
   [COVERED]?: CoveredRoute | false
 }
 
+/**
+ * Gives a compiled route its options. The property is not enumerable: whoever compares two requests comes to their
+ * route, and must not get from there to the app.
+ */
+export function coverWith(route: CompiledRoute, options: CoveredRoute | false): void {
+  Object.defineProperty(route, COVERED, { value: options })
+}
+
 /** An `onRequest` hook. */
 export type Enter = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
 
@@ -27,7 +35,7 @@ export function makeEnter({ app, internals, triage, early, dispatch, optedOut }:
   const { requests } = app
   const keepsContexts = app.options.escapes
   const onClose = function onClose(this: ServerResponse): void {
-    const context = (this as unknown as { [CONTEXT]: RequestContext })[CONTEXT]
+    const context = contextOf(this) as RequestContext
     requests.delete(context)
     const error = destroyedWith(this)
     if (error !== undefined) triage.recordDestroyed(context, error)
@@ -47,6 +55,7 @@ export function makeEnter({ app, internals, triage, early, dispatch, optedOut }:
     const { raw } = reply
     const context = new RequestContext(request, reply, route)
     attach(context, request)
+    attach(context, request.raw)
     attach(context, raw)
     app.hasServed = true
     requests.add(context)

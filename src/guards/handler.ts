@@ -16,7 +16,7 @@ export function guardHandler(handler: Handler, { internals, inHandler }: Guards)
   function guarded(request: FastifyRequest, reply: FastifyReply): unknown {
     const context = contextOf(request)
     if (context === undefined) return handler(request, reply)
-    if (isOutside(context)) return requestStorage.run(context, guarded, request, reply)
+    if (isOutside(context)) return requestStorage.run(context.stored, guarded, request, reply)
     context.origin = 'handler'
     rememberHookHeaders(context, reply, internals)
     try {

@@ -27,7 +27,7 @@ export function guardHook(hook: Hook, guards: Guards): Hook {
   function guarded(request: unknown, reply: unknown, done: unknown): unknown {
     const context = contextOf(request as FastifyRequest)
     if (context === undefined) return hook(request, reply, done)
-    if (isOutside(context)) return requestStorage.run(context, guarded, request, reply, done)
+    if (isOutside(context)) return requestStorage.run(context.stored, guarded, request, reply, done)
     const call = new HookCall(context, reply as FastifyReply, stage, done as Done)
     return call.run(() => hook(request, reply, call.done))
   }
@@ -39,7 +39,7 @@ export function guardPayloadHook(hook: Hook, stage: Stage): Hook {
   function guarded(request: unknown, reply: unknown, payload: unknown, done: unknown): unknown {
     const context = contextOf(request as FastifyRequest)
     if (context === undefined) return hook(request, reply, payload, done)
-    if (isOutside(context)) return requestStorage.run(context, guarded, request, reply, payload, done)
+    if (isOutside(context)) return requestStorage.run(context.stored, guarded, request, reply, payload, done)
     const call = new HookCall(context, reply as FastifyReply, stage, done as Done)
     return call.run(() => hook(request, reply, payload, call.done))
   }

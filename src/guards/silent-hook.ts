@@ -15,7 +15,7 @@ export function guardSilentHook(hook: Hook, { triage }: Guards): Hook {
   function guarded(...args: unknown[]): unknown {
     const context = contextOf(args[0] as FastifyRequest)
     if (context === undefined) return hook(...args)
-    if (isOutside(context)) return requestStorage.run(context, guarded, ...args)
+    if (isOutside(context)) return requestStorage.run(context.stored, guarded, ...args)
     const last = args.length - 1
     const done = args[last] as () => void
     // an `onError` hook may throw the error that it was called with, which is triaged later

@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { ResolvedLeaveOptions } from '../options/resolved.ts'
+import type { ReportedApp } from '../report/build.ts'
 import type { InFlightRequest } from '../report/crash-report.ts'
-import type { ReportedApp } from '../report/report.ts'
 
 /**
  * An app, as the leaving process uses it. The folder `leave/` needs nothing else of Fastify. A method should not

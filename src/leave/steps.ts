@@ -1,7 +1,7 @@
 import type { Fault } from '../fault/fault.ts'
 import { EXIT_FATAL, EXIT_RECYCLE } from '../options/exit-codes.ts'
+import { buildReport } from '../report/build.ts'
 import type { CrashReport, LeaveReason, Phase } from '../report/crash-report.ts'
-import { buildReport } from '../report/report.ts'
 import { announceLeave } from './announce-leave.ts'
 import { Exit } from './exit.ts'
 import { exitCodeFor } from './exit-code.ts'

@@ -1,24 +1,35 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage } from 'node:http'
 import { listenerStorage } from '../listener-context.ts'
-import { attach, type RequestContext } from './context.ts'
+import { attach, type RequestContext, type StoredContext } from './context.ts'
 
 /** Marks a request of a route that opted out: what escapes from it is left to Node. */
 export const OPTED_OUT: unique symbol = Symbol('fastify-isolate.opted-out')
 
 /** The asynchronous context: which request the running code belongs to. */
-export const requestStorage: AsyncLocalStorage<RequestContext | typeof OPTED_OUT | undefined> =
+export const requestStorage: AsyncLocalStorage<StoredContext | typeof OPTED_OUT | undefined> =
   new AsyncLocalStorage()
 
+/** The request that the running code belongs to. */
+export function currentContext(): RequestContext | typeof OPTED_OUT | undefined {
+  const stored = requestStorage.getStore()
+  return typeof stored === 'object' ? stored.context : stored
+}
+
+/** Makes a function that tells whether the running code belongs to the request, or to none, that it belongs to now. */
+export function makeIsSameRequest(): () => boolean {
+  const stored = requestStorage.getStore()
+  return () => requestStorage.getStore() === stored
+}
+
 /**
- * Attaches the context to the raw request and to its connection (HTTP/1) or stream (HTTP/2): the only way to the
- * request from listeners that Node calls outside of the context.
+ * Attaches the context to the connection (HTTP/1) or the stream (HTTP/2) of its request: the only way to the request
+ * from listeners that Node calls outside of the context.
  */
 export function attachToConnection(
   context: RequestContext,
   raw: IncomingMessage & { stream?: object },
 ): void {
-  attach(context, raw)
   const connection = raw.httpVersionMajor === 2 ? raw.stream : raw.socket
   if (connection) attach(context, connection)
 }
@@ -28,7 +39,7 @@ export function attachToConnection(
  * The caller then runs it within the context.
  */
 export function isOutside(context: RequestContext): boolean {
-  return context.route.escapes && requestStorage.getStore() !== context
+  return context.route.escapes && requestStorage.getStore() !== context.stored
 }
 
 /**
@@ -86,8 +97,8 @@ export class Dispatch {
   /** Calls `next` in the context of a request. */
   enter(context: RequestContext, raw: IncomingMessage, next: () => void): void {
     if (this.#raw === raw) {
-      requestStorage.enterWith(context)
+      requestStorage.enterWith(context.stored)
       next()
-    } else requestStorage.run(context, next)
+    } else requestStorage.run(context.stored, next)
   }
 }

@@ -30,15 +30,24 @@ export interface ForcedAnswer {
   cancel(): void
 }
 
-/** The property of a request, and of the raw objects below it, that holds its context. */
-export const CONTEXT: unique symbol = Symbol('fastify-isolate.context')
+/**
+ * What the asynchronous context of a request holds. Node keeps it on timers and connections: whoever compares or prints
+ * one of them must not come from there to the app.
+ */
+export class StoredContext {
+  readonly #context: RequestContext
+
+  constructor(context: RequestContext) {
+    this.#context = context
+  }
+
+  get context(): RequestContext {
+    return this.#context
+  }
+}
 
 /** The status of a reply whose status says nothing of an error. */
 export const NO_STATUS = 0
-
-interface ContextHolder {
-  [CONTEXT]?: RequestContext | null
-}
 
 /**
  * What the plugin knows about one request. It may outlive the request, because a pooled socket keeps the
@@ -46,6 +55,7 @@ interface ContextHolder {
  * keeps only the few strings that a late fault needs.
  */
 export class RequestContext {
+  readonly stored: StoredContext = new StoredContext(this)
   request: FastifyRequest | undefined
   reply: FastifyReply | undefined
   readonly route: CoveredRoute
@@ -189,12 +199,53 @@ export class RequestContext {
   }
 }
 
-/** The context of a request, undefined where the plugin does not guard its route. */
-export function contextOf(holder: FastifyRequest | object | undefined | null): RequestContext | undefined {
-  return (holder as ContextHolder | undefined | null)?.[CONTEXT] ?? undefined
+/** Returns the object that it is given, to which a class that extends it adds its private fields. */
+class Holder {
+  constructor(holder: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: that is what it is for
+    return holder
+  }
+}
+
+/**
+ * The context of a request, in a private field of the request and of the raw objects below it. A property would lead
+ * whoever compares or copies a request (`assert.deepStrictEqual`) to the whole app, and to define one that is not
+ * enumerable takes ten times as long.
+ */
+class ContextSlot extends Holder {
+  #context: RequestContext
+
+  constructor(context: RequestContext, holder: object) {
+    super(holder)
+    this.#context = context
+  }
+
+  static of(holder: object): RequestContext | undefined {
+    return #context in holder ? holder.#context : undefined
+  }
+
+  static fill(context: RequestContext, holder: object): void {
+    if (#context in holder) holder.#context = context
+    else new ContextSlot(context, holder)
+  }
+}
+
+/**
+ * The context of a request, undefined where the plugin does not guard its route.
+ *
+ * @param holder The request, or a raw object below it. Anything else has none, nor has a proxy of them or an object
+ *   that is derived from them.
+ */
+export function contextOf(holder: unknown): RequestContext | undefined {
+  return typeof holder === 'object' && holder !== null ? ContextSlot.of(holder) : undefined
+}
+
+/** As {@link contextOf}, for a request that the app hands over: it may have made a proxy of it, or derived from it. */
+export function contextOfRequest(request: { readonly raw: object } | undefined): RequestContext | undefined {
+  return contextOf(request) ?? contextOf(request?.raw)
 }
 
 /** Attaches the context to a request, or to a raw object for code that has only this. */
 export function attach(context: RequestContext, holder: object): void {
-  ;(holder as ContextHolder)[CONTEXT] = context
+  ContextSlot.fill(context, holder)
 }

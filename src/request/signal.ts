@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { RequestIsolation } from '../isolation.ts'
 import { requestStorage } from './async-context.ts'
-import { contextOf, type RequestContext } from './context.ts'
+import { contextOfRequest, type RequestContext } from './context.ts'
 
 /** The reason of the abort. By its name it is known as an abort wherever it comes up again. */
 class AbortReason extends Error {
@@ -45,7 +45,7 @@ export function isolationOfRequest(request: FastifyRequest): RequestIsolation {
 }
 
 function signalOf(request: FastifyRequest): AbortSignal {
-  const context = contextOf(request)
+  const context = contextOfRequest(request)
   // a route that opted out is as in bare Fastify
   if (context === undefined) return request.signal
   const isOver = context.ended !== undefined || (context.done && context.isCutShort)
@@ -60,7 +60,7 @@ function abortedWith(context: RequestContext): AbortSignal {
     process.nextTick(() => controller.abort(reason))
   }
   if (!context.done) {
-    context.abortSignal = context.route.escapes ? () => requestStorage.run(context, abort) : abort
+    context.abortSignal = context.route.escapes ? () => requestStorage.run(context.stored, abort) : abort
   }
   return controller.signal
 }

@@ -68,10 +68,10 @@ export class Triage {
     const isOfAnswer = this.#isOfAnswer(context, error, circumstances)
     if (!isOfAnswer && this.#isAbort(context, error, circumstances.request)) return 'client-abort'
     if (this.#isExpected(context, error, circumstances)) return 'expected'
-    const { replyStatus } = circumstances
-    if (replyStatus !== undefined && replyStatus >= 500 && context.route.expected === 'convention') {
-      // as in Fastify, a status that the error has itself comes first
-      if ((statusOf(error) ?? 0) < 500) context.replyStatus = replyStatus
+    const { replyStatus = 0 } = circumstances
+    const ownStatus = statusOf(error) ?? 0 // as in Fastify, it comes before that of the reply
+    if (context.route.expected === 'convention' && replyStatus >= 500 && ownStatus < 500) {
+      context.replyStatus = replyStatus
     }
     const recorded = this.#app.faultOf(error, context) // reported before it was thrown
     if (recorded !== undefined) return recorded

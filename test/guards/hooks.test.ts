@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { FastifyInstance, RouteShorthandOptions } from 'fastify'
 import { isolate } from '../../src/isolate.ts'
 import { isolatedAppOf } from '../../src/isolated-app.ts'
-import { requestStorage } from '../../src/request/async-context.ts'
+import { currentContext } from '../../src/request/async-context.ts'
 import { contextOf } from '../../src/request/context.ts'
 import { bodyOf, MASKED, testApp, until } from '../support/app.ts'
 
@@ -618,7 +618,7 @@ describe('the other functions of an app', () => {
     t.after(() => clearInterval(outside))
     const wait = (...args: unknown[]) => void waiting.push(args.at(-1) as () => void)
     const seen: unknown[] = []
-    const see = (request: unknown) => seen.push(contextOf(request as object) === requestStorage.getStore())
+    const see = (request: unknown) => seen.push(contextOf(request) === currentContext())
     const options: RouteShorthandOptions = {
       onRequest: [wait, async (request: unknown) => void see(request)],
       preParsing: [wait, async (request: unknown) => void see(request)] as never,

@@ -71,6 +71,19 @@ for (const [name, env] of LISTENERS) {
   }
 }
 
+for (const [name, env] of LISTENERS) {
+  for (const fails of ['injects a request', 'injects a request later']) {
+    test(`${name} that ${fails}: what escapes from that request is a fault of it, and it is answered`, async (t) => {
+      const child = await start(t, { ...env, FAILS: fails })
+      assert.equal((await child.ask('/bug')).status, 500)
+      assert.equal((await child.line(({ injected }) => injected !== undefined)).injected, 500)
+      assert.equal((await countsAfterwards(child)).total, 2)
+      assert.deepEqual(faultsIn(child.log()), ['the route', 'escaped'])
+      assert.deepEqual(troublesIn(child.log()), [])
+    })
+  }
+}
+
 for (const HIDDEN of ['false', 'true']) {
   for (const fails of ['throws', 'rejects', 'throws from a timer']) {
     test(`leaving: a subscriber that ${fails}, its list hidden: ${HIDDEN}, costs a line and no exit code`, async (t) => {

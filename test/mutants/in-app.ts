@@ -75,4 +75,12 @@ export const inApp: readonly Mutant[] = [
     replace: '    write()\n',
     tests: ['log/log'],
   },
+  {
+    name: 'injected-request-taken-for-the-listener',
+    file: 'isolated-app.ts',
+    find: 'runListeners(this, onFailure, tell, makeIsSameRequest())',
+    replace: 'runListeners(this, onFailure, tell)',
+    tests: ['log/listeners'],
+    only: 'onFault that injects a request: what escapes from that request is a fault of it, and it is answered',
+  },
 ]

@@ -75,4 +75,11 @@ export const inGuards: readonly Mutant[] = [
     replace: '',
     tests: ['guards/hooks'],
   },
+  {
+    name: 'route-leads-a-comparison-to-the-app',
+    file: 'guards/enter.ts',
+    find: 'COVERED, { value: options }',
+    replace: 'COVERED, { value: options, enumerable: true }',
+    tests: ['request/compared'],
+  },
 ]

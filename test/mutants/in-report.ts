@@ -19,7 +19,7 @@ export const inReport: readonly Mutant[] = [
   },
   {
     name: 'report-has-the-query-string',
-    file: 'report/report.ts',
+    file: 'report/build.ts',
     find: 'url: withoutQuery(request.url),',
     replace: 'url: request.url,',
     tests: ['leave/report'],

@@ -67,4 +67,11 @@ export const inRequest: readonly Mutant[] = [
     tests: ['escapes/find-request'],
     only: 'a listener on a connection belongs to the last request of the connection',
   },
+  {
+    name: 'timer-leads-a-comparison-to-the-app',
+    file: 'request/context.ts',
+    find: 'new StoredContext(this)',
+    replace: 'Object.assign(new StoredContext(this), { of: this })',
+    tests: ['request/compared'],
+  },
 ]

@@ -1,5 +1,5 @@
+import { buildReport } from '../../src/report/build.ts'
 import type { CrashReport } from '../../src/report/crash-report.ts'
-import { buildReport } from '../../src/report/report.ts'
 
 const fault = {
   id: 'f',
