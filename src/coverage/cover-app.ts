@@ -14,6 +14,7 @@ import type { IsolatedApp } from '../isolated-app.ts'
 import { resolveRouteOptions, routeOptions } from '../options/resolve.ts'
 import { CONTEXT, contextOf } from '../request/context.ts'
 import { LongestAnswer } from '../request/longest-answer.ts'
+import { ServerListeners } from '../server/listeners.ts'
 import { BeforeRouting } from './before-routing.ts'
 import { isCoveredElsewhere, isWithin, uncoveredError } from './uncovered.ts'
 
@@ -107,10 +108,15 @@ export class AppCoverage {
   /** What comes before every route belongs to the root instance. */
   #coverBeforeRouting(): void {
     const beforeRouting = new BeforeRouting(this.#guards, this.#enter)
+    const listeners = new ServerListeners(this.#guards)
     this.#guards.dispatch.keepsContexts = this.keepsContexts
     beforeRouting.guardFrameworkErrors()
+    beforeRouting.guardRouting()
     this.#guardServers = () => {
-      for (const server of this.#internals.serversOf(this.#app.fastify)) beforeRouting.guardServer(server)
+      for (const server of this.#internals.serversOf(this.#app.fastify)) {
+        beforeRouting.guardServer(server)
+        listeners.guard(server)
+      }
     }
     this.#guardServers()
   }

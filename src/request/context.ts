@@ -131,6 +131,11 @@ export class RequestContext {
     abort?.()
   }
 
+  /** The request, unless it has no reply: then it is a raw one, which has little of what a request of Fastify's has. */
+  get fastifyRequest(): FastifyRequest | undefined {
+    return this.reply === undefined ? undefined : this.request
+  }
+
   /** Returns the plain snapshot for faults. It is made once, at the latest when the response closes. */
   snapshot(): FaultRequest {
     this.#snapshot ??= snapshotOf(this.request as FastifyRequest, this.route.pattern, this.startedAt)
