@@ -8,6 +8,7 @@ import { withRootHandler } from '../guards/error-handlers.ts'
 import { Guards } from '../guards/guards.ts'
 import { guardLogController } from '../guards/log-controller.ts'
 import { guardParser } from '../guards/parser.ts'
+import { guardReplyFrom } from '../guards/reply-from.ts'
 import { guardRoute } from '../guards/route.ts'
 import { guardSend } from '../guards/send.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
@@ -75,6 +76,7 @@ export class AppCoverage {
     for (const instance of instances) {
       internals.findCookies(instance)
       internals.replaceParsers(instance, (parse) => guardParser(parse, this.#guards))
+      guardReplyFrom(instance, this.#guards)
     }
     const routes = routesOf(fastify)
     const uncovered: string[] = []
