@@ -14,7 +14,8 @@ import { announceFault, hasFaultSubscribers } from './log/on-fault.ts'
 import { LogRateLimit } from './log/rate-limit.ts'
 import type { ResolvedOptions } from './options/resolved.ts'
 import { makeIsSameRequest } from './request/async-context.ts'
-import { contextOfRequest, type RequestContext } from './request/context.ts'
+import type { RequestContext } from './request/context.ts'
+import { contextOfRequest } from './request/context-slot.ts'
 import { InFlight } from './request/in-flight.ts'
 
 /**
@@ -133,7 +134,7 @@ export class IsolatedApp {
     this.ledger.add(fault)
     const write = (): void => {
       if (!this.#rateLimit.admits(fault)) return
-      logFault(log, fault, { request: context?.request, extra, isUnheard: this.isUnheard })
+      logFault(log, fault, { request: context?.fastifyRequest, extra, isUnheard: this.isUnheard })
     }
     if (fault.verdict === 'fatal' && this.leaveControl !== undefined) this.leaveControl.fatal(fault, write)
     else write()
@@ -177,7 +178,7 @@ export class IsolatedApp {
   #announce(fault: Fault, context: RequestContext | undefined, log: FastifyBaseLogger): void {
     if (this.#isAnnouncing || isListenerOf(this)) return
     this.#isAnnouncing = true
-    const message = { fault, request: context?.request, reply: context?.reply }
+    const message = { fault, request: context?.fastifyRequest, reply: context?.reply }
     const onFailure = this.#onListenerFailure(log)
     const tell = (): void => announceFault(message, this.options.onFault, onFailure)
     const { escapes } = context?.route ?? this.options

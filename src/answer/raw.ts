@@ -1,8 +1,10 @@
+import type { ServerResponse } from 'node:http'
 import { constants } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import { clientIsGone } from '../request/client-abort.ts'
-import { contextOf, type Ended } from '../request/context.ts'
+import type { Ended } from '../request/context.ts'
+import { contextOf } from '../request/context-slot.ts'
 import { isValidHeader, survives } from './headers.ts'
 import { resetHead } from './node-http.ts'
 import { phraseOf } from './phrase.ts'
@@ -65,15 +67,20 @@ function survivors(headers: Record<string, unknown>): Record<string, unknown> {
 export function cut(reply: FastifyReply): void {
   try {
     markEnded(reply, clientIsGone(reply.request) ? 'gone' : 'cut')
-    const { stream } = reply.raw as { stream?: { close?: (code: number) => void } }
-    // HTTP/2 has a stream to reset: destroyed without a code it would end as if all were well
-    if (typeof stream?.close === 'function') stream.close(constants.NGHTTP2_INTERNAL_ERROR)
-    else {
-      // A pipelined one has no connection yet. Since Node 24 it would get one all the same, and keep it for ever.
-      if (reply.raw.socket === null) reply.raw.once('socket', (socket: Socket) => socket.destroy())
-      reply.raw.destroy()
-    }
+    cutResponse(reply.raw)
   } catch {
     // the response was already torn down
+  }
+}
+
+/** As {@link cut}, of a response that has no reply. */
+export function cutResponse(raw: ServerResponse): void {
+  const { stream } = raw as { stream?: { close?: (code: number) => void } }
+  // HTTP/2 has a stream to reset: destroyed without a code it would end as if all were well
+  if (typeof stream?.close === 'function') stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+  else {
+    // A pipelined one has no connection yet. Since Node 24 it would get one all the same, and keep it for ever.
+    if (raw.socket === null) raw.once('socket', (socket: Socket) => socket.destroy())
+    raw.destroy()
   }
 }

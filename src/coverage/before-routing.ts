@@ -1,72 +1,86 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { plainBody } from '../answer/raw.ts'
+import { Peer } from '../answer/peer.ts'
 import { asError } from '../fastify/as-error.ts'
 import { COVERED, type CompiledRoute, coverWith, type Enter } from '../guards/enter.ts'
 import type { Guards } from '../guards/guards.ts'
 import { guardHandler } from '../guards/handler.ts'
 import { guardRoute } from '../guards/route.ts'
 import { isThenable } from '../is-thenable.ts'
-import { routeOptions } from '../options/resolve.ts'
-import { type CoveredRoute, contextOf, NO_STATUS, RequestContext } from '../request/context.ts'
-import { substituteId } from '../request/early-errors.ts'
-import { LongestAnswer } from '../request/longest-answer.ts'
+import { NO_STATUS } from '../request/context.ts'
+import { contextOf } from '../request/context-slot.ts'
+import { markGuarded } from '../server/listeners.ts'
+import { RawContexts } from '../server/raw-contexts.ts'
+
+/** Gives a request to Fastify. */
+type Routing = (raw: IncomingMessage, response: ServerResponse) => void
+
+type App = FastifyInstance & { routing: Routing }
 
 /**
  * Guards what Fastify calls before it has found a route (`rewriteUrl`, the parser of query strings, constraints,
  * `frameworkErrors`): what they throw would leave the client without an answer, and end the process.
  */
 export class BeforeRouting {
-  readonly #app: FastifyInstance
+  readonly #app: App
   readonly #guards: Guards
   readonly #enter: Enter
-  readonly #options: CoveredRoute
+  readonly #contexts: RawContexts
+  readonly #routing: Routing
 
   /** @param enter The hook that gives a request its context. */
   constructor(guards: Guards, enter: Enter) {
-    this.#app = guards.app.fastify
+    this.#app = guards.app.fastify as App
     this.#guards = guards
     this.#enter = enter
-    const options = routeOptions(guards.app.options, {})
-    const longestAnswer = new LongestAnswer()
-    this.#options = { ...options, app: guards.app, pattern: undefined, longestAnswer }
+    this.#contexts = new RawContexts(guards.app, guards.internals)
+    this.#routing = this.#app.routing
+  }
+
+  /** Guards `app.routing`, through which others than the server give it requests: `@fastify/websocket` its upgrades. */
+  guardRouting(): void {
+    this.#app.routing = (raw, response) => {
+      try {
+        this.#routing(raw, response)
+      } catch (error) {
+        this.#answer(error, raw, response)
+      }
+    }
   }
 
   /** Guards the listener of requests of one server, once. */
   guardServer(server: Server): void {
-    const { routing } = this.#app as unknown as {
-      routing: (raw: IncomingMessage, response: ServerResponse) => void
-    }
+    const routing = this.#routing
     // A `serverFactory` of the app may call it in ways of its own.
     if (!server.listeners('request').includes(routing)) return
     server.removeListener('request', routing)
-    const { dispatch, optedOut } = this.#guards
-    server.prependListener('request', (raw, response) => {
+    const { dispatch } = this.#guards
+    const listener: Routing = (raw, response) => {
       dispatch.begin(raw)
       try {
         routing(raw, response)
       } catch (error) {
-        if (contextOf(response) !== undefined || optedOut.has(response)) throw error
         this.#answer(error, raw, response)
       } finally {
         dispatch.end()
       }
-    })
+    }
+    server.prependListener('request', markGuarded(listener))
   }
 
-  /** There is neither a request of Fastify's nor a reply: the fault tells what the raw request shows. */
+  /**
+   * There is neither a request of Fastify's nor a reply: the fault tells what the raw request shows.
+   *
+   * @throws The error itself where the request had come to its route: it is for whoever handles the escapes of that.
+   */
   #answer(error: unknown, raw: IncomingMessage, response: ServerResponse): void {
-    const { internals, triage } = this.#guards
+    const { optedOut, triage } = this.#guards
+    if (contextOf(response) !== undefined || optedOut.has(response)) throw error
     try {
-      const id = substituteId()
-      const log = this.#app.log.child({ [internals.requestIdLabel(this.#app)]: id })
-      const host = raw.headers.host ?? raw.headers[':authority']
-      const request = { id, raw, log, host, ip: raw.socket.remoteAddress } as FastifyRequest
-      const context = new RequestContext(request, undefined, this.#options)
+      const context = this.#contexts.ofRequest(raw)
       context.release()
       triage.recordDropped(context, error)
-      response.writeHead(500, { 'content-type': 'application/json; charset=utf-8' })
-      response.end(raw.method === 'HEAD' ? undefined : plainBody(id))
+      new Peer(response, true).fail(context.snapshot().id)
     } catch {
       response.destroy()
     }
@@ -109,7 +123,7 @@ export class BeforeRouting {
   /** Guards what Fastify keeps of a request that has no route. */
   #guardOnce(route: CompiledRoute): void {
     if (Object.hasOwn(route, COVERED)) return
-    coverWith(route, this.#options)
+    coverWith(route, this.#contexts.route)
     guardRoute(route, this.#guards, this.#enter)
   }
 }

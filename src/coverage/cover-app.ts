@@ -7,11 +7,13 @@ import { withRootHandler } from '../guards/error-handlers.ts'
 import { Guards } from '../guards/guards.ts'
 import { guardLogController } from '../guards/log-controller.ts'
 import { guardParser } from '../guards/parser.ts'
+import { guardReplyFrom } from '../guards/reply-from.ts'
 import { guardRoute } from '../guards/route.ts'
 import { guardSend } from '../guards/send.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
 import { resolveRouteOptions, routeOptions } from '../options/resolve.ts'
 import { LongestAnswer } from '../request/longest-answer.ts'
+import { ServerListeners } from '../server/listeners.ts'
 import { BeforeRouting } from './before-routing.ts'
 import { isCoveredElsewhere, isWithin, uncoveredError } from './uncovered.ts'
 
@@ -71,6 +73,7 @@ export class AppCoverage {
     for (const instance of instances) {
       internals.findCookies(instance)
       internals.replaceParsers(instance, (parse) => guardParser(parse, this.#guards))
+      guardReplyFrom(instance, this.#guards)
     }
     const routes = routesOf(fastify)
     const uncovered: string[] = []
@@ -104,10 +107,15 @@ export class AppCoverage {
   /** What comes before every route belongs to the root instance. */
   #coverBeforeRouting(): void {
     const beforeRouting = new BeforeRouting(this.#guards, this.#enter)
+    const listeners = new ServerListeners(this.#guards)
     this.#guards.dispatch.keepsContexts = this.keepsContexts
     beforeRouting.guardFrameworkErrors()
+    beforeRouting.guardRouting()
     this.#guardServers = () => {
-      for (const server of this.#internals.serversOf(this.#app.fastify)) beforeRouting.guardServer(server)
+      for (const server of this.#internals.serversOf(this.#app.fastify)) {
+        beforeRouting.guardServer(server)
+        listeners.guard(server)
+      }
     }
     this.#guardServers()
   }

@@ -191,7 +191,7 @@ export class Connections {
   #stop(server: Server): void {
     // Replacing the app's listeners covers every route, and costs nothing while the app serves.
     for (const event of ['request', 'checkContinue', 'checkExpectation']) {
-      const own = server.listeners(event)
+      const own = server.rawListeners(event)
       replaceListeners(server, event, (request: IncomingMessage, response: ServerResponse) => {
         if (!this.#awaited.admit(request)) {
           refuseRequest(request, response)

@@ -24,6 +24,7 @@ import { findRequest, isLostMicrotask } from './find-request.ts'
 import { Grace } from './grace.ts'
 import { graceLength } from './grace-length.ts'
 import { followOutcome } from './outcome.ts'
+import { failPeer, watchPeer } from './peers.ts'
 import { retireConnection } from './retire-connection.ts'
 import { watchWrites } from './watch-writes.ts'
 import { closeUpgraded, followWebSockets } from './web-socket.ts'
@@ -134,7 +135,8 @@ export class Escapes implements EscapeHandler {
     const abort = abortOf(error, context)
     if (abort === 'client') logClientAbort(context.log, error)
     if (abort !== undefined) return 'taken'
-    const isFlowing = context.reply === undefined ? () => false : watchWrites(context.reply.raw)
+    const { reply } = context
+    const isFlowing = reply === undefined ? watchPeer(context) : watchWrites(reply.raw)
     // an error that was reported, or whose rejection was handled late, may leave its request without an answer
     const recorded = context.hasRecorded(error) ? context.lastFault : undefined
     const fault = recorded ?? this.#app.recordFault({ error, origin, attributedTo: 'context', context })
@@ -154,6 +156,7 @@ export class Escapes implements EscapeHandler {
   /** Answers a request that did not answer by itself. Does nothing once the app has ended the response. */
   #answer(context: RequestContext, fault: Fault, isFlowing: () => boolean): void {
     const { reply } = context
+    failPeer(context, isFlowing)
     if (reply === undefined || reply.raw.writableEnded) return
     try {
       if (reply.raw.headersSent) {

@@ -1,7 +1,8 @@
 import { executionAsyncId } from 'node:async_hooks'
 import { type CurrentResource, currentResource } from '../node-parts.ts'
 import { currentContext, keepsContextInFrames, type OPTED_OUT } from '../request/async-context.ts'
-import { contextOf, type RequestContext } from '../request/context.ts'
+import type { RequestContext } from '../request/context.ts'
+import { contextOf } from '../request/context-slot.ts'
 
 /** What an escaped error belongs to: a request, a route that opted out, or nothing known. */
 export type FoundRequest = RequestContext | typeof OPTED_OUT | undefined

@@ -1,7 +1,8 @@
 import type { EventEmitter } from 'node:events'
 import type { IsolatedApp } from '../isolated-app.ts'
 import { currentContext, OPTED_OUT, requestStorage } from '../request/async-context.ts'
-import { contextOf, type RequestContext } from '../request/context.ts'
+import type { RequestContext } from '../request/context.ts'
+import { contextOf } from '../request/context-slot.ts'
 
 /** RFC 6455, 7.4.1: the server met an unexpected condition. */
 const INTERNAL_ERROR = 1011

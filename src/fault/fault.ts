@@ -21,11 +21,11 @@ export type Attribution = 'call' | 'context' | 'connection' | 'none'
 
 /** A plain snapshot of the request that a fault belongs to. It holds no reference to the request itself. */
 export interface FaultRequest {
-  /** The request's id, as Fastify's `genReqId` made it. */
+  /** The request's id, as Fastify's `genReqId` made it; empty where a connection failed that had brought none. */
   readonly id: string
-  /** The HTTP method. */
+  /** The HTTP method; empty where a connection failed that had brought no request. */
   readonly method: string
-  /** The path and query string as the client sent them. */
+  /** The path and query string as the client sent them; empty as `method` is. */
   readonly url: string
   /** The route's pattern (`/users/:id`), undefined where no route matched. */
   readonly route: string | undefined

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { logFailure } from '../log/log.ts'
-import { contextOf } from '../request/context.ts'
+import { contextOf } from '../request/context-slot.ts'
 import type { Guards } from './guards.ts'
 
 /** The methods of Fastify's log controller that this guard wraps. */

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { asError } from '../fastify/as-error.ts'
 import { isThenable } from '../is-thenable.ts'
-import { contextOf } from '../request/context.ts'
+import { contextOf } from '../request/context-slot.ts'
 import type { Guards } from './guards.ts'
 
 type Done = (error?: unknown, body?: unknown) => void

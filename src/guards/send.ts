@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { asError, isError } from '../fastify/as-error.ts'
 import { isErrorLike, readProperty } from '../fault/thrown.ts'
-import { contextOf, type RequestContext } from '../request/context.ts'
+import type { RequestContext } from '../request/context.ts'
+import { contextOf } from '../request/context-slot.ts'
 import type { Guards } from './guards.ts'
 
 function isStream(payload: unknown): boolean {

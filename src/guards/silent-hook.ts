@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { originalOf } from '../fastify/as-error.ts'
 import { isThenable } from '../is-thenable.ts'
 import { isOutside, requestStorage } from '../request/async-context.ts'
-import { contextOf } from '../request/context.ts'
+import { contextOf } from '../request/context-slot.ts'
 import type { Guards } from './guards.ts'
 
 type Hook = (...args: unknown[]) => unknown

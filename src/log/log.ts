@@ -51,6 +51,11 @@ function lineOf(log: FastifyBaseLogger, fault: Fault, about: About): FaultLine {
   return about.extra === undefined ? line : Object.assign(line, about.extra)
 }
 
+function whatFailed({ request }: Fault): string {
+  if (request === undefined) return 'error outside of any request'
+  return request.method === '' ? 'connection failed' : 'request failed'
+}
+
 function firstLine(text: string): string {
   const end = text.indexOf('\n')
   const line = end === -1 ? text : text.slice(0, end)
@@ -63,7 +68,7 @@ function firstLine(text: string): string {
  */
 export function logFault(log: FastifyBaseLogger, fault: Fault, about: About = {}): void {
   const level = fault.verdict === 'fatal' ? 'fatal' : 'error'
-  const what = fault.request === undefined ? 'error outside of any request' : 'request failed'
+  const what = whatFailed(fault)
   try {
     const line = lineOf(log, fault, about)
     const message = `${what}: ${firstLine(messageOf(fault.error))}`

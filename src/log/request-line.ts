@@ -25,6 +25,7 @@ export function requestLine(
   request: FastifyRequest | undefined,
 ): RequestLine {
   const { method, url, route, host, remoteAddress, remotePort } = snapshot
+  if (method === '') return { remoteAddress, remotePort }
   const line = { method, url, route, host, remoteAddress, remotePort }
   const serialize = ownSerializer(log)
   if (serialize === undefined) return line

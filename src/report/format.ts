@@ -5,7 +5,7 @@ export function summarize(report: CrashReport): string {
   const lines = [headline(report), `at ${report.at}, exit code ${report.exitCode}`]
   const { fault } = report
   if (fault) {
-    if (fault.request)
+    if (fault.request?.method)
       lines.push(`request: ${fault.request.method} ${fault.request.url} (${fault.request.id})`)
     lines.push(`fault ${fault.id}, fingerprint ${fault.fingerprint}, from ${fault.origin}`)
     lines.push('', fault.error.stack || `${fault.error.type}: ${fault.error.message}`)

@@ -1,7 +1,8 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage } from 'node:http'
 import { listenerStorage } from '../listener-context.ts'
-import { attach, type RequestContext, type StoredContext } from './context.ts'
+import type { RequestContext, StoredContext } from './context.ts'
+import { attach } from './context-slot.ts'
 
 /** Marks a request of a route that opted out: what escapes from it is left to Node. */
 export const OPTED_OUT: unique symbol = Symbol('fastify-isolate.opted-out')

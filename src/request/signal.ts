@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import type { RequestIsolation } from '../isolation.ts'
 import { requestStorage } from './async-context.ts'
-import { contextOfRequest, type RequestContext } from './context.ts'
+import type { RequestContext } from './context.ts'
+import { contextOfRequest } from './context-slot.ts'
 
 /** The reason of the abort. By its name it is known as an abort wherever it comes up again. */
 class AbortReason extends Error {

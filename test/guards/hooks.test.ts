@@ -4,7 +4,7 @@ import type { FastifyInstance, RouteShorthandOptions } from 'fastify'
 import { isolate } from '../../src/isolate.ts'
 import { isolatedAppOf } from '../../src/isolated-app.ts'
 import { currentContext } from '../../src/request/async-context.ts'
-import { contextOf } from '../../src/request/context.ts'
+import { contextOf } from '../../src/request/context-slot.ts'
 import { bodyOf, MASKED, testApp, until } from '../support/app.ts'
 
 const boom = (): never => {

@@ -51,4 +51,11 @@ export const inAnswer: readonly Mutant[] = [
     replace: '',
     tests: ['answer/head'],
   },
+  {
+    name: 'second-answer-on-an-upgraded-connection',
+    file: 'answer/peer.ts',
+    find: '      this.bytesWritten === this.#bytesBefore &&\n',
+    replace: '',
+    tests: ['server/listeners'],
+  },
 ]

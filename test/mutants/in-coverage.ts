@@ -5,7 +5,7 @@ export const inCoverage: readonly Mutant[] = [
   {
     name: 'front-door-tells-nobody',
     file: 'coverage/before-routing.ts',
-    find: '    triage.recordDropped(context, error)\n',
+    find: '      triage.recordDropped(context, error)\n',
     replace: '',
     tests: ['coverage/before-routing'],
   },

@@ -92,4 +92,18 @@ export const inEscapes: readonly Mutant[] = [
     replace: 'const INTERNAL_ERROR = 1000',
     tests: ['escapes/web-socket'],
   },
+  {
+    name: 'escape-from-an-upgrade-has-no-answer',
+    file: 'escapes/escapes.ts',
+    find: '    failPeer(context, isFlowing)\n',
+    replace: '',
+    tests: ['server/listeners'],
+  },
+  {
+    name: 'healthy-upgraded-connection-is-cut',
+    file: 'escapes/peers.ts',
+    find: 'if (peer === undefined || isFlowing()) return',
+    replace: 'if (peer === undefined) return',
+    tests: ['server/listeners'],
+  },
 ]

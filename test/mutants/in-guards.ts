@@ -82,4 +82,18 @@ export const inGuards: readonly Mutant[] = [
     replace: 'COVERED, { value: options, enumerable: true }',
     tests: ['request/compared'],
   },
+  {
+    name: 'callback-of-a-proxy-costs-another-request',
+    file: 'coverage/cover-app.ts',
+    find: '      guardReplyFrom(instance, this.#guards)\n',
+    replace: '',
+    tests: ['guards/reply-from'],
+  },
+  {
+    name: 'status-of-the-upstream-is-taken-for-the-apps',
+    file: 'guards/reply-from.ts',
+    find: '      if (reply.statusCode === statusBefore) context.statusAtError = NO_STATUS\n',
+    replace: '',
+    tests: ['guards/reply-from'],
+  },
 ]

@@ -11,6 +11,7 @@ import { inLog } from './in-log.ts'
 import { inOptions } from './in-options.ts'
 import { inReport } from './in-report.ts'
 import { inRequest } from './in-request.ts'
+import { inServer } from './in-server.ts'
 import { inTriage } from './in-triage.ts'
 import { inUncaught } from './in-uncaught.ts'
 import type { Mutant } from './mutant.ts'
@@ -19,6 +20,7 @@ import type { Mutant } from './mutant.ts'
 export const mutants: readonly Mutant[] = [
   ...inApp,
   ...inCoverage,
+  ...inServer,
   ...inDrain,
   ...inGuards,
   ...inEscapes,

@@ -1,0 +1,52 @@
+import type { RequestContext } from './context.ts'
+
+/** Returns the object that it is given, to which a class that extends it adds its private fields. */
+class Holder {
+  constructor(holder: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: that is what it is for
+    return holder
+  }
+}
+
+/**
+ * The context of a request, in a private field of the request and of the raw objects below it. A property would lead
+ * whoever compares or copies a request (`assert.deepStrictEqual`) to the whole app, and to define one that is not
+ * enumerable takes ten times as long.
+ */
+class ContextSlot extends Holder {
+  #context: RequestContext
+
+  constructor(context: RequestContext, holder: object) {
+    super(holder)
+    this.#context = context
+  }
+
+  static of(holder: object): RequestContext | undefined {
+    return #context in holder ? holder.#context : undefined
+  }
+
+  static fill(context: RequestContext, holder: object): void {
+    if (#context in holder) holder.#context = context
+    else new ContextSlot(context, holder)
+  }
+}
+
+/**
+ * The context of a request, undefined where the plugin does not guard its route.
+ *
+ * @param holder The request, or a raw object below it. Anything else has none, nor has a proxy of them or an object
+ *   that is derived from them.
+ */
+export function contextOf(holder: unknown): RequestContext | undefined {
+  return typeof holder === 'object' && holder !== null ? ContextSlot.of(holder) : undefined
+}
+
+/** As {@link contextOf}, for a request that the app hands over: it may have made a proxy of it, or derived from it. */
+export function contextOfRequest(request: { readonly raw: object } | undefined): RequestContext | undefined {
+  return contextOf(request) ?? contextOf(request?.raw)
+}
+
+/** Attaches the context to a request, or to a raw object for code that has only this. */
+export function attach(context: RequestContext, holder: object): void {
+  ContextSlot.fill(context, holder)
+}
