@@ -15,6 +15,7 @@ import { LogRateLimit } from './log/rate-limit.ts'
 import type { ResolvedOptions } from './options/resolved.ts'
 import { contextOf, type RequestContext } from './request/context.ts'
 import { InFlight } from './request/in-flight.ts'
+import { runJob } from './request/job.ts'
 
 /**
  * The property of an instance that holds its {@link IsolatedApp}. Child instances inherit it; all copies of the
@@ -39,6 +40,8 @@ export interface FoundError {
   readonly attributedTo: Attribution
   /** The request that it belongs to, if any. */
   readonly context: RequestContext | undefined
+  /** The name of the job that it belongs to, if any. */
+  readonly job?: string | undefined
   /** More fields for the log line. */
   readonly extra?: Record<string, unknown> | undefined
 }
@@ -53,16 +56,18 @@ class NewFault implements Fault {
   readonly origin: Origin
   readonly attributedTo: Attribution
   readonly request: FaultRequest | undefined
+  readonly job: string | undefined
   readonly fingerprint: string
   verdict: Verdict
 
-  constructor({ error, origin, attributedTo, context }: FoundError, hasServed: boolean) {
+  constructor({ error, origin, attributedTo, context, job }: FoundError, hasServed: boolean) {
     this.error = error
     this.origin = origin
     this.attributedTo = attributedTo
     this.request = context?.snapshot()
+    this.job = job
     this.fingerprint = fingerprintOf(error)
-    this.verdict = proposeVerdict(error, origin, attributedTo, hasServed)
+    this.verdict = proposeVerdict(this, hasServed)
   }
 }
 
@@ -244,6 +249,10 @@ export function isolationOf(app: IsolatedApp): Isolation {
         app.faultOf(error, context) ?? app.recordFault({ error, origin: 'handler', attributedTo, context })
       )
     },
+    job: (name, fn) =>
+      runJob(app, name, fn, (error) =>
+        app.recordFault({ error, origin: 'job', attributedTo: 'call', context: undefined, job: name }),
+      ),
     leave: async (reason) => app.leaveControl?.leave(reason),
   }
 }

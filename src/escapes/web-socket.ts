@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { IsolatedApp } from '../isolated-app.ts'
 import { OPTED_OUT, requestStorage } from '../request/async-context.ts'
-import { contextOf, type RequestContext } from '../request/context.ts'
+import { contextOf, RequestContext } from '../request/context.ts'
 
 /** RFC 6455, 7.4.1: the server met an unexpected condition. */
 const INTERNAL_ERROR = 1011
@@ -31,7 +31,8 @@ export function followWebSockets(instance: object, app: IsolatedApp): void {
   watched.add(websocketServer)
   websocketServer.on('connection', (socket: WebSocket, raw: object) => {
     const stored = requestStorage.getStore()
-    const context = stored === OPTED_OUT ? undefined : (stored ?? contextOf(raw))
+    if (stored === OPTED_OUT) return
+    const context = stored instanceof RequestContext ? stored : contextOf(raw)
     if (context?.route.escapes === true) guard(socket, context, app)
   })
 }

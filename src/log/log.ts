@@ -42,13 +42,18 @@ function withIdentitySerializers(log: FastifyBaseLogger): FastifyBaseLogger {
 }
 
 function lineOf(log: FastifyBaseLogger, fault: Fault, about: About): FaultLine {
-  const { id, origin, verdict, fingerprint, attributedTo, request } = fault
+  const { id, origin, verdict, fingerprint, attributedTo, request, job } = fault
   const line: FaultLine = {
     err: serializeError(fault.error),
-    fault: { id, origin, verdict, fingerprint, attributedTo },
+    fault: { id, origin, verdict, fingerprint, attributedTo, ...(job !== undefined && { job }) },
   }
   if (request !== undefined) line.req = requestLine(log, request, about.request)
   return about.extra === undefined ? line : Object.assign(line, about.extra)
+}
+
+function whatFailed({ request, job }: Fault): string {
+  if (request !== undefined) return 'request failed'
+  return job === undefined ? 'error outside of any request' : `job ${firstLine(job)} failed`
 }
 
 function firstLine(text: string): string {
@@ -63,7 +68,7 @@ function firstLine(text: string): string {
  */
 export function logFault(log: FastifyBaseLogger, fault: Fault, about: About = {}): void {
   const level = fault.verdict === 'fatal' ? 'fatal' : 'error'
-  const what = fault.request === undefined ? 'error outside of any request' : 'request failed'
+  const what = whatFailed(fault)
   try {
     const line = lineOf(log, fault, about)
     const message = `${what}: ${firstLine(messageOf(fault.error))}`

@@ -2,12 +2,13 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage } from 'node:http'
 import { listenerStorage } from '../listener-context.ts'
 import { attach, type RequestContext } from './context.ts'
+import type { JobContext } from './job-context.ts'
 
 /** Marks a request of a route that opted out: what escapes from it is left to Node. */
 export const OPTED_OUT: unique symbol = Symbol('fastify-isolate.opted-out')
 
-/** The asynchronous context: which request the running code belongs to. */
-export const requestStorage: AsyncLocalStorage<RequestContext | typeof OPTED_OUT | undefined> =
+/** The asynchronous context: which request or job the running code belongs to. */
+export const requestStorage: AsyncLocalStorage<RequestContext | JobContext | typeof OPTED_OUT | undefined> =
   new AsyncLocalStorage()
 
 /**

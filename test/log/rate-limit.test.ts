@@ -22,6 +22,7 @@ function fault(fingerprint: string, at: number, more: Partial<Fault> = {}): Faul
     verdict: 'contain',
     attributedTo: 'call',
     request,
+    job: undefined,
     fingerprint,
     at,
     ...more,
