@@ -17,6 +17,7 @@ import { makeIsSameRequest } from './request/async-context.ts'
 import type { RequestContext } from './request/context.ts'
 import { contextOfRequest } from './request/context-slot.ts'
 import { InFlight } from './request/in-flight.ts'
+import { runJob } from './request/job.ts'
 
 /**
  * The property of an instance that holds its {@link IsolatedApp}. Child instances inherit it; all copies of the
@@ -41,6 +42,8 @@ export interface FoundError {
   readonly attributedTo: Attribution
   /** The request that it belongs to, if any. */
   readonly context: RequestContext | undefined
+  /** The name of the job that it belongs to, if any. */
+  readonly job?: string | undefined
   /** More fields for the log line. */
   readonly extra?: Record<string, unknown> | undefined
 }
@@ -55,16 +58,18 @@ class NewFault implements Fault {
   readonly origin: Origin
   readonly attributedTo: Attribution
   readonly request: FaultRequest | undefined
+  readonly job: string | undefined
   readonly fingerprint: string
   verdict: Verdict
 
-  constructor({ error, origin, attributedTo, context }: FoundError, hasServed: boolean) {
+  constructor({ error, origin, attributedTo, context, job }: FoundError, hasServed: boolean) {
     this.error = error
     this.origin = origin
     this.attributedTo = attributedTo
     this.request = context?.snapshot()
+    this.job = job
     this.fingerprint = fingerprintOf(error)
-    this.verdict = proposeVerdict(error, origin, attributedTo, hasServed)
+    this.verdict = proposeVerdict(this, hasServed)
   }
 }
 
@@ -246,6 +251,10 @@ export function isolationOf(app: IsolatedApp): Isolation {
         app.faultOf(error, context) ?? app.recordFault({ error, origin: 'handler', attributedTo, context })
       )
     },
+    job: (name, fn) =>
+      runJob(app, name, fn, (error) =>
+        app.recordFault({ error, origin: 'job', attributedTo: 'call', context: undefined, job: name }),
+      ),
     leave: async (reason) => app.leaveControl?.leave(reason),
   }
 }

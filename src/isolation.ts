@@ -29,6 +29,22 @@ export interface Isolation {
     request?: Pick<FastifyRequest<RouteGenericInterface, RawServerBase>, 'id' | 'raw'>,
   ): Fault
   /**
+   * Runs background work, such as the callback of a consumer, a timer or a cron job, in an asynchronous context of its
+   * own. What it throws or rejects with (origin `job`), and what escapes from it later (`exception`, `rejection`), is a
+   * fault with the name of the job and without a request, also where a request starts it. It is contained, unless it is
+   * a `FatalError`, resources are exhausted, or `classify` says otherwise.
+   *
+   * What `fn` throws is thrown on, and its promise is returned as it is: a floating one is no escape. Where that error
+   * escapes from the caller, it is not a second fault. With `escapes: false` what escapes later, and what nobody catches
+   * of that which is thrown on, is left to Node.
+   *
+   * @param name - What the log and {@link FaultCounts.job} call it: a text that is not empty.
+   * @param fn - The work.
+   * @returns What `fn` returns.
+   * @throws {TypeError} `FST_ISOLATE_BAD_OPTION` where the name is no text or empty, or `fn` no function.
+   */
+  job<T>(name: string, fn: () => T): T
+  /**
    * Makes the process leave: it drains, flushes its logs and exits with 0.
    *
    * @param reason - Why, for the log.

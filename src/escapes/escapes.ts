@@ -10,6 +10,8 @@ import { logClientAbort, logFailure, logHandledLate } from '../log/log.ts'
 import { leaveContext, OPTED_OUT } from '../request/async-context.ts'
 import { abortOf } from '../request/client-abort.ts'
 import type { RequestContext } from '../request/context.ts'
+import { takeRecorded } from '../request/job.ts'
+import { JobContext } from '../request/job-context.ts'
 import {
   addHandler,
   type Escape,
@@ -89,10 +91,11 @@ export class Escapes implements EscapeHandler {
   }
 
   takeOwn(escaped: Escape): Takes {
-    if (takeListenerFailure(escaped.error)) return 'taken'
+    if (takeListenerFailure(escaped.error) || takeRecorded(escaped.error)) return 'taken'
     const found = findRequest()
     if (found === undefined) return 'unknown'
     if (found === OPTED_OUT) return 'declined'
+    if (found instanceof JobContext) return this.#takeOfJob(escaped, found)
     if (found.route.app !== this.#app) return 'unknown'
     return found.route.escapes ? this.#take(escaped, found) : 'declined'
   }
@@ -123,6 +126,13 @@ export class Escapes implements EscapeHandler {
 
   leaveContext(): void {
     leaveContext()
+  }
+
+  #takeOfJob({ error, origin }: Escape, { app, name }: JobContext): Takes {
+    if (app !== this.#app) return 'unknown'
+    if (!this.#app.options.escapes) return 'declined'
+    this.#app.recordFault({ error, origin, attributedTo: 'context', context: undefined, job: name })
+    return 'taken'
   }
 
   #take({ error, origin, promise }: Escape, context: RequestContext): Takes {

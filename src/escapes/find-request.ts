@@ -3,9 +3,10 @@ import { type CurrentResource, currentResource } from '../node-parts.ts'
 import { currentContext, keepsContextInFrames, type OPTED_OUT } from '../request/async-context.ts'
 import type { RequestContext } from '../request/context.ts'
 import { contextOf } from '../request/context-slot.ts'
+import type { JobContext } from '../request/job-context.ts'
 
-/** What an escaped error belongs to: a request, a route that opted out, or nothing known. */
-export type FoundRequest = RequestContext | typeof OPTED_OUT | undefined
+/** What an escaped error belongs to: a request, a job, a route that opted out, or nothing known. */
+export type FoundRequest = RequestContext | JobContext | typeof OPTED_OUT | undefined
 
 /**
  * Finds the request of the error that Node reports right now: in the asynchronous context, else through Node's

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { IsolatedApp } from '../isolated-app.ts'
 import { currentContext, OPTED_OUT, requestStorage } from '../request/async-context.ts'
-import type { RequestContext } from '../request/context.ts'
+import { RequestContext } from '../request/context.ts'
 import { contextOf } from '../request/context-slot.ts'
 
 /** RFC 6455, 7.4.1: the server met an unexpected condition. */
@@ -32,7 +32,8 @@ export function followWebSockets(instance: object, app: IsolatedApp): void {
   watched.add(websocketServer)
   websocketServer.on('connection', (socket: WebSocket, raw: object) => {
     const current = currentContext()
-    const context = current === OPTED_OUT ? undefined : (current ?? contextOf(raw))
+    if (current === OPTED_OUT) return
+    const context = current instanceof RequestContext ? current : contextOf(raw)
     if (context?.route.escapes === true) guard(socket, context, app)
   })
 }

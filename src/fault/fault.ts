@@ -9,9 +9,9 @@ export type Verdict = 'contain' | 'recycle' | 'fatal'
 
 /**
  * Where an error came from: thrown or rejected by the `handler` or a `hook`, while the `reply` was being made,
- * by a body `stream`, or escaped to the process as an unhandled `rejection` or an uncaught `exception`.
+ * by a body `stream` or a `job`, or escaped to the process as an unhandled `rejection` or an uncaught `exception`.
  */
-export type Origin = 'handler' | 'hook' | 'reply' | 'stream' | 'rejection' | 'exception'
+export type Origin = 'handler' | 'hook' | 'reply' | 'stream' | 'job' | 'rejection' | 'exception'
 
 /**
  * How the request of a fault was found: caught in the `call` itself, by the asynchronous `context` of an error that
@@ -53,6 +53,8 @@ export interface Fault {
   readonly attributedTo: Attribution
   /** The request, as a plain snapshot; undefined where there is none. */
   readonly request: FaultRequest | undefined
+  /** The name of the job that it belongs to (`app.isolation.job`), undefined where there is none. */
+  readonly job: string | undefined
   /** Groups the same bug: 16 hexadecimal digits made of the error's type and the app's own stack frames. */
   readonly fingerprint: string
   /** When the fault was seen, in milliseconds since the epoch. */
@@ -72,4 +74,9 @@ export interface FaultCounts {
    * themselves. The channel `fastify-isolate:answered` tells of each.
    */
   readonly forced: number
+  /**
+   * Those of jobs, by the job's name. At most 100 names are told apart; those of any further ones are counted under
+   * `others`.
+   */
+  readonly job: Readonly<Record<string, number>>
 }

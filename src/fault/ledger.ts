@@ -3,6 +3,12 @@ import type { Fault, FaultCounts, Origin, Verdict } from './fault.ts'
 /** The most fingerprints kept, so that ever new kinds of faults cannot fill the memory. */
 const MAX_FINGERPRINTS = 1000
 
+/** The most names of jobs that are counted apart: an app may make them of what a client sent. */
+const MAX_JOBS = 100
+
+/** What counts the jobs beyond {@link MAX_JOBS}. */
+const OTHER_JOBS = 'others'
+
 /** A new fingerprint replaces the rarest of this many that were not seen for longest. */
 const CANDIDATES = 8
 
@@ -34,10 +40,12 @@ export class Ledger {
     hook: 0,
     reply: 0,
     stream: 0,
+    job: 0,
     rejection: 0,
     exception: 0,
   }
   readonly #verdict: Record<Verdict, number> = { contain: 0, recycle: 0, fatal: 0 }
+  readonly #jobs: Map<string, number> = new Map()
   // In the order in which they were last seen.
   readonly #entries = new Map<string, Entry>()
   #newest: Entry | undefined = undefined
@@ -47,6 +55,7 @@ export class Ledger {
     this.#total += 1
     this.#origin[fault.origin] += 1
     this.#verdict[fault.verdict] += 1
+    if (fault.job !== undefined) this.#addJob(fault.job)
     const entry =
       this.#newest?.fingerprint === fault.fingerprint ? this.#newest : this.#renew(fault.fingerprint)
     entry.count += 1
@@ -57,6 +66,11 @@ export class Ledger {
   /** Counts a request that was ended by force. */
   addForced(): void {
     this.#forced += 1
+  }
+
+  #addJob(name: string): void {
+    const key = this.#jobs.has(name) || this.#jobs.size < MAX_JOBS ? name : OTHER_JOBS
+    this.#jobs.set(key, (this.#jobs.get(key) ?? 0) + 1)
   }
 
   /** Moves the entry of a bug to the end: the order is that in which they were last seen. */
@@ -77,6 +91,7 @@ export class Ledger {
       origin: Object.freeze({ ...this.#origin }),
       verdict: Object.freeze({ ...this.#verdict }),
       forced: this.#forced,
+      job: Object.freeze(Object.fromEntries(this.#jobs)),
     })
   }
 

@@ -1,5 +1,5 @@
 import { someInChain } from './chain.ts'
-import type { Attribution, Origin, Verdict } from './fault.ts'
+import type { Fault, Verdict } from './fault.ts'
 import { isFatalError } from './is-fatal-error.ts'
 import { readProperty } from './thrown.ts'
 import { isUnowned } from './unowned.ts'
@@ -26,30 +26,27 @@ const ALLOCATION_FAILED: ReadonlySet<unknown> = new Set([
   'WebAssembly.Memory(): could not allocate memory',
 ])
 
+/** What a verdict depends on. */
+type Judged = Pick<Fault, 'error' | 'origin' | 'attributedTo' | 'job'>
+
 /**
  * Returns the verdict that counts unless `classify` returns another one. Never throws.
  *
  * - `fatal`: a FatalError, a failed assertion inside of Node, and an error of no request that escaped to the process
  *   before the app served: its start has failed.
- * - `recycle`: exhausted resources, an escaped exception, because it may have unwound the frames of other code too, and
- *   any other escaped error of no request, because it is unknown what it left half done.
+ * - `recycle`: exhausted resources, an escaped exception, unless it is of a job, because it may have unwound the frames of
+ *   other code too, and any other escaped error of no request, because it is unknown what it left half done.
  * - `contain`: everything else.
  *
- * @param error What was thrown.
- * @param origin Where it came from.
- * @param attributedTo How its request was found.
  * @param hasServed Whether the app has listened or received a request.
  */
-export function proposeVerdict(
-  error: unknown,
-  origin: Origin,
-  attributedTo: Attribution,
-  hasServed: boolean,
-): Verdict {
-  const belongsToNobody = isUnowned({ origin, attributedTo })
+export function proposeVerdict(fault: Judged, hasServed: boolean): Verdict {
+  const { error, origin, job } = fault
+  const belongsToNobody = isUnowned(fault)
   if (belongsToNobody && !hasServed) return 'fatal'
   if (isFatalError(error) || someInChain(error, isInternalAssertion)) return 'fatal'
-  if (belongsToNobody || origin === 'exception' || someInChain(error, isExhaustion)) return 'recycle'
+  const mayUnwindOthers = origin === 'exception' && job === undefined
+  if (belongsToNobody || mayUnwindOthers || someInChain(error, isExhaustion)) return 'recycle'
   return 'contain'
 }
 

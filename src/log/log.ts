@@ -42,18 +42,18 @@ function withIdentitySerializers(log: FastifyBaseLogger): FastifyBaseLogger {
 }
 
 function lineOf(log: FastifyBaseLogger, fault: Fault, about: About): FaultLine {
-  const { id, origin, verdict, fingerprint, attributedTo, request } = fault
+  const { id, origin, verdict, fingerprint, attributedTo, request, job } = fault
   const line: FaultLine = {
     err: serializeError(fault.error),
-    fault: { id, origin, verdict, fingerprint, attributedTo },
+    fault: { id, origin, verdict, fingerprint, attributedTo, ...(job !== undefined && { job }) },
   }
   if (request !== undefined) line.req = requestLine(log, request, about.request)
   return about.extra === undefined ? line : Object.assign(line, about.extra)
 }
 
-function whatFailed({ request }: Fault): string {
-  if (request === undefined) return 'error outside of any request'
-  return request.method === '' ? 'connection failed' : 'request failed'
+function whatFailed({ request, job }: Fault): string {
+  if (request !== undefined) return request.method === '' ? 'connection failed' : 'request failed'
+  return job === undefined ? 'error outside of any request' : `job ${firstLine(job)} failed`
 }
 
 function firstLine(text: string): string {

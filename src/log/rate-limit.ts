@@ -33,7 +33,7 @@ interface Entry {
 
 /**
  * Keeps a bug on a busy route from filling the disk. Of each bug the first faults in each window are logged, of
- * one without a request the first alone; the others are counted, and reported at the end of the window.
+ * one that is no request's own the first alone; the others are counted, and reported at the end of the window.
  */
 export class LogRateLimit {
   readonly #burst: number

@@ -147,7 +147,7 @@ export interface LeaveOptions {
 /** What a storm of faults may write: a bug on a hot route must not drown the disk. */
 export interface LogOptions {
   /**
-   * Faults of one fingerprint that are logged in full in each window; of escapes without a request, one at most. The
+   * Faults of one fingerprint that are logged in full in each window; of escapes that are no request's own, one at most. The
    * rest is counted, and one line at the end of the window says how many were held back. Fatal lines are never held back. `Infinity`: all are logged.
    * Default: 100.
    */

@@ -63,7 +63,7 @@ export function buildReport(circumstances: Circumstances, apps: readonly Reporte
 
 function reportFault(fault: Fault | undefined): ReportedFault | null {
   if (fault === undefined) return null
-  const { id, origin, verdict, attributedTo, fingerprint, request } = fault
+  const { id, origin, verdict, attributedTo, fingerprint, request, job } = fault
   return {
     id,
     origin,
@@ -72,6 +72,7 @@ function reportFault(fault: Fault | undefined): ReportedFault | null {
     fingerprint,
     at: new Date(fault.at).toISOString(),
     error: serializeError(fault.error),
+    job: job ?? null,
     request:
       request === undefined
         ? null

@@ -37,6 +37,8 @@ export interface ReportedFault {
   /** Type, message, stack and the whole cause chain, bounded in depth and length. */
   readonly error: SerializedError
   /** `url` is cut before its query string. */
+  /** The name of the job that it belongs to; null where there is none. */
+  readonly job: string | null
   readonly request: {
     readonly id: string
     readonly method: string

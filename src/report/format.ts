@@ -7,6 +7,7 @@ export function summarize(report: CrashReport): string {
   if (fault) {
     if (fault.request?.method)
       lines.push(`request: ${fault.request.method} ${fault.request.url} (${fault.request.id})`)
+    if (fault.job) lines.push(`job: ${fault.job}`)
     lines.push(`fault ${fault.id}, fingerprint ${fault.fingerprint}, from ${fault.origin}`)
     lines.push('', fault.error.stack || `${fault.error.type}: ${fault.error.message}`)
     let cause = fault.error.cause

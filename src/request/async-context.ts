@@ -1,20 +1,21 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage } from 'node:http'
 import { listenerStorage } from '../listener-context.ts'
-import type { RequestContext, StoredContext } from './context.ts'
+import { type RequestContext, StoredContext } from './context.ts'
 import { attach } from './context-slot.ts'
+import type { JobContext } from './job-context.ts'
 
 /** Marks a request of a route that opted out: what escapes from it is left to Node. */
 export const OPTED_OUT: unique symbol = Symbol('fastify-isolate.opted-out')
 
-/** The asynchronous context: which request the running code belongs to. */
-export const requestStorage: AsyncLocalStorage<StoredContext | typeof OPTED_OUT | undefined> =
+/** The asynchronous context: which request or job the running code belongs to. */
+export const requestStorage: AsyncLocalStorage<StoredContext | JobContext | typeof OPTED_OUT | undefined> =
   new AsyncLocalStorage()
 
-/** The request that the running code belongs to. */
-export function currentContext(): RequestContext | typeof OPTED_OUT | undefined {
+/** The request or job that the running code belongs to. */
+export function currentContext(): RequestContext | JobContext | typeof OPTED_OUT | undefined {
   const stored = requestStorage.getStore()
-  return typeof stored === 'object' ? stored.context : stored
+  return stored instanceof StoredContext ? stored.context : stored
 }
 
 /** Makes a function that tells whether the running code belongs to the request, or to none, that it belongs to now. */

@@ -11,6 +11,7 @@ function fault(overrides: Partial<Fault> = {}): Fault {
     verdict: 'contain',
     attributedTo: 'call',
     request: undefined,
+    job: undefined,
     fingerprint: 'aaaa',
     at: 1,
     ...overrides,
@@ -31,9 +32,10 @@ const request = {
 test('counts start at zero for every origin and verdict', () => {
   assert.deepEqual(new Ledger().counts, {
     total: 0,
-    origin: { handler: 0, hook: 0, reply: 0, stream: 0, rejection: 0, exception: 0 },
+    origin: { handler: 0, hook: 0, reply: 0, stream: 0, job: 0, rejection: 0, exception: 0 },
     verdict: { contain: 0, recycle: 0, fatal: 0 },
     forced: 0,
+    job: {},
   })
   assert.deepEqual(new Ledger().fingerprints(), [])
 })
@@ -57,6 +59,25 @@ test('requests that were ended by force are counted', () => {
   assert.equal(ledger.counts.forced, 2)
 })
 
+test('faults of jobs are counted by name, of which a hundred are told apart', () => {
+  const ledger = new Ledger()
+  ledger.add(fault())
+  for (let n = 0; n < 100; n += 1) ledger.add(fault({ origin: 'job', job: `job ${n}` }))
+  ledger.add(fault({ origin: 'exception', job: 'job 7' }))
+  ledger.add(fault({ origin: 'job', job: 'one more' }))
+  ledger.add(fault({ origin: 'job', job: 'and another' }))
+  const { total, origin, job } = ledger.counts
+  assert.deepEqual([total, origin.job, origin.exception], [104, 102, 1])
+  assert.equal(Object.keys(job).length, 101)
+  assert.deepEqual([job['job 6'], job['job 7'], job.others], [1, 2, 2])
+})
+
+test('a job may have any name', () => {
+  const ledger = new Ledger()
+  ledger.add(fault({ origin: 'job', job: '__proto__' }))
+  assert.deepEqual(Object.entries(ledger.counts.job), [['__proto__', 1]])
+})
+
 test('counts are a frozen copy that does not change', () => {
   const ledger = new Ledger()
   const before = ledger.counts
@@ -64,6 +85,7 @@ test('counts are a frozen copy that does not change', () => {
   assert.equal(before.total, 0)
   assert.equal(before.origin.handler, 0)
   assert.ok(Object.isFrozen(before) && Object.isFrozen(before.origin) && Object.isFrozen(before.verdict))
+  assert.ok(Object.isFrozen(before.job))
 })
 
 test('fingerprints come the most frequent first, then the newest, with the newest route and time', () => {

@@ -9,7 +9,7 @@ import { isVerdict, proposeVerdict } from '../../src/fault/verdict.ts'
 import { cyclicError, hostileValues, revokedProxy } from '../support/hostile.ts'
 
 const propose = (error: unknown, origin: Origin, attributedTo: Attribution, hasServed = true): Verdict =>
-  proposeVerdict(error, origin, attributedTo, hasServed)
+  proposeVerdict({ error, origin, attributedTo, job: undefined }, hasServed)
 
 const withCode = (code: string): Error => Object.assign(new Error('x'), { code })
 
@@ -150,6 +150,19 @@ test('an error that escaped without a request before the app served is a boot th
   assert.equal(propose(error, 'rejection', 'none', false), 'fatal')
   assert.equal(propose(error, 'exception', 'none', false), 'fatal')
   assert.equal(propose(error, 'handler', 'none', false), 'contain')
+})
+
+test('of a job everything is contained but what is fatal anywhere, and exhausted resources', () => {
+  const ofJob = (error: unknown, origin: Origin, hasServed = true): Verdict => {
+    const attributedTo = origin === 'job' ? 'call' : 'context'
+    return proposeVerdict({ error, origin, attributedTo, job: 'mail' }, hasServed)
+  }
+  for (const origin of ['job', 'exception', 'rejection'] as const) {
+    assert.equal(ofJob(new Error('x'), origin), 'contain')
+    assert.equal(ofJob(new Error('x'), origin, false), 'contain')
+    assert.equal(ofJob(new FatalError('x'), origin), 'fatal')
+    assert.equal(ofJob(withCode('EMFILE'), origin), 'recycle')
+  }
 })
 
 test('what an app reports itself, without a request, is contained', () => {

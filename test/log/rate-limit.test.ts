@@ -22,6 +22,7 @@ function fault(fingerprint: string, at: number, more: Partial<Fault> = {}): Faul
     verdict: 'contain',
     attributedTo: 'call',
     request,
+    job: undefined,
     fingerprint,
     at,
     ...more,
@@ -69,9 +70,12 @@ test('of escapes without a request one is logged in a window, and the counts add
   assert.equal(storm.admits(unowned(11, { fingerprint: 'b', origin: 'rejection' })), true, 'another bug')
   assert.equal(storm.admits(unowned(12, { origin: 'handler' })), true, 'what the app reports itself')
   assert.equal(storm.admits(unowned(13, { verdict: 'fatal' })), true)
+  assert.equal(storm.admits(unowned(14, { fingerprint: 'c', attributedTo: 'connection' })), true)
+  assert.equal(storm.admits(unowned(15, { fingerprint: 'c', attributedTo: 'connection' })), false)
   assert.equal(storm.admits(unowned(10_001)), true, 'another window')
   assert.deepEqual(told, [
     { fingerprint: 'a', heldBack: 9, route: undefined, reqId: undefined, window: 10_000 },
+    { fingerprint: 'c', heldBack: 1, route: undefined, reqId: undefined, window: 10_000 },
   ])
 })
 

@@ -3,6 +3,13 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/fault`. */
 export const inFault: readonly Mutant[] = [
   {
+    name: 'throw-in-a-job-replaces-the-process',
+    file: 'fault/verdict.ts',
+    find: "origin === 'exception' && job === undefined",
+    replace: "origin === 'exception'",
+    tests: ['fault/verdict'],
+  },
+  {
     name: 'cause-of-an-error-not-searched',
     file: 'fault/chain.ts',
     find: "enqueue(seen, readProperty(current, 'cause'))",
@@ -19,8 +26,8 @@ export const inFault: readonly Mutant[] = [
   {
     name: 'escape-of-nobody-is-contained',
     file: 'fault/verdict.ts',
-    find: "if (belongsToNobody || origin === 'exception'",
-    replace: "if (origin === 'exception'",
+    find: 'if (belongsToNobody || mayUnwindOthers',
+    replace: 'if (mayUnwindOthers',
     tests: ['fault/verdict'],
   },
   {

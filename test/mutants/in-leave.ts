@@ -102,10 +102,10 @@ export const inLeave: readonly Mutant[] = [
     tests: ['leave/parts'],
   },
   {
-    name: 'nobody-is-told-when-a-recycle-is-due',
+    name: 'recycle-that-is-due-is-told-for-each-fault',
     file: 'leave/leave.ts',
     find: 'if (isEarlier && dueAt !== undefined) new',
-    replace: 'if (!isEarlier && dueAt !== undefined) new',
+    replace: 'if (dueAt !== undefined) new',
     tests: ['leave/recycle'],
     only: 'a process that is old enough waits for its part of the spread, and says when it leaves',
   },

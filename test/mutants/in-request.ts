@@ -3,6 +3,29 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/request`. */
 export const inRequest: readonly Mutant[] = [
   {
+    name: 'job-is-taken-for-the-request-around-it',
+    file: 'request/job.ts',
+    find: 'requestStorage.run(new JobContext(app, name), () => {',
+    replace: 'requestStorage.run(requestStorage.getStore(), () => {',
+    tests: ['escapes/jobs'],
+    only: 'all that escapes from a job inside of a request is the job’s',
+  },
+  {
+    name: 'error-of-a-job-is-a-second-fault-where-it-escapes',
+    file: 'request/job.ts',
+    find: 'return isObject(error) && recorded.delete(error)',
+    replace: 'return isObject(error) && false',
+    tests: ['escapes/jobs'],
+    only: 'a job that a request started: throws: the request has its own answer',
+  },
+  {
+    name: 'floating-job-is-an-escape',
+    file: 'request/job.ts',
+    find: '  if (!types.isPromise(value)) return\n',
+    replace: '  if (types.isPromise(value)) return\n',
+    tests: ['isolation/job'],
+  },
+  {
     name: 'client-that-left-is-a-fault',
     file: 'request/client-abort.ts',
     find: "return isAbort(error) || (request !== undefined && error === request.raw.errored) ? 'client' : undefined",

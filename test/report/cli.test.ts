@@ -54,6 +54,7 @@ test('a printed report leaves nothing out, and does not mind what is not there',
   for (const line of [
     /^fatal fault: Error: bad/,
     /, thread 3$/m,
+    /^job: mail$/m,
     /^uptime +25 h 1 min$/m,
     /^Error: bad \\x1b/m,
     /^caused by TypeError: wide\n\ncaused by TypeError: deep$/m,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FastifyRequest } from 'fastify'
 import { currentContext, OPTED_OUT, requestStorage } from '../../src/request/async-context.ts'
+import type { RequestContext } from '../../src/request/context.ts'
 import { testApp } from '../support/app.ts'
 import { connectRaw } from '../support/client.ts'
 import { until } from '../support/until.ts'
@@ -9,7 +10,7 @@ import { until } from '../support/until.ts'
 /** Whose context the running code is in: the path of the request. */
 function owner(): string | undefined {
   const current = currentContext()
-  return current === OPTED_OUT ? 'opted out' : current?.snapshot().url
+  return current === OPTED_OUT ? 'opted out' : (current as RequestContext | undefined)?.snapshot().url
 }
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`

@@ -17,6 +17,7 @@ const fault = {
     remotePort: undefined,
     startedAt: 0,
   },
+  job: 'mail',
   fingerprint: '0123456789abcdef',
   at: 0,
 } as const

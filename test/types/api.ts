@@ -77,6 +77,11 @@ export async function isolation(app: FastifyInstance): Promise<void> {
   same<Same<typeof app.isolation.counts, FaultCounts>>()
   same<Same<typeof app.isolation.recycleDue, number | undefined>>()
   const fault: Fault = app.isolation.report(new FatalError('gone', { cause: 1 }))
+  same<Same<typeof fault.job, string | undefined>>()
+  const sent: number = await app.isolation.job('mail', async () => 1)
+  const made: string = app.isolation.job('mail', () => String(sent))
+  // @ts-expect-error a job has a name
+  app.isolation.job(() => made)
   await app.isolation.leave('a new version is out')
   // @ts-expect-error read only
   app.isolation.state = 'serving'
