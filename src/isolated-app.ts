@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Attribution, Fault, FaultRequest, Origin, Verdict } from './fault/fault.ts'
+import type { Attribution, Fault, Origin } from './fault/fault.ts'
 import { fingerprintOf } from './fault/fingerprint.ts'
 import { Ledger } from './fault/ledger.ts'
-import { isVerdict, proposeVerdict } from './fault/verdict.ts'
+import { NewFault } from './fault/new-fault.ts'
+import { isVerdict } from './fault/verdict.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
-import type { Isolation, IsolationState } from './isolation.ts'
+import type { IsolationState } from './isolation.ts'
 import { isListenerOf, type OnFailure, runListeners } from './listener-context.ts'
 import type { AnsweredMessage, RequestOutcome } from './log/answered-message.ts'
 import { logFailure, logFault, logHeldBack } from './log/log.ts'
@@ -15,9 +15,7 @@ import { LogRateLimit } from './log/rate-limit.ts'
 import type { ResolvedOptions } from './options/resolved.ts'
 import { makeIsSameRequest } from './request/async-context.ts'
 import type { RequestContext } from './request/context.ts'
-import { contextOfRequest } from './request/context-slot.ts'
 import { InFlight } from './request/in-flight.ts'
-import { runJob } from './request/job.ts'
 
 /**
  * The property of an instance that holds its {@link IsolatedApp}. Child instances inherit it; all copies of the
@@ -50,28 +48,6 @@ export interface FoundError {
 
 /** The most failures of listeners that are logged. */
 const MAX_BROKEN_LISTENERS = 100
-
-class NewFault implements Fault {
-  readonly id: string = randomUUID()
-  readonly at: number = Date.now()
-  readonly error: unknown
-  readonly origin: Origin
-  readonly attributedTo: Attribution
-  readonly request: FaultRequest | undefined
-  readonly job: string | undefined
-  readonly fingerprint: string
-  verdict: Verdict
-
-  constructor({ error, origin, attributedTo, context, job }: FoundError, hasServed: boolean) {
-    this.error = error
-    this.origin = origin
-    this.attributedTo = attributedTo
-    this.request = context?.snapshot()
-    this.job = job
-    this.fingerprint = fingerprintOf(error)
-    this.verdict = proposeVerdict(this, hasServed)
-  }
-}
 
 /**
  * An app that registered the plugin, with its options, fault counts and requests in flight. All parts of the plugin
@@ -132,7 +108,7 @@ export class IsolatedApp {
   recordFault(found: FoundError): Fault {
     const { context, extra } = found
     const log = this.#logOf(context)
-    const fault = new NewFault(found, this.hasServed)
+    const fault = new NewFault({ ...found, request: context?.snapshot() }, this.hasServed)
     context?.remember(fault)
     if (typeof fault.error === 'object' && fault.error !== null) this.#faults.set(fault.error, fault)
     this.#classify(fault, context, log)
@@ -230,31 +206,4 @@ export class IsolatedApp {
  */
 export function isolatedAppOf(fastify: FastifyInstance): IsolatedApp | undefined {
   return (fastify as { [ISOLATED_APP]?: IsolatedApp })[ISOLATED_APP]
-}
-
-/** Creates `app.isolation`. */
-export function isolationOf(app: IsolatedApp): Isolation {
-  return {
-    get state() {
-      return app.state
-    },
-    get counts() {
-      return app.ledger.counts
-    },
-    get recycleDue() {
-      return app.leaveControl?.recycleDue
-    },
-    report: (error, request) => {
-      const context = contextOfRequest(request)
-      const attributedTo = request === undefined ? 'none' : 'call'
-      return (
-        app.faultOf(error, context) ?? app.recordFault({ error, origin: 'handler', attributedTo, context })
-      )
-    },
-    job: (name, fn) =>
-      runJob(app, name, fn, (error) =>
-        app.recordFault({ error, origin: 'job', attributedTo: 'call', context: undefined, job: name }),
-      ),
-    leave: async (reason) => app.leaveControl?.leave(reason),
-  }
 }

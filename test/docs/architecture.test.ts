@@ -12,6 +12,7 @@ const ORDER = [
   ...['index.ts', 'cli.ts', 'isolate.ts', 'coverage', 'server', 'drain', 'guards', 'escapes', 'triage'],
   ...[
     'answer',
+    'app-isolation.ts',
     'isolated-app.ts',
     'request',
     'leave',
