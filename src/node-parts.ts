@@ -25,6 +25,14 @@ export function currentResource(): CurrentResource {
   return { args: Array.isArray(args) ? args : [], owner: owner === undefined ? socket : resource[owner] }
 }
 
+/** What Node calls the function that `once()` puts around a listener, which has the listener in a property. */
+const ONCE_WRAPPER = new EventEmitter().once('probe', () => {}).rawListeners('probe')[0]?.name
+
+/** Whether a function, as `rawListeners()` gives it, removes itself from its emitter when it is called. */
+export function isOnceWrapper(listener: { readonly name: string; readonly listener?: unknown }): boolean {
+  return listener.listener !== undefined && listener.name === ONCE_WRAPPER
+}
+
 /** Under which Node attaches a function to an error that an emitter throws because nobody listens for `'error'`. */
 let enhancer: symbol | undefined
 let isEnhancerKnown = false

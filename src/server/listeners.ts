@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import { attempt } from '../attempt.ts'
 import type { Guards } from '../guards/guards.ts'
+import { isOnceWrapper } from '../node-parts.ts'
 import { SERVER_EVENTS, type ServerEvent } from './events.ts'
 import { callServerListener, type ServerListener } from './listener.ts'
 import { RawContexts } from './raw-contexts.ts'
@@ -60,7 +61,7 @@ export class ServerListeners {
   ): ServerListener {
     const guards = this.#guards
     const contexts = this.#contexts
-    const isOnce = listener.name === 'bound onceWrapper'
+    const isOnce = isOnceWrapper(listener)
     function guardedListener(this: unknown, ...args: unknown[]): void {
       // Node's wrapper would look for itself
       if (isOnce) server.removeListener(name, guardedListener)
