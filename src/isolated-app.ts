@@ -132,7 +132,8 @@ export class IsolatedApp {
     this.ledger.add(fault)
     const write = (): void => {
       if (!this.#rateLimit.admits(fault)) return
-      logFault(log, fault, { request: context?.request, extra, isUnheard: this.isUnheard })
+      const { request, hasEndedWell: isFinished } = context ?? {}
+      logFault(log, fault, { request, isFinished, extra, isUnheard: this.isUnheard })
     }
     if (fault.verdict === 'fatal' && this.leaveControl !== undefined) this.leaveControl.fatal(fault, write)
     else write()

@@ -12,8 +12,9 @@ describe('a pooled connection fails, and nobody listens for the error', () => {
       assert.deepEqual([streams.status, streams.body], [200, 'first,last'])
       const lines = faults(child)
       assert.ok(lines.length >= 2, `${lines.length} lines`)
-      for (const { fault } of lines) {
+      for (const { fault, req } of lines) {
         assert.equal(fault.attributedTo, 'connection')
+        assert.equal(req.finished, undefined)
         assert.deepEqual([fault.origin, fault.verdict], ['exception', 'recycle'])
       }
       assert.deepEqual(new Set(lines.map(({ req }) => req.route)), new Set(['/works/:how', '/streams/:how']))
@@ -26,6 +27,9 @@ describe('a pooled connection fails, and nobody listens for the error', () => {
     assert.equal((await child.ask('/breaks')).status, 200)
     const line = await child.line(({ fault }) => fault !== undefined)
     assert.deepEqual([line.fault.attributedTo, line.req.route], ['connection', '/opens'])
+    assert.equal(line.req.finished, true)
+    assert.equal(line.msg, 'an error escaped, perhaps from GET /opens: the database said: shutdown')
+    assert.match(line.err.stack, /\nEmitted 'error' event on BoundPool instance at:\n {4}at .*pool\.ts/)
   })
 })
 
