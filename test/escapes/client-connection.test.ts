@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { keepsContextInFrames } from '../../src/request/async-context.ts'
 import { startFixture } from '../support/child.ts'
 import { faults } from '../support/escapes.ts'
+import { until } from '../support/until.ts'
 
 describe('a pooled connection fails, and nobody listens for the error', () => {
   for (const how of ['message', 'reset', 'end', 'tls-message', 'tls-end']) {
@@ -39,5 +41,24 @@ test('a connection of the request itself: it is answered by force', async (t) =>
     assert.equal((await child.ask(path)).status, 500, path)
     const line = await child.line(({ req }) => req?.route === path)
     assert.equal(line.fault.attributedTo, 'context', path)
+  }
+})
+
+describe('another request forgets a query, which fails on a pooled connection', () => {
+  for (const path of ['/owner/works', '/owner/streams']) {
+    test(`${path}: the request that opened it gets its own answer`, async (t) => {
+      const child = await startFixture(t, 'pool')
+      const owner = child.ask(path)
+      await until(async () => JSON.parse((await child.ask('/shared')).body).isOpen)
+      assert.equal((await child.ask('/forgets')).status, 200)
+      const line = await child.line(({ fault }) => fault !== undefined)
+      assert.deepEqual([line.fault.origin, line.fault.attributedTo], ['rejection', 'context'])
+      const named = keepsContextInFrames() ? path : '/forgets'
+      assert.equal(line.msg, `an error escaped, perhaps from GET ${named}: syntax error`)
+      assert.equal(line.req.finished, named === path ? undefined : true)
+      await child.ask('/go-on')
+      const { status, body } = await owner
+      assert.deepEqual([status, body], [200, path === '/owner/works' ? '{"done":true}' : 'first,last'])
+    })
   }
 })
