@@ -12,6 +12,12 @@ describe('a pooled connection fails, and nobody listens for the error', () => {
       const [works, streams] = await Promise.all([child.ask(`/works/${how}`), child.ask(`/streams/${how}`)])
       assert.deepEqual([works.status, works.body], [200, '{"done":true}'])
       assert.deepEqual([streams.status, streams.body], [200, 'first,last'])
+      await until(() => child.log().filter(({ msg }) => msg === 'answered').length === 2)
+      const outcomes = child.log().filter(({ outcome }) => outcome === 'by itself')
+      assert.deepEqual(
+        outcomes.map(({ of }) => of),
+        ['connection', 'connection'],
+      )
       const lines = faults(child)
       assert.ok(lines.length >= 2, `${lines.length} lines`)
       for (const { fault, req } of lines) {
