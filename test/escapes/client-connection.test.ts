@@ -6,7 +6,7 @@ import { faults } from '../support/escapes.ts'
 import { until } from '../support/until.ts'
 
 describe('a pooled connection fails, and nobody listens for the error', () => {
-  for (const how of ['message', 'reset', 'end', 'tls-message', 'tls-end']) {
+  for (const how of ['message', 'reset', 'end', 'tls-message', 'tls-end', 'http2-reset']) {
     test(`${how}: the request that opened it gets its own answer`, async (t) => {
       const child = await startFixture(t, 'pool')
       const [works, streams] = await Promise.all([child.ask(`/works/${how}`), child.ask(`/streams/${how}`)])
