@@ -115,7 +115,8 @@ export class IsolatedApp {
     this.ledger.add(fault)
     const write = (): void => {
       if (!this.#rateLimit.admits(fault)) return
-      logFault(log, fault, { request: context?.fastifyRequest, extra, isUnheard: this.isUnheard })
+      const { fastifyRequest: request, hasEndedWell: isFinished } = context ?? {}
+      logFault(log, fault, { request, isFinished, extra, isUnheard: this.isUnheard })
     }
     if (fault.verdict === 'fatal' && this.leaveControl !== undefined) this.leaveControl.fatal(fault, write)
     else write()

@@ -14,9 +14,16 @@ export function isOfClientConnection(error: unknown): boolean {
   return isClientConnection(owner) || args.some(isClientConnection)
 }
 
+/** `NGHTTP2_SESSION_CLIENT`: `node:http2` is not loaded for it. */
+const HTTP2_CLIENT = 1
+
 function isClientConnection(value: unknown): boolean {
-  if (!(value instanceof Socket)) return false
+  if (!(value instanceof Socket)) return isHttp2Client(value)
   const { server, _httpMessage } = value as { server?: unknown; _httpMessage?: unknown }
   // of a socket that serves an `http.request()` Node knows the request that uses it
   return !server && !_httpMessage
+}
+
+function isHttp2Client(value: unknown): boolean {
+  return readProperty(value, 'type') === HTTP2_CLIENT && typeof readProperty(value, 'goaway') === 'function'
 }

@@ -137,9 +137,9 @@ export class Escapes implements EscapeHandler {
 
   #take({ error, origin, promise }: Escape, context: RequestContext): Takes {
     if (origin === 'exception' && isOfClientConnection(error)) {
-      if (!context.hasRecorded(error)) {
-        this.#app.recordFault({ error, origin, attributedTo: 'connection', context })
-      }
+      if (context.hasRecorded(error)) return 'taken'
+      const fault = this.#app.recordFault({ error, origin, attributedTo: 'connection', context })
+      followOutcome(this.#app, context, fault)
       return 'taken'
     }
     const abort = abortOf(error, context)

@@ -8,7 +8,8 @@ const MAX_LENGTHENED = 30_000
 
 /**
  * How long a request may still answer by itself after an error escaped from it, in milliseconds. A rejection says less
- * than an exception: while the promise that Fastify waits for is pending, the request is still at work. On a route
+ * than an exception: while the promise that Fastify waits for is pending, or the response is being written, the request
+ * is still at work. On a route
  * whose good answers take long it has twice as long as the longest of them.
  */
 export function graceLength(context: RequestContext, origin: Escape['origin']): number {
@@ -18,8 +19,9 @@ export function graceLength(context: RequestContext, origin: Escape['origin']): 
   return Math.max(length, Math.min(2 * longestAnswer.at(Date.now()), MAX_LENGTHENED))
 }
 
-/** Whether the promise of the handler or hook that ran last is pending. */
-function isAtWork({ awaited, sending, reply }: RequestContext): boolean {
+/** Whether a stream is sent, the response has begun, or the promise of the handler or hook that ran last is pending. */
+function isAtWork({ awaited, bytesSent, sending, reply }: RequestContext): boolean {
+  if (bytesSent !== -1 || reply?.raw.headersSent) return true
   if (awaited === undefined) return false
   if (types.isPromise(awaited)) return isPending(awaited)
   // a thenable must not be asked, because `then` may start its work again; Fastify sends what it resolves to

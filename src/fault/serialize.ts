@@ -1,3 +1,4 @@
+import { unhandledEventHint } from '../node-parts.ts'
 import type { SerializedError } from './serialized-error.ts'
 import { stackOf, traceStart } from './stack.ts'
 import { clip, isArrayLike, isErrorLike, MAX_MESSAGE, messageOf, readProperty, typeName } from './thrown.ts'
@@ -10,6 +11,7 @@ const MAX_ERRORS = 10
 const MAX_TOTAL = 32
 /** Characters. */
 const MAX_STACK = 16_384
+const MAX_HINT = 4_096
 const MAX_CODE = 128
 
 /**
@@ -82,10 +84,16 @@ function codeOf(error: unknown): string | number | undefined {
   return typeof code === 'number' && Number.isFinite(code) ? code : undefined
 }
 
-/** Shortens a stack at the end of its message and at the end of its trace, so that a trace is left. */
+/**
+ * Shortens a stack at the end of its message and at the end of its trace, so that a trace is left. Below it stands
+ * Node's hint, as Node itself prints it.
+ */
 function boundedStack(error: unknown): string {
   const stack = stackOf(error) ?? ''
-  if (stack.length <= MAX_STACK) return stack
+  if (stack.length <= MAX_STACK) {
+    const hint = unhandledEventHint(error)
+    return hint === undefined ? stack : `${stack}\n${clip(hint, MAX_HINT)}`
+  }
   const start = traceStart(stack, readProperty(error, 'message'))
   if (start === -1) return clip(stack, MAX_STACK)
   const header = clip(stack.slice(0, start), MAX_MESSAGE)

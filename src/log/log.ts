@@ -20,6 +20,8 @@ interface FaultLine {
 interface About {
   /** The request itself, while it has not finished. */
   readonly request?: FastifyRequest | undefined
+  /** Whether the request had ended well before. */
+  readonly isFinished?: boolean | undefined
   /** Whether nothing else tells of the fault: then a silent logger's line goes to stderr. */
   readonly isUnheard?: boolean | undefined
   /** More fields of the line, such as the bytes that a stream had sent. */
@@ -48,12 +50,8 @@ function lineOf(log: FastifyBaseLogger, fault: Fault, about: About): FaultLine {
     fault: { id, origin, verdict, fingerprint, attributedTo, ...(job !== undefined && { job }) },
   }
   if (request !== undefined) line.req = requestLine(log, request, about.request)
+  if (line.req !== undefined && about.isFinished) line.req.finished = true
   return about.extra === undefined ? line : Object.assign(line, about.extra)
-}
-
-function whatFailed({ request, job }: Fault): string {
-  if (request !== undefined) return request.method === '' ? 'connection failed' : 'request failed'
-  return job === undefined ? 'error outside of any request' : `job ${firstLine(job)} failed`
 }
 
 function firstLine(text: string): string {
@@ -62,16 +60,25 @@ function firstLine(text: string): string {
   return line.length > 200 ? `${line.slice(0, 200)}…` : line
 }
 
+/** What was caught in the call is certain, everything else is a guess of Node's. */
+function whatHappened({ attributedTo, request, job }: Fault): string {
+  if (request === undefined) {
+    return job === undefined ? 'error outside of any request' : `job ${firstLine(job)} failed`
+  }
+  const { method, route } = request
+  if (attributedTo === 'call') return method === '' ? 'connection failed' : 'request failed'
+  return `an error escaped, perhaps from ${method === '' ? 'a connection' : `${method} ${route ?? '(no route)'}`}`
+}
+
 /**
  * Logs a fault in one line, at `fatal` or `error`, through the request's own logger. Where that logger throws, the
  * line goes to stderr. Never throws.
  */
 export function logFault(log: FastifyBaseLogger, fault: Fault, about: About = {}): void {
   const level = fault.verdict === 'fatal' ? 'fatal' : 'error'
-  const what = whatFailed(fault)
   try {
     const line = lineOf(log, fault, about)
-    const message = `${what}: ${firstLine(messageOf(fault.error))}`
+    const message = `${whatHappened(fault)}: ${firstLine(messageOf(fault.error))}`
     try {
       if (isSilent(log)) {
         if (level === 'fatal' || about.isUnheard) stderrLogger()[level](line, message)

@@ -43,15 +43,15 @@ export interface ExitCodes {
 
 /**
  * How long a request that an error escaped from may still answer by itself. Both are lengthened to twice the longest
- * good answer that the route has given in the last ten minutes, at most to 30 000 ms.
+ * good answer that the route has given in the last ten to twenty minutes, at most to 30 000 ms.
  */
 export interface GraceOptions {
   /**
-   * Milliseconds after a rejection, while the promise of the request's handler or of a hook is pending: the request is
-   * still at work. Default: 10 000.
+   * Milliseconds after a rejection, while the promise of the request's handler or of a hook is pending, or while its
+   * response is written: the request is still at work. Default: 10 000.
    */
   rejection?: number
-  /** Milliseconds after an exception, and after a rejection while no such promise is pending. Default: 1 000. */
+  /** Milliseconds after an exception, and after a rejection of a request that is not at work. Default: 1 000. */
   exception?: number
 }
 

@@ -135,6 +135,15 @@ const HAPPENINGS: readonly (readonly [RegExp, ...((child: Child) => Promise<Cell
   ],
   [/^a promise that floats/, escapes('/floating')],
   [/^a throw in a timer/, escapes('/timer')],
+  [
+    /^the 'error' event of a pooled connection/,
+    async (child) => {
+      const { body } = await child.ask('/pooled')
+      const line = await faultLine(child, '/pooled')
+      assert.equal(line.fault.attributedTo, 'connection')
+      return [body === 'a good answer' ? 'its own answer' : body, levelOf(line), await servesOn(child, line)]
+    },
+  ],
   [/^exhausted resources/, masked('/exhausted')],
   [/^FatalError/, fatal('/fatal'), fatal('/caused-fatally')],
   [

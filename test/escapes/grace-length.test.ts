@@ -10,7 +10,7 @@ function requestAfter(longest: number, grace: ResolvedGrace): RequestContext {
   const longestAnswer = new LongestAnswer()
   longestAnswer.add(longest, Date.now())
   const awaited = new Promise(() => {})
-  return { route: { grace, longestAnswer }, awaited } as unknown as RequestContext
+  return { route: { grace, longestAnswer }, awaited, bytesSent: -1 } as unknown as RequestContext
 }
 
 const DEFAULT = { rejection: 10_000, exception: 1_000 }

@@ -9,6 +9,12 @@ test('a payment whose audit floats and fails at once gets its own answer', async
   assert.deepEqual(JSON.parse(body), { paid: true })
 })
 
+test('a stream is not cut for a promise that floats and fails, before its first byte or later', async (t) => {
+  const child = await startFixture(t, 'graces')
+  const { status, body } = await child.ask('/stream')
+  assert.deepEqual([status, body], [200, 'first,last'])
+})
+
 test('each escape has the grace of its kind, and the shortest counts', { concurrency: true }, async (t) => {
   const child = await startFixture(t, 'graces')
   const forced = async (path: string) => assert.equal((await child.ask(path)).status, 500)

@@ -257,6 +257,7 @@ describe('a `req` serializer of the app', () => {
       url: '/users/7',
       route: '/users/:id',
       tenant: 'a',
+      finished: true,
     })
     const late = seen.at(-1)
     assert.equal(late?.host, `127.0.0.1:${await test.listen()}`)

@@ -48,6 +48,13 @@ export const inEscapes: readonly Mutant[] = [
     tests: ['escapes/client-connection'],
   },
   {
+    name: 'forgotten-query-cuts-the-stream-of-another-request',
+    file: 'escapes/grace-length.ts',
+    find: 'if (bytesSent !== -1 || reply?.raw.headersSent) return true',
+    replace: '',
+    tests: ['escapes/client-connection', 'escapes/graces'],
+  },
+  {
     name: 'own-upstream-request-is-taken-for-a-pool',
     file: 'escapes/client-connection.ts',
     find: 'return !server && !_httpMessage',

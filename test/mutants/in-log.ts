@@ -44,4 +44,20 @@ export const inLog: readonly Mutant[] = [
     replace: '',
     tests: ['log/log'],
   },
+  {
+    name: 'guessed-request-is-said-to-have-failed',
+    file: 'log/log.ts',
+    find: "if (attributedTo === 'call') return 'request failed'",
+    replace: "return 'request failed'",
+    tests: ['escapes/client-connection'],
+    only: 'the request had ended',
+  },
+  {
+    name: 'finished-request-looks-unfinished',
+    file: 'log/log.ts',
+    find: 'line.req.finished = true',
+    replace: 'line.req.finished = undefined',
+    tests: ['escapes/client-connection'],
+    only: 'the request had ended',
+  },
 ]

@@ -23,6 +23,7 @@ const fault = {
 } as const
 
 /** A report of a fatal fault. */
-export function report(): CrashReport {
-  return buildReport({ reason: 'fatal', note: undefined, phase: 'serving', exitCode: 70, fault }, [])
+export function report(error: unknown = fault.error): CrashReport {
+  const circumstances = { reason: 'fatal', note: undefined, phase: 'serving', exitCode: 70 } as const
+  return buildReport({ ...circumstances, fault: { ...fault, error } }, [])
 }
