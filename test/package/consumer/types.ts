@@ -35,5 +35,7 @@ console.log(state, fault.id)
 app.register(isolate({ clasify: () => 'fatal' }))
 // @ts-expect-error: not a verdict
 app.register(isolate({ classify: () => 'ignore' }))
-// @ts-expect-error: no number (a name that is no option is found at boot: Fastify's types let it pass)
-app.get('/wrong', { config: { isolate: { grace: '50' } } }, async () => 'text')
+// @ts-expect-error: no number
+app.register(isolate({ grace: '50' }))
+// @ts-expect-error: no boolean (a name that is no option is found at boot: Fastify's types let it pass)
+app.get('/wrong', { config: { isolate: { expose: 'yes' } } }, async () => 'text')
