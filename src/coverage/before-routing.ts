@@ -28,8 +28,9 @@ export class BeforeRouting {
     this.#guards = guards
     this.#enter = enter
     const options = routeOptions(guards.app.options, {})
+    const { app } = guards
     const longestAnswer = new LongestAnswer()
-    this.#options = { ...options, app: guards.app, pattern: undefined, longestAnswer }
+    this.#options = { ...options, app, pattern: undefined, longestAnswer, health: app.sickWatch.addRoute() }
   }
 
   /** Guards the listener of requests of one server, once. */

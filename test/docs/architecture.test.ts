@@ -14,6 +14,7 @@ const ORDER = [
     'answer',
     'isolated-app.ts',
     'request',
+    'sick',
     'leave',
     'options',
     'report',

@@ -61,7 +61,7 @@ export const inDrain: readonly Mutant[] = [
   {
     name: 'http2-streams-cut-by-the-drain',
     file: 'drain/drain.ts',
-    find: '        !this.#connections.hasSessions &&\n',
+    find: '      !this.#connections.hasSessions &&\n',
     replace: '',
     tests: ['drain/protocols'],
     only: 'HTTP/2: the stream of a route that opted out finishes too',

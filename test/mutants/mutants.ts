@@ -11,6 +11,7 @@ import { inLog } from './in-log.ts'
 import { inOptions } from './in-options.ts'
 import { inReport } from './in-report.ts'
 import { inRequest } from './in-request.ts'
+import { inSick } from './in-sick.ts'
 import { inTriage } from './in-triage.ts'
 import { inUncaught } from './in-uncaught.ts'
 import type { Mutant } from './mutant.ts'
@@ -22,6 +23,7 @@ export const mutants: readonly Mutant[] = [
   ...inDrain,
   ...inGuards,
   ...inEscapes,
+  ...inSick,
   ...inTriage,
   ...inAnswer,
   ...inRequest,
