@@ -25,4 +25,5 @@ export type {
   LeaveReason,
   Phase,
   ReportedFault,
+  Sickness,
 } from './report/crash-report.ts'

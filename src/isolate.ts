@@ -86,6 +86,7 @@ function install(fastify: FastifyInstance, given: IsolateOptions): void {
   new Escapes(app, internals).install(() => coverage.keepsContexts)
   fastify.addHook('onClose', (_app, done) => {
     app.endRateLimit()
+    app.sickWatch.stop()
     done()
   })
 }

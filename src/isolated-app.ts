@@ -13,9 +13,12 @@ import { announceAnswered, hasAnsweredSubscribers } from './log/on-answered.ts'
 import { announceFault, hasFaultSubscribers } from './log/on-fault.ts'
 import { LogRateLimit } from './log/rate-limit.ts'
 import type { ResolvedOptions } from './options/resolved.ts'
+import type { Sickness } from './report/crash-report.ts'
 import { makeIsSameRequest } from './request/async-context.ts'
 import type { RequestContext } from './request/context.ts'
 import { InFlight } from './request/in-flight.ts'
+import { waitingRequests } from './request/waiting-request.ts'
+import { SickWatch } from './sick/sick-watch.ts'
 
 /**
  * The property of an instance that holds its {@link IsolatedApp}. Child instances inherit it; all copies of the
@@ -30,6 +33,10 @@ export interface LeaveControl {
   /** @param announce Logs the fault. Called once `state` is `leaving`. */
   fatal(fault: Fault, announce: () => void): void
   recycle(fault: Fault): void
+  /** Called where an error has escaped. */
+  escaped(): void
+  /** Called each second in which the app is sick. */
+  sick(sickness: Sickness): void
   leave(reason?: string): Promise<void>
 }
 
@@ -59,6 +66,11 @@ export class IsolatedApp {
   readonly ledger: Ledger = new Ledger()
   /** The requests that are being answered, oldest first. */
   readonly requests: InFlight = new InFlight()
+  /** Watches the app from the first error on that escapes in the process. */
+  readonly sickWatch: SickWatch = new SickWatch(
+    () => waitingRequests(this.requests),
+    (sickness) => this.leaveControl?.sick(sickness),
+  )
   /**
    * Whether the app has listened or received a request. An error outside of requests before that is a boot failure.
    */
@@ -113,6 +125,7 @@ export class IsolatedApp {
     if (typeof fault.error === 'object' && fault.error !== null) this.#faults.set(fault.error, fault)
     this.#classify(fault, context, log)
     this.ledger.add(fault)
+    if (fault.origin === 'rejection' || fault.origin === 'exception') this.leaveControl?.escaped()
     const write = (): void => {
       if (!this.#rateLimit.admits(fault)) return
       const { fastifyRequest: request, hasEndedWell: isFinished } = context ?? {}

@@ -136,7 +136,8 @@ export class AppCoverage {
     if (!context.onRequest?.includes(this.#enter) && !isDetached(context)) return
     const pattern = is404 ? undefined : context.config.url
     const options = routeOptions(this.#app.options, override)
-    coverWith(context, { ...options, app: this.#app, pattern, longestAnswer: new LongestAnswer() })
+    const health = this.#app.sickWatch.addRoute()
+    coverWith(context, { ...options, app: this.#app, pattern, longestAnswer: new LongestAnswer(), health })
     this.keepsContexts ||= options.escapes
     guardRoute(context, this.#guards, this.#enter)
   }

@@ -4,6 +4,9 @@ import { attempt } from '../attempt.ts'
 /** Milliseconds that emptying takes at most: where new connections never cease, or the event loop is never quiet. */
 const MAX_WAIT = 500
 
+/** The turns that it has even so, because a process that a busy machine gives no time has had none of that wait. */
+const MIN_TURNS = 100
+
 /** Milliseconds of a turn of the event loop in which next to nothing runs. */
 const QUIET_TURN = 0.1
 
@@ -29,7 +32,7 @@ export class AcceptQueue {
 
   /**
    * Makes the servers stop listening at the end of the first quiet turn of the event loop that accepted nothing, at the
-   * latest after {@link MAX_WAIT}. A connection that comes after the event loop has looked for new ones and before that
+   * latest after {@link MAX_WAIT} and {@link MIN_TURNS}. A connection that comes after the event loop has looked for new ones and before that
    * end is reset, so this time has to be short.
    */
   empty(): void {
@@ -39,12 +42,15 @@ export class AcceptQueue {
     const end = performance.now() + MAX_WAIT
     let accepted = Number.NaN
     let began = 0
+    let turns = 0
     const turn = (): void => {
       const now = performance.now()
-      if ((accepted === this.accepted && now - began < QUIET_TURN) || now > end) {
+      const isEmpty = accepted === this.accepted && now - began < QUIET_TURN
+      if (isEmpty || (now > end && turns > MIN_TURNS)) {
         this.close()
         return
       }
+      turns += 1
       accepted = this.accepted
       began = now
       this.#turn = setImmediate(turn)

@@ -3,11 +3,12 @@ import { onBootEnd, onGone } from '../fastify/boot.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { IsolatedApp, LeaveControl } from '../isolated-app.ts'
 import type { IsolationState } from '../isolation.ts'
-import { addApp, leave, recycle, recycleDue, removeApp } from '../leave/leave.ts'
+import { addApp, leave, recycle, recycleDue, removeApp, watchApps } from '../leave/leave.ts'
 import type { LeavingApp } from '../leave/leaving-app.ts'
 import { logFailure } from '../log/log.ts'
 import type { ResolvedLeaveOptions } from '../options/resolved.ts'
 import type { InFlightRequest } from '../report/crash-report.ts'
+import { isStuck } from '../request/waiting-request.ts'
 import { findOtherSignalListeners, otherListenerLine } from '../uncaught/other-listeners.ts'
 import { Connections } from './connections.ts'
 import { Drain } from './drain.ts'
@@ -22,6 +23,8 @@ class DrainedApp implements LeavingApp {
   state: IsolationState = 'serving'
   /** Whether its plugins are still loading, or its `onReady` hooks run. */
   isBooting = true
+  /** Whether it leaves because it is sick: what is stuck then is not waited for. */
+  isSick = false
   readonly #app: IsolatedApp
   readonly #connections: Connections
   readonly #drain: Drain
@@ -34,7 +37,7 @@ class DrainedApp implements LeavingApp {
     this.#connections = new Connections(() => {
       app.hasServed = true
     })
-    this.#drain = new Drain(this.#connections, app.requests)
+    this.#drain = new Drain(this.#connections, app.requests, (context) => this.isSick && isStuck(context))
   }
 
   /** Follows the app's servers: the main one from the start, those of further addresses once they are there. */
@@ -65,8 +68,13 @@ class DrainedApp implements LeavingApp {
     return this.#drain.inFlight()
   }
 
+  watchForSickness(): void {
+    this.#app.sickWatch.start()
+  }
+
   startLeaving(): void {
     this.state = 'leaving'
+    this.#app.sickWatch.stop()
   }
 
   stopAccepting(): void {
@@ -110,7 +118,7 @@ class DrainedApp implements LeavingApp {
  */
 export function addToProcess(app: IsolatedApp, internals: Internals): LeaveControl {
   const { fastify } = app
-  const { readiness, recycleAfter, recycleSpread, signals } = app.options.leave
+  const { readiness, recycleAfter, recycleSpread, sickAfter, signals } = app.options.leave
   const drained = new DrainedApp(app)
   drained.watch([fastify.server])
   if (readiness !== undefined) addReadiness(fastify, readiness, () => drained.state)
@@ -142,6 +150,14 @@ export function addToProcess(app: IsolatedApp, internals: Internals): LeaveContr
     },
     recycle() {
       recycle(recycleAfter, recycleSpread)
+    },
+    escaped() {
+      watchApps()
+    },
+    sick(sickness) {
+      if (process.uptime() * 1_000 < sickAfter) return
+      drained.isSick = true
+      void leave('recycle', undefined, { sick: sickness })
     },
     leave(reason) {
       addApp(drained)

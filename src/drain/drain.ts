@@ -11,13 +11,22 @@ const POLL_INTERVAL = 20
 export class Drain {
   readonly #connections: Connections
   readonly #contexts: InFlight
+  readonly #isGivenUp: (context: RequestContext) => boolean
 
   #isCut = false
 
-  /** @param contexts The requests in flight that the plugin guards. */
-  constructor(connections: Connections, contexts: InFlight) {
+  /**
+   * @param contexts The requests in flight that the plugin guards.
+   * @param isGivenUp Whether a request is not waited for. Default: none is.
+   */
+  constructor(
+    connections: Connections,
+    contexts: InFlight,
+    isGivenUp: (context: RequestContext) => boolean = () => false,
+  ) {
     this.#connections = connections
     this.#contexts = contexts
+    this.#isGivenUp = isGivenUp
   }
 
   /** Returns the requests in flight, oldest first: also those of routes that opted out, and upgraded connections. */
@@ -42,7 +51,7 @@ export class Drain {
     this.#connections.stop()
   }
 
-  /** Resolves once nothing is in flight. */
+  /** Resolves once nothing is in flight but what is given up. */
   async drained(): Promise<void> {
     while (!this.#isDone()) {
       endStuckStreams(this.#contexts)
@@ -67,12 +76,15 @@ export class Drain {
   }
 
   #isDone(): boolean {
+    if (this.#isCut) return true
+    const open = this.#open()
+    const givenUp = open.filter(this.#isGivenUp)
+    const sockets = new Set(givenUp.map(({ request }) => request?.raw.socket))
     return (
-      this.#isCut ||
-      (this.#open().length === 0 &&
-        this.#connections.busy().length === 0 &&
-        !this.#connections.hasSessions &&
-        !this.#connections.isAwaiting)
+      open.length === givenUp.length &&
+      this.#connections.busy().every(({ socket }) => sockets.has(socket)) &&
+      !this.#connections.hasSessions &&
+      !this.#connections.isAwaiting
     )
   }
 

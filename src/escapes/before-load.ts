@@ -52,6 +52,8 @@ class EscapesBeforeLoad implements EscapeHandler {
         void leave('fatal', fault, { announce })
       },
       recycle: () => {},
+      escaped: () => {},
+      sick: () => {},
       leave: async () => {},
     }
     app.recordFault({ error, origin, attributedTo: 'none', context: undefined, extra: { phase: 'boot' } })
@@ -74,6 +76,7 @@ function unloadedApp({ fastify, options, ledger }: IsolatedApp): LeavingApp {
     hasServed: () => false,
     fingerprints: () => ledger.fingerprints().map(({ fingerprint, count }) => [fingerprint, count] as const),
     inFlight: () => [],
+    watchForSickness: () => {},
     startLeaving: () => {},
     stopAccepting: () => {},
     drained: async () => {},

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { serializeError } from '../fault/serialize.ts'
 import { DESTINATION_FAILED, watchDestinations, workingLogger } from '../log/failed-destination.ts'
 import type { CrashReport, InFlightRequest, LeaveReason } from '../report/crash-report.ts'
+import { describeSickness } from '../report/describe-sickness.ts'
 import type { LeavingApp } from './leaving-app.ts'
 
 type Level = 'info' | 'warn' | 'error'
@@ -39,11 +40,13 @@ export class LeaveLog {
 
   /** Logs the first line: why the process leaves. */
   leaving(report: CrashReport, deadline: number): void {
-    const { reason, note, phase, exitCode, inFlightTotal } = report
+    const { reason, phase, exitCode, inFlightTotal } = report
+    const note = report.note ?? undefined
+    const sick = report.sick ?? undefined
     this.#write(
       levelOf(reason),
-      { leave: { reason, note: note ?? undefined, phase, exitCode, deadline, inFlight: inFlightTotal } },
-      `leaving: ${describe(reason, note)}`,
+      { leave: { reason, note, sick, phase, exitCode, deadline, inFlight: inFlightTotal } },
+      `leaving: ${describe(report)}`,
     )
   }
 
@@ -86,7 +89,8 @@ function levelOf(reason: LeaveReason): Level {
   return reason === 'fatal' || reason === 'recycle' ? 'warn' : 'info'
 }
 
-function describe(reason: LeaveReason, note: string | null): string {
+function describe({ reason, note, sick }: CrashReport): string {
+  if (sick) return `the process is sick: ${describeSickness(sick)}`
   if (reason === 'fatal') return 'a fault was fatal'
   if (reason === 'recycle') return 'the process is recycled'
   return note ?? (reason === 'signal' ? 'a signal' : 'asked to')

@@ -23,6 +23,8 @@ export interface ProcessLeave {
   addApp(app: LeavingApp): void
   /** Removes an app that has closed. The last one takes every listener and timer with it. */
   removeApp(app: LeavingApp): void
+  /** See {@link watchApps}. */
+  watchApps(): void
   /** See {@link leave}. */
   leave(reason: LeaveReason, fault?: Fault, details?: Details): Promise<void>
   /** See {@link recycle}. */
@@ -59,6 +61,11 @@ class SharedLeave implements ProcessLeave {
     if (this.#apps.size > 0) return
     this.#recycling.cancel()
     unwatchEventLoop()
+  }
+
+  watchApps(): void {
+    if (this.#steps !== undefined) return
+    for (const app of this.#apps) app.watchForSickness()
   }
 
   leave(reason: LeaveReason, fault?: Fault, details: Details = {}): Promise<void> {
@@ -122,6 +129,11 @@ export function addApp(app: LeavingApp): void {
 /** Removes an app that has closed. */
 export function removeApp(app: LeavingApp): void {
   processLeave().removeApp(app)
+}
+
+/** Makes all apps watch whether they are sick, because an error has escaped: they may share what it broke. */
+export function watchApps(): void {
+  processLeave().watchApps()
 }
 
 /**

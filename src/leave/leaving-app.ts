@@ -14,6 +14,8 @@ export interface LeavingApp extends ReportedApp {
   readonly leave: ResolvedLeaveOptions
   /** Whether the app has listened, or has been given a request: before that a fatal fault is a boot failure. */
   hasServed(): boolean
+  /** Begins to watch whether the app is sick, because an error has escaped in this process. */
+  watchForSickness(): void
   /** Sets `app.isolation.state` to `leaving`, and makes the readiness route answer 503. The app goes on serving. */
   startLeaving(): void
   /**

@@ -1,7 +1,7 @@
 import type { Fault } from '../fault/fault.ts'
 import { EXIT_FATAL, EXIT_RECYCLE } from '../options/exit-codes.ts'
 import { buildReport } from '../report/build.ts'
-import type { CrashReport, LeaveReason, Phase } from '../report/crash-report.ts'
+import type { CrashReport, LeaveReason, Phase, Sickness } from '../report/crash-report.ts'
 import { announceLeave } from './announce-leave.ts'
 import { Exit } from './exit.ts'
 import { exitCodeFor } from './exit-code.ts'
@@ -17,6 +17,8 @@ import { startWatchdog, WATCHDOG_MARGIN, type Watchdog } from './watchdog.ts'
 export interface Details {
   /** The signal, or the argument of `app.isolation.leave(reason)`. */
   readonly note?: string | undefined
+  /** Why the process takes itself for sick, where it leaves for that. */
+  readonly sick?: Sickness | undefined
   /** Logs the fatal fault. Called when the state is `leaving` and the report is written. */
   readonly announce?: (() => void) | undefined
 }
@@ -83,6 +85,7 @@ export class LeaveSteps {
       {
         reason: this.#reason,
         note: this.#details.note,
+        sick: this.#details.sick,
         phase,
         exitCode: this.#exit.code,
         fault: this.#fault,

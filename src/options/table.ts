@@ -75,6 +75,7 @@ const LEAVE_OPTIONS: Table<LeaveOptions> = {
   drainFatal: { check: checkBoolean, default: false },
   recycleAfter: { check: checkMillisecondsOrNever, default: 600_000 },
   recycleSpread: { check: checkMilliseconds, default: 60_000 },
+  sickAfter: { check: checkMillisecondsOrNever, default: 60_000 },
   signals: { check: checkSignals, default: [] },
   onLeave: { check: checkFunction, default: undefined },
   exitCodes: { options: EXIT_CODES },

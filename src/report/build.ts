@@ -5,7 +5,14 @@ import type { Fault } from '../fault/fault.ts'
 import { serializeError } from '../fault/serialize.ts'
 import { VERSION } from '../version.ts'
 import { withoutQuery } from '../without-query.ts'
-import type { CrashReport, InFlightRequest, LeaveReason, Phase, ReportedFault } from './crash-report.ts'
+import type {
+  CrashReport,
+  InFlightRequest,
+  LeaveReason,
+  Phase,
+  ReportedFault,
+  Sickness,
+} from './crash-report.ts'
 import { eventLoopDelay } from './event-loop-delay.ts'
 
 /** What a report needs of an app. */
@@ -22,6 +29,7 @@ export interface ReportedApp {
 export interface Circumstances {
   readonly reason: LeaveReason
   readonly note: string | undefined
+  readonly sick?: Sickness | undefined
   readonly phase: Phase
   readonly exitCode: number
   readonly fault: Fault | undefined
@@ -40,6 +48,7 @@ export function buildReport(circumstances: Circumstances, apps: readonly Reporte
     at: new Date().toISOString(),
     reason: circumstances.reason,
     note: circumstances.note ?? null,
+    sick: circumstances.sick ?? null,
     phase: circumstances.phase,
     exitCode: circumstances.exitCode,
     fault: attempt(() => reportFault(circumstances.fault), null),

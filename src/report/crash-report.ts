@@ -22,6 +22,21 @@ export interface EventLoopDelay {
   readonly max: number
 }
 
+/**
+ * Why a process takes itself for sick: what the last 10 seconds were, on routes that were fine before an error
+ * escaped.
+ */
+export interface Sickness {
+  /** Requests that ended: well, or as the next field says. */
+  readonly ended: number
+  /** Those that ended with a fault, with an answer that was forced, or cut. */
+  readonly failed: number
+  /**
+   * Requests that waited for more than twice the longest good answer of their route, while none of that route ended.
+   */
+  readonly waiting: number
+}
+
 /** Whether the process was still booting, or serving, when it began to leave. */
 export type Phase = 'boot' | 'serving'
 
@@ -60,6 +75,8 @@ export interface CrashReport {
   readonly reason: LeaveReason
   /** The signal, or the argument of `app.isolation.leave(reason)`; null without either. */
   readonly note: string | null
+  /** Set where the process recycles itself because it is sick. */
+  readonly sick: Sickness | null
   readonly phase: Phase
   /** The code that the process is going to exit with. */
   readonly exitCode: number

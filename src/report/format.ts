@@ -1,4 +1,5 @@
 import type { CrashReport } from './crash-report.ts'
+import { describeSickness } from './describe-sickness.ts'
 
 /** Returns the reason in a few lines: the termination log, and the head of a printed report. */
 export function summarize(report: CrashReport): string {
@@ -65,13 +66,14 @@ export function formatReport(report: CrashReport): string {
   return printable(`${sections.join('\n\n')}\n`)
 }
 
-function headline({ reason, phase, fault, note }: CrashReport): string {
+function headline({ reason, phase, fault, note, sick }: CrashReport): string {
   const during = phase === 'boot' ? ' while booting' : ''
   if (reason === 'fatal') {
     const what = fault ? `${fault.error.type}: ${fault.error.message.split('\n', 1)[0]}` : 'unknown'
     return `fatal fault${during}: ${what}`
   }
   const because = note ? `: ${note}` : ''
+  if (sick) return `recycled as sick: ${describeSickness(sick)}`
   if (reason === 'recycle') return `recycled${because}`
   if (reason === 'signal') return `left on a signal${because}`
   return `asked to leave${because}`

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault, FaultRequest, Origin } from '../fault/fault.ts'
 import type { ResolvedRouteOptions } from '../options/resolved.ts'
+import type { RouteHealth } from '../sick/route-health.ts'
 import { destroyedWith } from './destroyed-with.ts'
 import type { LongestAnswer } from './longest-answer.ts'
 import { snapshotOf } from './snapshot.ts'
@@ -13,6 +14,8 @@ export interface CoveredRoute extends ResolvedRouteOptions {
   readonly pattern: string | undefined
   /** How long its good answers take. */
   readonly longestAnswer: LongestAnswer
+  /** How its requests end. */
+  readonly health: RouteHealth
 }
 
 /** What an error turned out to be. */
@@ -172,6 +175,8 @@ export class RequestContext {
     this.isCutShort = !raw.writableFinished || request.raw.aborted === true
     this.wasDestroyed = destroyedWith(raw) !== undefined
     this.hasEndedWell = !this.isCutShort && raw.statusCode < 500
+    if (this.hasEndedWell) this.route.health.add(true)
+    else if (this.lastFault !== undefined && !this.clientLeft) this.route.health.add(false)
     if (!this.hasEndedWell) return
     // Fastify takes the time of a request that is logged
     const duration = reply.elapsedTime || Date.now() - this.startedAt

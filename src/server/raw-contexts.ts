@@ -32,7 +32,8 @@ export class RawContexts {
     this.#app = app
     this.#internals = internals
     const options = routeOptions(app.options, {})
-    this.route = { ...options, app, pattern: undefined, longestAnswer: new LongestAnswer() }
+    const health = app.sickWatch.addRoute()
+    this.route = { ...options, app, pattern: undefined, longestAnswer: new LongestAnswer(), health }
   }
 
   /** The context of a raw request. Its log lines have the id that its answer names. */

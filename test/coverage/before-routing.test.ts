@@ -55,7 +55,11 @@ describe('what Fastify calls before it has a route', () => {
 
   const recorded: unknown[] = []
   const guards = {
-    app: { fastify: { routing: boom, log: { child: () => ({}) } }, options: {} },
+    app: {
+      fastify: { routing: boom, log: { child: () => ({}) } },
+      options: {},
+      sickWatch: { addRoute: () => ({}) },
+    },
     triage: { recordDropped: (_context: unknown, error: unknown) => recorded.push(error) },
     internals: { requestIdLabel: () => 'reqId' },
     optedOut: new WeakSet(),

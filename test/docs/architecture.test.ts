@@ -15,6 +15,7 @@ const ORDER = [
     'app-isolation.ts',
     'isolated-app.ts',
     'request',
+    'sick',
     'leave',
     'options',
     'report',

@@ -12,6 +12,7 @@ import { inOptions } from './in-options.ts'
 import { inReport } from './in-report.ts'
 import { inRequest } from './in-request.ts'
 import { inServer } from './in-server.ts'
+import { inSick } from './in-sick.ts'
 import { inTriage } from './in-triage.ts'
 import { inUncaught } from './in-uncaught.ts'
 import type { Mutant } from './mutant.ts'
@@ -24,6 +25,7 @@ export const mutants: readonly Mutant[] = [
   ...inDrain,
   ...inGuards,
   ...inEscapes,
+  ...inSick,
   ...inTriage,
   ...inAnswer,
   ...inRequest,

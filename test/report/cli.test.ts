@@ -78,6 +78,11 @@ test('a printed report leaves nothing out, and does not mind what is not there',
   const outside = { ...made, fault: made.fault && { ...made.fault, request: null } }
   assert.doesNotMatch(summarize(outside), /request:/)
   assert.match(summarize({ ...bare, reason: 'recycle', note: 'too old' }), /^recycled: too old\n/)
+  const sick = { ended: 21, failed: 12, waiting: 3 }
+  assert.match(
+    summarize({ ...bare, reason: 'recycle', sick }),
+    /^recycled as sick: 12 of 21 requests failed, and 3 wait too long, on routes that were fine before\n/,
+  )
   assert.match(formatReport({ ...bare, reason: 'requested', note: 'a\tb' }), /^asked to leave: a {2}b\n/)
 })
 

@@ -70,6 +70,8 @@ export function testApp(t: TestContext, options: TestAppOptions = {}): TestApp {
         recycleDue: undefined,
         fatal: (_fault, announce) => announce(),
         recycle: () => {},
+        escaped: () => {},
+        sick: () => {},
         leave: async () => {},
       }
     }

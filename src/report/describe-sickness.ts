@@ -1,0 +1,6 @@
+import type { Sickness } from './crash-report.ts'
+
+/** Says in a few words why a process takes itself for sick. */
+export function describeSickness({ ended, failed, waiting }: Sickness): string {
+  return `${failed} of ${ended} requests failed, and ${waiting} wait too long, on routes that were fine before`
+}

@@ -1,0 +1,150 @@
+/**
+ * What a leaked pool costs the routes that have no bug, with and without the watch for sick processes: one process and a
+ * restarter, a real PostgreSQL, a pool of four, and a route with a bug in its row listener. Skipped where there is no
+ * PostgreSQL.
+ *
+ *     npm run test:sick [-- --record]
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { markdownTable } from 'markdown-table'
+import { freePort } from '../restarters/support/staged-app.ts'
+import { ask } from '../support/client.ts'
+import { missing, startDatabase } from './servers.ts'
+
+/** Milliseconds of load. */
+const DURATION = 90_000
+
+/** Requests a second of each route. */
+const RATES = { '/orders': 30, '/ok': 10, '/report': 0.2 } as const
+
+/** Milliseconds after which a client gives up. */
+const PATIENCE = 5_000
+
+/** Milliseconds that the restarter waits. */
+const RESTART_DELAY = 1_000
+
+/** Milliseconds of uptime: shorter than the default, for the run is. */
+const SICK_AFTER = 10_000
+
+const PROGRAM = fileURLToPath(new URL('./programs/sick-app.js', import.meta.url))
+const PAGE = fileURLToPath(new URL('../../docs/sick.md', import.meta.url))
+const BEGIN = '<!-- measured: npm run test:sick -- --record -->'
+const END = '<!-- /measured -->'
+
+interface Measured {
+  readonly sent: Record<string, number>
+  readonly lost: Record<string, number>
+  readonly exits: (number | null)[]
+}
+
+/** Starts the app again whenever it has ended. */
+class Restarter {
+  readonly exits: (number | null)[] = []
+  readonly #environment: Record<string, string>
+  #child: ChildProcess | undefined
+  #isOver = false
+
+  constructor(environment: Record<string, string>) {
+    this.#environment = environment
+  }
+
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, [PROGRAM], {
+      env: { ...process.env, ...this.#environment },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    this.#child = child
+    child.once('exit', async (code) => {
+      if (this.#isOver) return
+      this.exits.push(code)
+      await sleep(RESTART_DELAY)
+      if (!this.#isOver) void this.start()
+    })
+    const output = child.stdout as NodeJS.ReadableStream
+    output.setEncoding('utf8')
+    await once(output, 'data')
+    output.resume()
+  }
+
+  async stop(): Promise<void> {
+    this.#isOver = true
+    const child = this.#child as ChildProcess
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+  }
+}
+
+async function measure(databasePort: number, sickAfter: number | 'Infinity'): Promise<Measured> {
+  const port = await freePort()
+  const restarter = new Restarter({
+    PORT: String(port),
+    DATABASE_PORT: String(databasePort),
+    LEAVE: JSON.stringify({ sickAfter }),
+  })
+  await restarter.start()
+  const measured: Measured = { sent: {}, lost: {}, exits: restarter.exits }
+  const asked: Promise<void>[] = []
+  const started = performance.now()
+  const send = async (path: string): Promise<void> => {
+    measured.sent[path] = (measured.sent[path] ?? 0) + 1
+    const { status } = await ask(port, path, { timeout: PATIENCE })
+    if (status !== 200) measured.lost[path] = (measured.lost[path] ?? 0) + 1
+  }
+  while (performance.now() - started < DURATION) {
+    for (const [path, rate] of Object.entries(RATES)) {
+      const due = ((performance.now() - started) / 1_000) * rate
+      for (let count = measured.sent[path] ?? 0; count < Math.floor(due); count++) asked.push(send(path))
+    }
+    await sleep(10)
+  }
+  await Promise.all(asked)
+  await restarter.stop()
+  return measured
+}
+
+function row(name: string, { sent, lost, exits }: Measured): string[] {
+  const share = (path: string): string => `${lost[path] ?? 0} of ${sent[path] ?? 0}`
+  return [name, share('/orders'), share('/ok'), exits.join(', ') || 'none']
+}
+
+const { values } = parseArgs({ options: { record: { type: 'boolean', default: false } } })
+const why = missing('postgres')
+if (why !== undefined) {
+  console.log(`skipped: ${why}`)
+  process.exit(process.env.CI === 'true' ? 1 : 0)
+}
+const database = await startDatabase('postgres')
+try {
+  const rows = [
+    ['', 'lost on `/orders`, which needs the pool', 'lost on `/ok`, which does not', 'exits'],
+    row('`sickAfter: Infinity`', await measure(database.port, 'Infinity')),
+    row(`\`sickAfter: ${SICK_AFTER}\``, await measure(database.port, SICK_AFTER)),
+  ]
+  const text = [
+    BEGIN,
+    '',
+    `${DURATION / 1_000} seconds, Node.js ${process.version}; a second has ${RATES['/orders']} requests for \`/orders\` and ` +
+      `${RATES['/ok']} for \`/ok\`, each with ${PATIENCE / 1_000} seconds of patience, and every ` +
+      `${1 / RATES['/report']} seconds one hits the bug:`,
+    '',
+    markdownTable(rows),
+    '',
+    END,
+  ].join('\n')
+  console.log(text)
+  if (values.record) {
+    const page = readFileSync(PAGE, 'utf8')
+    const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)]
+    if (begin === -1 || end === -1) throw new Error('docs/sick.md has no block for what was measured')
+    writeFileSync(PAGE, page.slice(0, begin) + text + page.slice(end + END.length))
+  }
+} finally {
+  await database.stop()
+}
