@@ -12,8 +12,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { markdownTable } from 'markdown-table'
-import { freePort } from '../restarters/support/staged-app.ts'
 import { ask } from '../support/client.ts'
+import { freePort } from '../support/free-port.ts'
 import { missing, startDatabase } from './servers.ts'
 
 /** Milliseconds of load. */

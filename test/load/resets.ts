@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Load, RATE } from '../restarters/support/load.ts'
-import { freePort } from '../restarters/support/staged-app.ts'
+import { freePort } from '../support/free-port.ts'
 import { TYPESCRIPT } from '../support/typescript-flags.ts'
 
 const FAULTS = 10

@@ -65,7 +65,7 @@ export function startFixture(t: TestContext, name: string, options: FixtureOptio
 
 /** As {@link startFixture}, with a file of any folder. */
 export async function startProgram(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   script: string,
   options: FixtureOptions = {},
 ): Promise<Child> {

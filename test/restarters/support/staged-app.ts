@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { freePort } from '../../support/free-port.ts'
 import { installLibrary } from './installed-library.ts'
 import { DOCS } from './repository.ts'
 
@@ -43,13 +43,4 @@ export async function stageApp(boot = ''): Promise<StagedApp> {
     port: await freePort(),
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
   }
-}
-
-/** A port of 127.0.0.1 that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as net.AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
