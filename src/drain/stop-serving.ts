@@ -4,8 +4,8 @@ import type { AwaitedRequests } from './awaited-requests.ts'
 import { refuseRequest, refuseUpgrade } from './refuse.ts'
 
 /**
- * Makes a server answer 503 to requests and upgrades, except {@link AwaitedRequests}. Replacing the app's listeners covers
- * every route, and costs nothing while the app serves.
+ * Makes a server answer 503 to requests and upgrades, except {@link AwaitedRequests}. Replacing the app's listeners
+ * covers every route, and costs nothing while the app serves.
  */
 export function stopServing(server: Server, awaited: AwaitedRequests): void {
   for (const event of ['request', 'checkContinue', 'checkExpectation']) {
