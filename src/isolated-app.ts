@@ -1,16 +1,13 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Attribution, Fault, Origin } from './fault/fault.ts'
-import { fingerprintOf } from './fault/fingerprint.ts'
 import { Ledger } from './fault/ledger.ts'
 import { NewFault } from './fault/new-fault.ts'
 import { isVerdict } from './fault/verdict.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import type { IsolationState } from './isolation.ts'
-import { isListenerOf, type OnFailure, runListeners } from './listener-context.ts'
-import type { AnsweredMessage, RequestOutcome } from './log/answered-message.ts'
+import type { RequestOutcome } from './log/answered-message.ts'
+import { FaultListeners } from './log/fault-listeners.ts'
 import { logFailure, logFault, logHeldBack } from './log/log.ts'
-import { announceAnswered, hasAnsweredSubscribers } from './log/on-answered.ts'
-import { announceFault, hasFaultSubscribers } from './log/on-fault.ts'
 import { LogRateLimit } from './log/rate-limit.ts'
 import type { ResolvedOptions } from './options/resolved.ts'
 import type { Sickness } from './report/crash-report.ts'
@@ -53,9 +50,6 @@ export interface FoundError {
   readonly extra?: Record<string, unknown> | undefined
 }
 
-/** The most failures of listeners that are logged. */
-const MAX_BROKEN_LISTENERS = 100
-
 /**
  * An app that registered the plugin, with its options, fault counts and requests in flight. All parts of the plugin
  * share it.
@@ -85,13 +79,12 @@ export class IsolatedApp {
   /** The newest fault of each error that is still in use. */
   readonly #faults: WeakMap<object, Fault> = new WeakMap()
   readonly #rateLimit: LogRateLimit
-  /** Listeners whose failure was logged; where Node does not tell which it was, the fingerprint of the failure. */
-  readonly #brokenListeners: Set<object | string> = new Set()
-  #isAnnouncing = false
+  readonly #listeners: FaultListeners
 
   constructor(fastify: FastifyInstance, options: ResolvedOptions) {
     this.fastify = fastify
     this.options = options
+    this.#listeners = new FaultListeners(options.onFault)
     const { burst, window } = options.log
     this.#rateLimit = new LogRateLimit(burst, window, (held) => {
       logHeldBack(fastify.log, held, this.isUnheard)
@@ -105,7 +98,7 @@ export class IsolatedApp {
 
   /** Whether neither `onFault` nor a subscriber of the channel is told of faults. */
   get isUnheard(): boolean {
-    return this.options.onFault === undefined && !hasFaultSubscribers()
+    return !this.#listeners.hasAny
   }
 
   /** Logs how many faults the rate limit held back, and stops limiting because the app closes. Never throws. */
@@ -169,22 +162,11 @@ export class IsolatedApp {
     }
   }
 
-  /** Skips a fault that a fault listener causes: announcing it would cause the next one, without end. */
   #announce(fault: Fault, context: RequestContext | undefined, log: FastifyBaseLogger): void {
-    if (this.#isAnnouncing || isListenerOf(this)) return
-    this.#isAnnouncing = true
     const message = { fault, request: context?.fastifyRequest, reply: context?.reply }
-    const onFailure = this.#onListenerFailure(log)
-    const tell = (): void => announceFault(message, this.options.onFault, onFailure)
     const { escapes } = context?.route ?? this.options
-    try {
-      // With `escapes: false` nothing reads the context, and keeping one costs time.
-      if (escapes) runListeners(this, onFailure, tell, makeIsSameRequest())
-      else tell()
-    } finally {
-      // where the stack overflows, anything throws: the next fault must be announced all the same
-      this.#isAnnouncing = false
-    }
+    // With `escapes: false` nothing reads the context, and keeping one costs time.
+    this.#listeners.announce(message, log, escapes ? makeIsSameRequest() : undefined)
   }
 
   /**
@@ -194,23 +176,7 @@ export class IsolatedApp {
    */
   recordOutcome(context: RequestContext, fault: Fault, outcome: RequestOutcome): void {
     if (outcome === 'forced' || outcome === 'cut') this.ledger.addForced()
-    if (!hasAnsweredSubscribers()) return
-    const message: AnsweredMessage = { fault, outcome }
-    const onFailure = this.#onListenerFailure(context.log)
-    runListeners(this, onFailure, () => announceAnswered(message, onFailure))
-  }
-
-  /**
-   * What a listener starts keeps this function with its asynchronous context, such as a pooled connection for as long
-   * as it is open: it must not hold the request.
-   */
-  #onListenerFailure(log: FastifyBaseLogger): OnFailure {
-    return (failure, listener) => {
-      const key = listener ?? fingerprintOf(failure)
-      if (this.#brokenListeners.has(key) || this.#brokenListeners.size >= MAX_BROKEN_LISTENERS) return
-      this.#brokenListeners.add(key)
-      logFailure(log, failure, 'a listener of faults failed: its next failures are not logged')
-    }
+    this.#listeners.announceOutcome({ fault, outcome }, context.log)
   }
 }
 

@@ -32,8 +32,8 @@ export class AcceptQueue {
 
   /**
    * Makes the servers stop listening at the end of the first quiet turn of the event loop that accepted nothing, at the
-   * latest after {@link MAX_WAIT} and {@link MIN_TURNS}. A connection that comes after the event loop has looked for new ones and before that
-   * end is reset, so this time has to be short.
+   * latest after {@link MAX_WAIT} and {@link MIN_TURNS}. A connection that comes after the event loop has looked for new
+   * ones and before that end is reset, so this time has to be short.
    */
   empty(): void {
     if (this.isOpen) return

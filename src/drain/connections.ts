@@ -1,10 +1,10 @@
-import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
+import type { Server as HttpServer, ServerResponse } from 'node:http'
 import type { Http2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import { AcceptQueue } from './accept-queue.ts'
 import { AwaitedRequests } from './awaited-requests.ts'
 import { closeAfterFirstStreams } from './late-session.ts'
-import { refuseRequest, refuseUpgrade } from './refuse.ts'
+import { announceClose, stopServing } from './stop-serving.ts'
 
 /**
  * A socket that Node's HTTP/1 server reads. The fields are private to Node, and the same in every supported
@@ -95,7 +95,7 @@ export class Connections {
       if (this.#isStopped) closeAfterFirstStreams(session, this.#awaited)
     })
     if (!this.#isStopped) return
-    this.#stop(server)
+    stopServing(server, this.#awaited)
     this.#acceptQueue.empty()
   }
 
@@ -106,7 +106,7 @@ export class Connections {
    */
   stop(): void {
     this.#isStopped = true
-    for (const server of this.#servers) this.#stop(server)
+    for (const server of this.#servers) stopServing(server, this.#awaited)
     for (const socket of this.#sockets.keys()) {
       if (socket._httpMessage) announceClose(socket._httpMessage)
     }
@@ -187,39 +187,4 @@ export class Connections {
       for (const socket of spared) Reflect.deleteProperty(socket, 'destroy')
     }
   }
-
-  #stop(server: Server): void {
-    // Replacing the app's listeners covers every route, and costs nothing while the app serves.
-    for (const event of ['request', 'checkContinue', 'checkExpectation']) {
-      const own = server.rawListeners(event)
-      replaceListeners(server, event, (request: IncomingMessage, response: ServerResponse) => {
-        if (!this.#awaited.admit(request)) {
-          refuseRequest(request, response)
-          return
-        }
-        announceClose(response)
-        for (const listener of own) listener.call(server, request, response)
-      })
-    }
-    replaceListeners(server, 'upgrade', refuseUpgrade)
-    replaceListeners(server, 'connect', refuseUpgrade)
-  }
-}
-
-/** Makes a response close its connection, unless the response has started. */
-export function announceClose(response: ServerResponse | { headersSent: boolean }): void {
-  if (!response.headersSent) (response as ServerResponse).shouldKeepAlive = false
-}
-
-function replaceListeners(
-  server: Server,
-  event: string,
-  listener:
-    | ((request: IncomingMessage, response: ServerResponse) => void)
-    | ((request: IncomingMessage, socket: Socket) => void),
-): void {
-  // Without a listener Node has a default behaviour, which a listener would switch off.
-  if (server.listenerCount(event) === 0) return
-  server.removeAllListeners(event)
-  server.on(event, listener as (...args: unknown[]) => void)
 }

@@ -1,7 +1,8 @@
 import type { InFlightRequest } from '../report/crash-report.ts'
 import type { RequestContext } from '../request/context.ts'
 import type { InFlight } from '../request/in-flight.ts'
-import { announceClose, type Connections } from './connections.ts'
+import type { Connections } from './connections.ts'
+import { announceClose } from './stop-serving.ts'
 import { endStuckStreams } from './stuck-streams.ts'
 
 /** Milliseconds between two checks whether anything is in flight. */

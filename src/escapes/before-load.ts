@@ -92,7 +92,7 @@ let current: EscapesBeforeLoad | undefined
  * Takes what escapes until {@link stopTakingBeforeLoad}. Does nothing where `escapes` is off or that of another plugin
  * is waited for already. Never throws.
  *
- * @param resolve Returns the options; where it throws, which the plugin does again as it loads, nothing is taken.
+ * @param resolve Returns the options. Where they are wrong it throws, and nothing is taken: the plugin tells as it loads.
  */
 export function takeBeforeLoad(resolve: () => ResolvedOptions): void {
   const options = attempt(resolve, undefined)

@@ -9,8 +9,7 @@ const MAX_LENGTHENED = 30_000
 /**
  * How long a request may still answer by itself after an error escaped from it, in milliseconds. A rejection says less
  * than an exception: while the promise that Fastify waits for is pending, or the response is being written, the request
- * is still at work. On a route
- * whose good answers take long it has twice as long as the longest of them.
+ * is still at work. On a route whose good answers take long it has twice as long as the longest of them.
  */
 export function graceLength(context: RequestContext, origin: Escape['origin']): number {
   const { grace, longestAnswer } = context.route

@@ -8,7 +8,7 @@ export function keepPeer(context: RequestContext, peer: Peer): void {
   peers.set(context, peer)
 }
 
-/** The context may outlive the connection. */
+/** Lets go of a connection that has closed, which its context may outlive. */
 export function forgetPeer(context: RequestContext): void {
   peers.delete(context)
 }

@@ -34,9 +34,9 @@ type Parse = (
 ) => unknown
 
 /**
- * Fastify's private parts, which `parts.ts` lists, as one registered plugin uses them: Fastify has no public way to reach a route that was
- * added before a plugin ran. Every part is looked up when the plugin is registered or when the app becomes ready. A
- * Fastify that misses one is refused then, never discovered on a request.
+ * Fastify's private parts, which `parts.ts` lists, as one registered plugin uses them: Fastify has no public way to
+ * reach a route that was added before a plugin ran. Every part is looked up when the plugin is registered or when the
+ * app becomes ready. A Fastify that misses one is refused then, never discovered on a request.
  */
 export class Internals {
   readonly #version: string

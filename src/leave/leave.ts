@@ -147,8 +147,8 @@ export function leave(reason: LeaveReason, fault?: Fault, details?: Details): Pr
 }
 
 /**
- * Makes the process leave once it has been up for `recycleAfter` ms, never for `Infinity`, and a random part of `spread`
- * ms after that or after now. Logs when that is, where it is earlier than before.
+ * Makes the process leave once it has been up for `recycleAfter` ms, never for `Infinity`, and a random part of
+ * `spread` ms after that or after now. Logs when that is, where it is earlier than before.
  */
 export function recycle(recycleAfter: number, spread: number): void {
   processLeave().recycle(recycleAfter, spread)

@@ -64,10 +64,10 @@ export interface RouteIsolateOptions {
   classify?: Classify
   /**
    * Which errors are answers and not faults. `'convention'`: http-errors with `expose`, Fastify's and
-   * `@fastify/error`'s own errors below 500, validation errors, an Error or a plain object with a `statusCode`
-   * of 400 to 499, and what is thrown after `reply.code()` had set such a status, or handed over with such a
-   * `status` by middleware of Express; a status of 500 to 599 on the reply is kept for the masked answer. `'branded'`: http-errors, `@fastify/error` and validation alone. Or a
-   * function. Default: `'convention'`.
+   * `@fastify/error`'s own errors below 500, validation errors, an Error or a plain object with a `statusCode` of 400
+   * to 499, and what is thrown after `reply.code()` had set such a status, or handed over with such a `status` by
+   * middleware of Express; a status of 500 to 599 on the reply is kept for the masked answer. `'branded'`: http-errors,
+   * `@fastify/error` and validation alone. Or a function. Default: `'convention'`.
    */
   expected?: 'convention' | 'branded' | IsExpected
   /**
@@ -121,9 +121,9 @@ export interface LeaveOptions {
   recycleSpread?: number
   /**
    * Milliseconds of uptime before which a process does not leave because it is sick, so that what it needs and is
-   * broken, such as a database, makes no restart loop. Sick is a process in which an error has escaped, and in an app of
-   * which then, for 10 seconds, at least half of at least 20 requests fail on routes that were fine before, or none ends while 20
-   * wait for more than twice the longest good answer of their route. `Infinity`: never. Default: 60 000.
+   * broken, such as a database, makes no restart loop. Sick is a process in which an error has escaped, and in an app
+   * of which then, for 10 seconds, at least half of at least 20 requests fail on routes that were fine before, or none
+   * ends while 20 wait for more than twice the longest good answer of their route. `Infinity`: never. Default: 60 000.
    */
   sickAfter?: number
   /**
@@ -154,9 +154,9 @@ export interface LeaveOptions {
 /** What a storm of faults may write: a bug on a hot route must not drown the disk. */
 export interface LogOptions {
   /**
-   * Faults of one fingerprint that are logged in full in each window; of escapes that are no request's own, one at most. The
-   * rest is counted, and one line at the end of the window says how many were held back. Fatal lines are never held back. `Infinity`: all are logged.
-   * Default: 100.
+   * Faults of one fingerprint that are logged in full in each window; of escapes that are no request's own, one at
+   * most. The rest is counted, and one line at the end of the window says how many were held back. Fatal lines are
+   * never held back. `Infinity`: all are logged. Default: 100.
    */
   burst?: number
   /** The window's length in milliseconds. Default: 10 000. */

@@ -2,8 +2,8 @@
 const WINDOW = 600_000
 
 /**
- * The longest good answer of a route in the last ten to twenty minutes, in milliseconds: two windows of ten minutes cost a
- * request less than a list of answers.
+ * The longest good answer of a route in the last ten to twenty minutes, in milliseconds: two windows of ten minutes
+ * cost a request less than a list of answers.
  */
 export class LongestAnswer {
   #inWindow = 0

@@ -11,9 +11,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import tls from 'node:tls'
 import { AcceptQueue } from '../../src/drain/accept-queue.ts'
 import { type Child, startFixture } from '../support/child.ts'
+import { PATIENT_DRAIN } from '../support/patient-drain.ts'
 import { until } from '../support/until.ts'
 
-/** More than a few turns of the event loop accept, where each accepts one. Handshakes take their time. */
+/** More than a few turns of the event loop accept, where each accepts one. */
 const CONNECTIONS = { http: 60, https: 10, http2: 20, http2s: 10 }
 
 /** Starts a server whose `/block` blocks it until `go()`, and then makes it leave. */
@@ -21,7 +22,7 @@ async function startBlocked(t: TestContext, PROTOCOL: string): Promise<{ child: 
   const folder = mkdtempSync(path.join(tmpdir(), 'isolate-queue-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const GO = path.join(folder, 'go')
-  const child = await startFixture(t, 'leaving-queue', { env: { PROTOCOL, GO } })
+  const child = await startFixture(t, 'leaving-queue', { env: { PROTOCOL, GO }, nodeArgs: PATIENT_DRAIN })
   return { child, go: () => writeFileSync(GO, '') }
 }
 
@@ -96,34 +97,23 @@ for (const [protocol, how] of [
 ] as const) {
   test(`${protocol}, ${how}: connections that wait in the kernel are accepted and answered, not reset`, async (t) => {
     const good = protocol.startsWith('http2') ? '200 undefined' : '200 close'
-    let outcomes: string[] = []
-    // Nobody waits for long: a handshake takes this client some turns, and on a busy machine it may be late.
-    for (let tries = 0; tries < 4 && outcomes.join() !== good; tries++)
-      outcomes = [...new Set(await answersOfWaiting(t, protocol, how))]
-    assert.deepEqual(outcomes, [good])
+    assert.deepEqual([...new Set(await answersOfWaiting(t, protocol, how))], [good])
   })
 }
 
 test('a TLS connection that was accepted before the stop and shakes hands after it gets its answer', async (t) => {
-  const bringLate = async () => {
-    const { child } = await startBlocked(t, 'https')
-    const silent = net.connect(child.port, '127.0.0.1')
-    silent.on('error', () => {})
-    await once(silent, 'connect')
-    // Accepting goes by the order of connecting.
-    await (await connect(child.port, ASK.https!('/ok'))).answer
-    const { answer } = await connect(child.port, ASK.https!('/fatal'))
-    assert.equal((await answer)[0], 500)
-    // More than the drain takes that waits for nothing, and less than it waits.
-    await sleep(150)
-    const late = await ASK.https!('/ok')(silent)
-    assert.deepEqual(await child.exited, [70, null])
-    return late
-  }
-  let late: Awaited<Asked> = ['', undefined]
-  // Nobody waits for long: on a busy machine this client may be late once.
-  for (let tries = 0; tries < 6 && late[0] !== 200; tries++) late = await bringLate()
-  assert.deepEqual(late, [200, 'close'])
+  const { child } = await startBlocked(t, 'https')
+  const silent = net.connect(child.port, '127.0.0.1')
+  silent.on('error', () => {})
+  await once(silent, 'connect')
+  // Accepting goes by the order of connecting.
+  await (await connect(child.port, ASK.https!('/ok'))).answer
+  const { answer } = await connect(child.port, ASK.https!('/fatal'))
+  assert.equal((await answer)[0], 500)
+  // More than the drain takes that waits for nothing.
+  await sleep(150)
+  assert.deepEqual(await ASK.https!('/ok')(silent), [200, 'close'])
+  assert.deepEqual(await child.exited, [70, null])
 })
 
 test('where new connections never cease, the servers stop listening all the same', async () => {

@@ -67,4 +67,16 @@ describe('another request forgets a query, which fails on a pooled connection', 
       assert.deepEqual([status, body], [200, path === '/owner/works' ? '{"done":true}' : 'first,last'])
     })
   }
+
+  const skip = keepsContextInFrames() ? false : 'this Node keeps no context in frames'
+  test('with --no-async-context-frame the request that forgot it is named', { skip }, async (t) => {
+    const child = await startFixture(t, 'pool', { nodeArgs: ['--no-async-context-frame'] })
+    const owner = child.ask('/owner/works')
+    await until(async () => JSON.parse((await child.ask('/shared')).body).isOpen)
+    assert.equal((await child.ask('/forgets')).status, 200)
+    const line = await child.line(({ fault }) => fault !== undefined)
+    assert.equal(line.msg, 'an error escaped, perhaps from GET /forgets: syntax error')
+    await child.ask('/go-on')
+    assert.equal((await owner).status, 200)
+  })
 })

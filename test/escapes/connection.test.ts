@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Child, startFixture } from '../support/child.ts'
 import { connectRaw, type RawConnection } from '../support/client.ts'
+import { awaitFaults } from '../support/escapes.ts'
 import { until } from '../support/until.ts'
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: a\r\nx-request-id: ${path}\r\n\r\n`
@@ -22,8 +23,9 @@ async function isIdle(child: Child): Promise<void> {
   await until(async () => (await child.ask('/in-flight')).body === '{"others":0}')
 }
 
-const faultsOf = (child: Child): string[] =>
-  child.log().flatMap((line) => (line.fault === undefined ? [] : [`${line.reqId} ${line.fault.origin}`]))
+async function faultsOf(child: Child, count = 1): Promise<string[]> {
+  return (await awaitFaults(child, count)).map(({ reqId, fault }) => `${reqId} ${fault.origin}`)
+}
 
 describe("an exception that passes Node's HTTP parser", () => {
   test('while it has the body: the connection is not used again', async (t) => {
@@ -33,7 +35,7 @@ describe("an exception that passes Node's HTTP parser", () => {
     assert.deepEqual(statuses(connection), [500])
     assert.match(connection.received(), /^connection: close\r$/im)
     await isIdle(child)
-    assert.deepEqual(faultsOf(child), ['/data exception'])
+    assert.deepEqual(await faultsOf(child), ['/data exception'])
   })
 
   test('when the answer is already there: the connection is closed behind it', async (t) => {
@@ -52,7 +54,7 @@ describe("an exception that passes Node's HTTP parser", () => {
     assert.deepEqual(statuses(connection), [200, 500, 500])
     assert.doesNotMatch(connection.received(), /hunter2/)
     await isIdle(child)
-    assert.deepEqual(faultsOf(child), ['/tick exception'])
+    assert.deepEqual(await faultsOf(child), ['/tick exception'])
   })
 })
 
@@ -70,7 +72,7 @@ test('ticks that throw one after the other cost the bodies of others nothing', a
   for (const other of others) assert.deepEqual(await answers(other, 2), [200, 200])
   assert.deepEqual(await answers(ticks as RawConnection, 2), [200, 500])
   await isIdle(child)
-  assert.deepEqual(faultsOf(child), Array(5).fill('/ticks exception'))
+  assert.deepEqual(await faultsOf(child, 5), Array(5).fill('/ticks exception'))
   for (const connection of [block, ticks, ...others]) connection?.socket.destroy()
 })
 
@@ -87,7 +89,7 @@ describe('an exception while a body is on its way', () => {
   test('costs a later request nothing whose body goes on', async (t) => {
     const child = await startFixture(t, 'escapes-connection', { env: { GRACE: '2000' } })
     const connection = await connectRaw(child.port, get('/tick') + post('/post', '', 7))
-    await until(() => faultsOf(child).length === 1)
+    await awaitFaults(child, 1)
     connection.socket.write('{"a"')
     assert.deepEqual(await answers(connection, 1), [500])
     // its own grace began with that of the other one
@@ -100,7 +102,7 @@ describe('an exception while a body is on its way', () => {
   test('leaves the request its own good answer', async (t) => {
     const child = await startFixture(t, 'escapes-connection', { env: { GRACE: '2000' } })
     const connection = await connectRaw(child.port, post('/early', '{"a"', 7))
-    await until(() => faultsOf(child).length === 1)
+    await awaitFaults(child, 1)
     connection.socket.write(':1}')
     assert.deepEqual(await answers(connection, 1), [200])
     await connection.closed
@@ -122,7 +124,7 @@ for (const path of ['/slow-hook', '/slow-stream']) {
     assert.doesNotMatch(answer.body, /too late/)
     await sleep(600) // until the answer has come after all
     assert.equal((await child.ask('/fine')).status, 200)
-    assert.equal(faultsOf(child).length, 1)
+    assert.equal((await faultsOf(child)).length, 1)
     assert.deepEqual(
       child.log().map((line) => line.fault?.origin),
       ['exception'],

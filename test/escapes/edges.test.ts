@@ -4,7 +4,7 @@ import { SECRET } from '../fixtures/escape-catalogue.ts'
 import { crowd, faults, startCase } from '../support/escapes.ts'
 import { until } from '../support/until.ts'
 
-test('the classifier of the README makes every escape fatal', async (t) => {
+test('the classifier of the docs makes every escape fatal', async (t) => {
   const child = await startCase(t, 'all-fatal')
   const answer = await child.ask('/bomb')
   assert.equal(answer.status, 500)
@@ -72,7 +72,7 @@ test('a hundred requests that each let an error escape in the same tick', async 
 
 test('a listener that may end the process is named once, when the app is ready', async (t) => {
   const child = await startCase(t, 'rival')
-  const lines = child.log().filter((line) => line.msg.includes('another listener'))
+  const lines = await child.lines(1, (line) => line.msg?.includes('another listener'))
   assert.deepEqual(
     lines.map((line) => line.level),
     [40],

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import { type TestContext, test } from 'node:test'
-import { type Child, type LogLine, startFixture } from '../support/child.ts'
+import { type Child, startFixture } from '../support/child.ts'
 import { ask, connectRaw } from '../support/client.ts'
+import { awaitFaults, faults } from '../support/escapes.ts'
 import { until } from '../support/until.ts'
 
 const start = (t: TestContext, name: string, ready = true): Promise<Child> =>
   startFixture(t, 'find-request', { env: { CASE: name }, ready })
-const faults = (child: Child): LogLine[] => child.log().filter((line) => line.fault !== undefined)
 const from = (id: string) => ({ headers: { 'x-request-id': id } })
 
 test('a pooled driver makes Node name the wrong request, which is never touched', async (t) => {
   const child = await start(t, 'pool')
   assert.equal((await child.ask('/opens', from('a'))).status, 200)
   const thrower = await child.ask('/throws', from('b'))
-  const [line] = faults(child)
+  const [line] = await awaitFaults(child, 1)
   // The documented limit: the callback of b runs on the socket that a opened.
   assert.equal(line?.reqId, 'a')
   assert.equal(line.fault.attributedTo, 'context')
@@ -28,7 +28,7 @@ test('the cure: a promise around the callback names the right request', async (t
   assert.equal((await child.ask('/opens', from('a'))).status, 200)
   assert.equal((await child.ask('/cured', from('c'))).status, 500)
   assert.deepEqual(
-    faults(child).map((line) => line.reqId),
+    (await awaitFaults(child, 1)).map((line) => line.reqId),
     ['c'],
   )
   t.diagnostic('escape | pools | the same, with a promise around the callback | context')

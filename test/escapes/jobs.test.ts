@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type Child, type LogLine, startFixture } from '../support/child.ts'
-import { crowd, faults } from '../support/escapes.ts'
+import { awaitFaults, crowd, faults } from '../support/escapes.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { until } from '../support/until.ts'
 
@@ -57,7 +57,7 @@ for (const [name, origin] of Object.entries(JOBS)) {
     const child = await start(t)
     const { status, body } = await child.ask(`/in-timer/${name}`)
     assert.deepEqual([status, body], [200, 'its own answer'])
-    assert.deepEqual(faults(child).map(brief), [line(origin)])
+    assert.deepEqual((await awaitFaults(child, 1)).map(brief), [line(origin)])
   })
 }
 

@@ -110,7 +110,8 @@ for (const HIDDEN of ['false', 'true']) {
       assert.equal((await child.ask('/escape')).status, 500)
       const own = fails === 'reports' ? ['reported', 'reported'] : []
       assert.equal((await countsAfterwards(child)).total, 2 + own.length)
-      assert.deepEqual(faultsIn(child.log()).sort(), ['escaped', 'escaped', ...own])
+      const told = await child.lines(2 + own.length, ({ fault }) => fault !== undefined)
+      assert.deepEqual(faultsIn(told).sort(), ['escaped', 'escaped', ...own])
       assert.equal(troublesIn(child.log()).length, fails === 'reports' ? 0 : 1)
     })
   }

@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.ts'
 export const inApp: readonly Mutant[] = [
   {
     name: 'listener-is-told-of-what-it-reports-later',
-    file: 'isolated-app.ts',
+    file: 'log/fault-listeners.ts',
     find: 'this.#isAnnouncing || isListenerOf(this)',
     replace: 'this.#isAnnouncing',
     tests: ['log/listeners'],
@@ -77,8 +77,8 @@ export const inApp: readonly Mutant[] = [
   },
   {
     name: 'injected-request-taken-for-the-listener',
-    file: 'isolated-app.ts',
-    find: 'runListeners(this, onFailure, tell, makeIsSameRequest())',
+    file: 'log/fault-listeners.ts',
+    find: 'runListeners(this, onFailure, tell, isTheirs)',
     replace: 'runListeners(this, onFailure, tell)',
     tests: ['log/listeners'],
     only: 'onFault that injects a request: what escapes from that request is a fault of it, and it is answered',

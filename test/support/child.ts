@@ -43,6 +43,11 @@ export interface Child {
   log(): LogLine[]
   /** Resolves with the first log line that matches, also an earlier one. Rejects after {@link WAIT_TIMEOUT}. */
   line(fits: (line: LogLine) => boolean): Promise<LogLine>
+  /**
+   * Resolves with the log lines that match, once there are at least `count` of them. A line comes through a pipe of its
+   * own, and may come later than the answer that it was written before. Rejects after {@link WAIT_TIMEOUT}.
+   */
+  lines(count: number, fits: (line: LogLine) => boolean): Promise<LogLine[]>
   /** Sends a request on a connection of its own. Never rejects: a cut connection has status 0 and `error`. */
   ask(path: string, options?: AskOptions): Promise<Answer>
   /** Starts reading an `unread` stdout. */
@@ -159,6 +164,11 @@ export async function startProgram(
     stderr: () => text.stderr,
     log: () => parsed().filter((line) => line.ready !== true),
     line: (fits) => until('log line', () => parsed().find(fits)),
+    lines: (count, fits) =>
+      until(`${count} log lines`, () => {
+        const lines = parsed().filter(fits)
+        return lines.length >= count ? lines : undefined
+      }),
     ask: (path, askOptions) => ask(port, path, askOptions),
     readStdout: () => read('stdout'),
     kill: (signal = 'SIGKILL') => {

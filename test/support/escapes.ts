@@ -13,6 +13,11 @@ export function faults(child: Child): LogLine[] {
   return child.log().filter((line) => line.fault !== undefined)
 }
 
+/** The lines of faults, once there are at least `count` of them. */
+export function awaitFaults(child: Child, count: number): Promise<LogLine[]> {
+  return child.lines(count, (line) => line.fault !== undefined)
+}
+
 /** Twenty requests that wait until the fixture lets them go. */
 export async function crowd(child: Child): Promise<{ answered: Promise<Answer[]> }> {
   const others = Array.from({ length: 20 }, () => child.ask('/slow'))

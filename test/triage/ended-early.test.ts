@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Child, startFixture } from '../support/child.ts'
 import { connectRaw } from '../support/client.ts'
+import { awaitFaults } from '../support/escapes.ts'
 import { PROTOCOLS } from '../support/protocols.ts'
 
 const INFO = 30
@@ -56,7 +57,7 @@ test('what a handlerTimeout has aborted is no fault beside the timeout', async (
   assert.equal((await child.ask('/timeout')).status, 503)
   await child.line((line) => line.ended === '/timeout')
   assert.equal(await totalOf(child), 1)
-  const [fault, ...more] = child.log().filter((line) => line.fault !== undefined)
+  const [fault, ...more] = await awaitFaults(child, 1)
   assert.equal(fault?.err.code, 'FST_ERR_HANDLER_TIMEOUT')
   assert.equal(more.length, 0)
 })
@@ -85,6 +86,7 @@ test('what a forced answer ends is no second fault', async (t) => {
   const child = await startFixture(t, 'client-left')
   assert.equal((await child.ask('/forced')).status, 500)
   assert.equal(await totalOf(child), 1)
+  await awaitFaults(child, 1)
   assert.deepEqual(
     child.log().flatMap((line) => (line.err === undefined ? [] : [line.err.message])),
     ['escaped'],
