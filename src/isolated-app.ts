@@ -194,10 +194,10 @@ export class IsolatedApp {
    */
   recordOutcome(context: RequestContext, fault: Fault, outcome: RequestOutcome): void {
     if (outcome === 'forced' || outcome === 'cut') this.ledger.addForced()
-    if (!hasAnsweredSubscribers()) return
+    if (!hasAnsweredSubscribers() || isListenerOf(this)) return
     const message: AnsweredMessage = { fault, outcome }
     const onFailure = this.#onListenerFailure(context.log)
-    runListeners(this, onFailure, () => announceAnswered(message, onFailure))
+    runListeners(this, onFailure, () => announceAnswered(message, onFailure), makeIsSameRequest())
   }
 
   /**
