@@ -60,7 +60,8 @@ export interface RequestIsolation {
    * has answered, or the client left before it had its whole answer. A request that ended well never aborts it.
    *
    * `signal.reason` is an Error with the name `AbortError` and a `code`: `FST_ISOLATE_CLIENT_GONE` where the client
-   * left, `FST_ISOLATE_FORCED` otherwise. An error that only passes the abort on is no fault.
+   * left, `FST_ISOLATE_FORCED` otherwise. An error that only passes the abort on is no fault, nor is it where a job
+   * passes it on.
    *
    * Made on first use. On a route that opted out of the plugin it is Fastify's own `request.signal`.
    */

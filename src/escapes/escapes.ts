@@ -12,6 +12,7 @@ import { abortOf } from '../request/client-abort.ts'
 import { RequestContext } from '../request/context.ts'
 import { takeRecorded } from '../request/job.ts'
 import { JobContext } from '../request/job-context.ts'
+import { isAbortOfRequest } from '../request/signal.ts'
 import {
   addHandler,
   type Escape,
@@ -97,8 +98,10 @@ export class Escapes implements EscapeHandler {
     if (found instanceof RequestContext && found.route.app !== this.#app) return 'unknown'
     const ofJob = takeRecorded(escaped.error)
     if (ofJob !== undefined) return this.#takeRecorded(escaped, found, ofJob)
-    if (found === undefined) return 'unknown'
     if (found === OPTED_OUT) return 'declined'
+    // a job, or a connection of many, that only passes on that nobody waits for a request any more
+    if (!(found instanceof RequestContext) && isAbortOfRequest(escaped.error)) return 'taken'
+    if (found === undefined) return 'unknown'
     if (found instanceof JobContext) return this.#takeOfJob(escaped, found)
     return found.route.escapes ? this.#take(escaped, found) : 'declined'
   }

@@ -17,12 +17,17 @@ const recorded: WeakMap<object, { readonly number: number; readonly fault: Fault
  * Runs a job in a context of its own and returns what it returns, a promise as it is. A floating one is no escape: its
  * rejection is observed.
  *
- * @param record Called once with what `run` throws, or what its promise is rejected with: makes the fault. It must not
- *   throw.
+ * @param record Called once with what `run` throws, or what its promise is rejected with: makes the fault, if it
+ *   is one. It must not throw.
  * @throws {TypeError} `FST_ISOLATE_BAD_OPTION` for a name that is no text or a function that is none, and what `run`
  *   throws.
  */
-export function runJob<T>(app: object, name: string, run: () => T, record: (error: unknown) => Fault): T {
+export function runJob<T>(
+  app: object,
+  name: string,
+  run: () => T,
+  record: (error: unknown) => Fault | undefined,
+): T {
   if (typeof name !== 'string' || name === '') {
     throw unexpected({ where: 'isolation.job(): ', name: 'name', value: name }, 'a text that is not empty')
   }
@@ -35,7 +40,7 @@ export function runJob<T>(app: object, name: string, run: () => T, record: (erro
     // an app may throw one and the same object again and again: only a job inside of this one has recorded this throw
     if (isObject(error) && (recorded.get(error)?.number ?? 0) > number) return
     const fault = record(error)
-    if (isObject(error)) recorded.set(error, { number, fault })
+    if (fault !== undefined && isObject(error)) recorded.set(error, { number, fault })
   }
   return requestStorage.run(new JobContext(app, name), () => {
     try {

@@ -92,6 +92,16 @@ for (const name of ['rejects', 'throws']) {
   })
 }
 
+test('a job that only passes on the abort of a request is no fault', async (t) => {
+  const child = await start(t)
+  assert.equal((await child.ask('/aborted')).status, 500)
+  await child.line(({ passedOn }) => passedOn === true)
+  assert.deepEqual(
+    faults(child).map(({ fault, req }) => [fault.origin, fault.job, req?.route]),
+    [['exception', undefined, '/aborted']],
+  )
+})
+
 test('a job that throws while the body of a request is read: the request is answered, and its connection closed', async (t) => {
   const child = await start(t)
   const { status, headers } = await child.ask('/reads', {
