@@ -2,6 +2,7 @@ import type { IsolatedApp } from './isolated-app.ts'
 import type { Isolation } from './isolation.ts'
 import { contextOfRequest } from './request/context-slot.ts'
 import { runJob } from './request/job.ts'
+import { isAbortOfRequest } from './request/signal.ts'
 
 /** Creates `app.isolation`. */
 export function isolationOf(app: IsolatedApp): Isolation {
@@ -24,7 +25,9 @@ export function isolationOf(app: IsolatedApp): Isolation {
     },
     job: (name, fn) =>
       runJob(app, name, fn, (error) =>
-        app.recordFault({ error, origin: 'job', attributedTo: 'call', context: undefined, job: name }),
+        isAbortOfRequest(error)
+          ? undefined
+          : app.recordFault({ error, origin: 'job', attributedTo: 'call', context: undefined, job: name }),
       ),
     leave: async (reason) => app.leaveControl?.leave(reason),
   }

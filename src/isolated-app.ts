@@ -176,7 +176,7 @@ export class IsolatedApp {
    */
   recordOutcome(context: RequestContext, fault: Fault, outcome: RequestOutcome): void {
     if (outcome === 'forced' || outcome === 'cut') this.ledger.addForced()
-    this.#listeners.announceOutcome({ fault, outcome }, context.log)
+    this.#listeners.announceOutcome({ fault, outcome }, context.log, makeIsSameRequest())
   }
 }
 

@@ -35,7 +35,7 @@ export interface Isolation {
    * a `FatalError`, resources are exhausted, or `classify` says otherwise.
    *
    * What `fn` throws is thrown on, and its promise is returned as it is: a floating one is no escape. Where that error
-   * escapes from the caller, it is not a second fault. With `escapes: false` what escapes later, and what nobody catches
+   * escapes from the caller, it is not a second fault; a request that nothing else would answer is answered 500. With `escapes: false` what escapes later, and what nobody catches
    * of that which is thrown on, is left to Node.
    *
    * @param name - What the log and {@link FaultCounts.job} call it: a text that is not empty.
@@ -60,7 +60,8 @@ export interface RequestIsolation {
    * has answered, or the client left before it had its whole answer. A request that ended well never aborts it.
    *
    * `signal.reason` is an Error with the name `AbortError` and a `code`: `FST_ISOLATE_CLIENT_GONE` where the client
-   * left, `FST_ISOLATE_FORCED` otherwise. An error that only passes the abort on is no fault.
+   * left, `FST_ISOLATE_FORCED` otherwise. An error that only passes the abort on is no fault, nor is it where a job
+   * passes it on.
    *
    * Made on first use. On a route that opted out of the plugin it is Fastify's own `request.signal`.
    */

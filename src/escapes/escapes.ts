@@ -9,9 +9,10 @@ import { DESTINATION_FAILED, watchDestinations } from '../log/failed-destination
 import { logClientAbort, logFailure, logHandledLate } from '../log/log.ts'
 import { leaveContext, OPTED_OUT } from '../request/async-context.ts'
 import { abortOf } from '../request/client-abort.ts'
-import type { RequestContext } from '../request/context.ts'
+import { RequestContext } from '../request/context.ts'
 import { takeRecorded } from '../request/job.ts'
 import { JobContext } from '../request/job-context.ts'
+import { isAbortOfRequest } from '../request/signal.ts'
 import {
   addHandler,
   type Escape,
@@ -22,9 +23,9 @@ import {
 import { findOtherListeners, otherListenerLine } from '../uncaught/other-listeners.ts'
 import { isOfClientConnection } from './client-connection.ts'
 import { closeWithStream } from './close-with-stream.ts'
-import { findRequest, isLostMicrotask } from './find-request.ts'
+import { type FoundRequest, findRequest, isLostMicrotask } from './find-request.ts'
 import { Grace } from './grace.ts'
-import { graceLength } from './grace-length.ts'
+import { graceLength, isLeftAlone } from './grace-length.ts'
 import { followOutcome } from './outcome.ts'
 import { failPeer, watchPeer } from './peers.ts'
 import { retireConnection } from './retire-connection.ts'
@@ -91,12 +92,17 @@ export class Escapes implements EscapeHandler {
   }
 
   takeOwn(escaped: Escape): Takes {
-    if (takeListenerFailure(escaped.error) || takeRecorded(escaped.error)) return 'taken'
+    if (takeListenerFailure(escaped.error)) return 'taken'
     const found = findRequest()
-    if (found === undefined) return 'unknown'
+    // its own app asks whether a job has recorded it
+    if (found instanceof RequestContext && found.route.app !== this.#app) return 'unknown'
+    const ofJob = takeRecorded(escaped.error)
+    if (ofJob !== undefined) return this.#takeRecorded(escaped, found, ofJob)
     if (found === OPTED_OUT) return 'declined'
+    // a job, or a connection of many, that only passes on that nobody waits for a request any more
+    if (!(found instanceof RequestContext) && isAbortOfRequest(escaped.error)) return 'taken'
+    if (found === undefined) return 'unknown'
     if (found instanceof JobContext) return this.#takeOfJob(escaped, found)
-    if (found.route.app !== this.#app) return 'unknown'
     return found.route.escapes ? this.#take(escaped, found) : 'declined'
   }
 
@@ -135,6 +141,17 @@ export class Escapes implements EscapeHandler {
     return 'taken'
   }
 
+  /**
+   * Takes what a job has thrown and its caller has not caught. It costs a request nothing, unless that was all that
+   * would have answered it: then its client would wait for ever.
+   */
+  #takeRecorded({ origin }: Escape, found: FoundRequest, fault: Fault): Takes {
+    if (!(found instanceof RequestContext) || !found.route.escapes) return 'taken'
+    if (isLeftAlone(found)) this.#giveGrace(found, fault, graceLength(found, origin))
+    if (origin === 'exception') restoreConnection(found, fault)
+    return 'taken'
+  }
+
   #take({ error, origin, promise }: Escape, context: RequestContext): Takes {
     if (origin === 'exception' && isOfClientConnection(error)) {
       if (context.hasRecorded(error)) return 'taken'
@@ -145,22 +162,23 @@ export class Escapes implements EscapeHandler {
     const abort = abortOf(error, context)
     if (abort === 'client') logClientAbort(context.log, error)
     if (abort !== undefined) return 'taken'
-    const { reply } = context
-    const isFlowing = reply === undefined ? watchPeer(context) : watchWrites(reply.raw)
     // an error that was reported, or whose rejection was handled late, may leave its request without an answer
     const recorded = context.hasRecorded(error) ? context.lastFault : undefined
     const fault = recorded ?? this.#app.recordFault({ error, origin, attributedTo: 'context', context })
-    followOutcome(this.#app, context, fault)
     const grace = graceLength(context, origin)
     if (promise !== undefined) this.#rejections.set(promise, { context, fault, grace })
-    if (!closeUpgraded(context)) {
-      Grace.give(context, fault, grace, () => this.#answer(context, fault, isFlowing))
-    }
-    if (origin === 'exception') {
-      retireConnection(context, fault)
-      closeWithStream(context)
-    }
+    this.#giveGrace(context, fault, grace)
+    if (origin === 'exception') restoreConnection(context, fault)
     return 'taken'
+  }
+
+  /** @param length Milliseconds. */
+  #giveGrace(context: RequestContext, fault: Fault, length: number): void {
+    const { reply } = context
+    const isFlowing = reply === undefined ? watchPeer(context) : watchWrites(reply.raw)
+    followOutcome(this.#app, context, fault)
+    if (closeUpgraded(context)) return
+    Grace.give(context, fault, length, () => this.#answer(context, fault, isFlowing))
   }
 
   /** Answers a request that did not answer by itself. Does nothing once the app has ended the response. */
@@ -185,4 +203,10 @@ export class Escapes implements EscapeHandler {
       answerRaw(reply)
     }
   }
+}
+
+/** Ends what an exception has left half done in Node: the parser of the connection, or the stream of HTTP/2. */
+function restoreConnection(context: RequestContext, fault: Fault): void {
+  retireConnection(context, fault)
+  closeWithStream(context)
 }

@@ -18,6 +18,12 @@ export function graceLength(context: RequestContext, origin: Escape['origin']): 
   return Math.max(length, Math.min(2 * longestAnswer.at(Date.now()), MAX_LENGTHENED))
 }
 
+/** Whether nothing that Fastify waits for, and no part of an answer, is on the way: an error may have been its end. */
+export function isLeftAlone(context: RequestContext): boolean {
+  const { reply, sending } = context
+  return reply !== undefined && !reply.sent && !sending && !isAtWork(context)
+}
+
 /** Whether a stream is sent, the response has begun, or the promise of the handler or hook that ran last is pending. */
 function isAtWork({ awaited, bytesSent, sending, reply }: RequestContext): boolean {
   if (bytesSent !== -1 || reply?.raw.headersSent) return true

@@ -36,10 +36,10 @@ export class FaultListeners {
    */
   announce(message: FaultMessage, log: FastifyBaseLogger, isTheirs: (() => boolean) | undefined): void {
     if (this.#isAnnouncing || isListenerOf(this)) return
-    this.#isAnnouncing = true
-    const onFailure = this.#onFailure(log)
-    const tell = (): void => announceFault(message, this.#onFault, onFailure)
     try {
+      this.#isAnnouncing = true
+      const onFailure = this.#onFailure(log)
+      const tell = (): void => announceFault(message, this.#onFault, onFailure)
       if (isTheirs === undefined) tell()
       else runListeners(this, onFailure, tell, isTheirs)
     } finally {
@@ -48,11 +48,15 @@ export class FaultListeners {
     }
   }
 
-  /** Announces what became of a request that an error escaped from. Never throws. */
-  announceOutcome(message: AnsweredMessage, log: FastifyBaseLogger): void {
-    if (!hasAnsweredSubscribers()) return
+  /**
+   * Announces what became of a request that an error escaped from. Never throws.
+   *
+   * @param isTheirs As for {@link runListeners}.
+   */
+  announceOutcome(message: AnsweredMessage, log: FastifyBaseLogger, isTheirs: () => boolean): void {
+    if (!hasAnsweredSubscribers() || isListenerOf(this)) return
     const onFailure = this.#onFailure(log)
-    runListeners(this, onFailure, () => announceAnswered(message, onFailure))
+    runListeners(this, onFailure, () => announceAnswered(message, onFailure), isTheirs)
   }
 
   /**

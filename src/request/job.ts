@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import type { Fault } from '../fault/fault.ts'
 import { unexpected } from '../options/bad-option.ts'
 import { requestStorage } from './async-context.ts'
 import { JobContext } from './job-context.ts'
@@ -7,20 +8,26 @@ import { JobContext } from './job-context.ts'
 let started = 0
 
 /**
- * Errors that were recorded as they passed {@link runJob}, and may yet escape from its caller, with the number of the
- * job: that of a job inside of another is the higher one.
+ * Errors that were recorded as they passed {@link runJob}, and may yet escape from its caller, with their fault and the
+ * number of the job: that of a job inside of another is the higher one.
  */
-const recorded: WeakMap<object, number> = new WeakMap()
+const recorded: WeakMap<object, { readonly number: number; readonly fault: Fault }> = new WeakMap()
 
 /**
  * Runs a job in a context of its own and returns what it returns, a promise as it is. A floating one is no escape: its
  * rejection is observed.
  *
- * @param record Called once with what `run` throws, or what its promise is rejected with. It must not throw.
+ * @param record Called once with what `run` throws, or what its promise is rejected with: makes the fault, if it
+ *   is one. It must not throw.
  * @throws {TypeError} `FST_ISOLATE_BAD_OPTION` for a name that is no text or a function that is none, and what `run`
  *   throws.
  */
-export function runJob<T>(app: object, name: string, run: () => T, record: (error: unknown) => void): T {
+export function runJob<T>(
+  app: object,
+  name: string,
+  run: () => T,
+  record: (error: unknown) => Fault | undefined,
+): T {
   if (typeof name !== 'string' || name === '') {
     throw unexpected({ where: 'isolation.job(): ', name: 'name', value: name }, 'a text that is not empty')
   }
@@ -30,12 +37,10 @@ export function runJob<T>(app: object, name: string, run: () => T, record: (erro
   started += 1
   const number = started
   const recordOnce = (error: unknown): void => {
-    if (isObject(error)) {
-      // an app may throw one and the same object again and again: only a job inside of this one has recorded this throw
-      if ((recorded.get(error) ?? 0) > number) return
-      recorded.set(error, number)
-    }
-    record(error)
+    // an app may throw one and the same object again and again: only a job inside of this one has recorded this throw
+    if (isObject(error) && (recorded.get(error)?.number ?? 0) > number) return
+    const fault = record(error)
+    if (fault !== undefined && isObject(error)) recorded.set(error, { number, fault })
   }
   return requestStorage.run(new JobContext(app, name), () => {
     try {
@@ -50,11 +55,14 @@ export function runJob<T>(app: object, name: string, run: () => T, record: (erro
 }
 
 /**
- * Whether an error that escapes was recorded as that of a job, as where a timer calls the job and nobody catches what
- * it throws. True once for each record: an app may throw one and the same object again and again.
+ * The fault that an error which escapes already is as that of a job, as where a timer calls the job and nobody catches
+ * what it throws. Given once for each record: an app may throw one and the same object again and again.
  */
-export function takeRecorded(error: unknown): boolean {
-  return isObject(error) && recorded.delete(error)
+export function takeRecorded(error: unknown): Fault | undefined {
+  if (!isObject(error)) return undefined
+  const fault = recorded.get(error)?.fault
+  recorded.delete(error)
+  return fault
 }
 
 /** Sees the rejection of a promise. The `then` of other thenables is not called: it may be what starts their work. */

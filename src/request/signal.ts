@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { someInChain } from '../fault/chain.ts'
 import type { RequestIsolation } from '../isolation.ts'
 import { requestStorage } from './async-context.ts'
 import type { RequestContext } from './context.ts'
@@ -17,6 +18,11 @@ class AbortReason extends Error {
     )
     this.code = clientLeft ? 'FST_ISOLATE_CLIENT_GONE' : 'FST_ISOLATE_FORCED'
   }
+}
+
+/** Whether an error is the reason that a request's signal was aborted with, or is caused by it. */
+export function isAbortOfRequest(error: unknown): boolean {
+  return someInChain(error, (each) => each instanceof AbortReason)
 }
 
 class IsolationOfRequest implements RequestIsolation {

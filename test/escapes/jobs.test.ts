@@ -80,6 +80,39 @@ test('a request that awaits a job sees its rejection, and fails with it', async 
   ])
 })
 
+for (const name of ['rejects', 'throws']) {
+  test(`a request that only the job would have answered is answered: ${name}`, async (t) => {
+    const child = await start(t)
+    const others = await crowd(child)
+    assert.equal((await child.ask(`/left-alone/${name}`)).status, 500)
+    await child.ask('/open')
+    for (const { status } of await others.answered) assert.equal(status, 200)
+    assert.deepEqual(faults(child).map(brief), [line('job')])
+    assert.equal((await countsOf(child)).forced, 1)
+  })
+}
+
+test('a job that only passes on the abort of a request is no fault', async (t) => {
+  const child = await start(t)
+  assert.equal((await child.ask('/aborted')).status, 500)
+  await child.line(({ passedOn }) => passedOn === true)
+  assert.deepEqual(
+    faults(child).map(({ fault, req }) => [fault.origin, fault.job, req?.route]),
+    [['exception', undefined, '/aborted']],
+  )
+})
+
+test('a job that throws while the body of a request is read: the request is answered, and its connection closed', async (t) => {
+  const child = await start(t)
+  const { status, headers } = await child.ask('/reads', {
+    method: 'POST',
+    headers: { 'content-type': 'text/raw' },
+    body: 'x',
+  })
+  assert.deepEqual([status, headers.connection], [500, 'close'])
+  assert.deepEqual(faults(child).map(brief), [line('job')])
+})
+
 test('one and the same error is counted each time, and the caller sees it each time', async (t) => {
   const child = await start(t)
   assert.deepEqual(JSON.parse((await child.ask('/caught')).body), { seen: 3 })

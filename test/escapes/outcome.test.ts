@@ -94,3 +94,12 @@ test('without a subscriber the forced answers are counted all the same', async (
   await until(async () => JSON.parse((await child.ask('/counts')).body).forced === 1)
   assert.deepEqual(told(child), [])
 })
+
+test('a request that a subscriber injects has its own escapes, and tells of none', async (t) => {
+  const child = await startFixture(t, 'outcomes', { env: { LISTENS: 'injects' } })
+  assert.equal((await child.ask('/hangs')).status, 500)
+  const { injected } = await child.line((line) => line.injected !== undefined)
+  assert.equal(injected, 500)
+  const { forced, total } = JSON.parse((await child.ask('/counts')).body)
+  assert.deepEqual([forced, total], [2, 2])
+})

@@ -41,6 +41,14 @@ export const inEscapes: readonly Mutant[] = [
     tests: ['escapes/graces'],
   },
   {
+    name: 'request-whose-answer-was-to-follow-on-a-job-hangs',
+    file: 'escapes/escapes.ts',
+    find: 'if (isLeftAlone(found)) ',
+    replace: 'if (!isLeftAlone(found)) ',
+    tests: ['escapes/jobs'],
+    only: 'a job that a request started: throws: the request has its own answer',
+  },
+  {
     name: 'failed-connection-costs-the-request-that-opened-it-its-answer',
     file: 'escapes/escapes.ts',
     find: "origin === 'exception' && isOfClientConnection(error)",

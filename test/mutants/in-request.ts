@@ -13,8 +13,8 @@ export const inRequest: readonly Mutant[] = [
   {
     name: 'error-of-a-job-is-a-second-fault-where-it-escapes',
     file: 'request/job.ts',
-    find: 'return isObject(error) && recorded.delete(error)',
-    replace: 'return isObject(error) && false',
+    find: '  const fault = recorded.get(error)?.fault\n',
+    replace: '  const fault = undefined\n',
     tests: ['escapes/jobs'],
     only: 'a job that a request started: throws: the request has its own answer',
   },
