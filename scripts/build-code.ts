@@ -5,6 +5,7 @@
  *     node --import ./test/support/typescript.js scripts/build-code.ts [--sourcemap]
  */
 import { readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 
@@ -21,6 +22,9 @@ const asPublished: Plugin = {
   name: 'as published',
   setup: ({ onLoad }) => {
     onLoad({ filter: /[/\\]load\.ts$/ }, () => ({ contents: 'export const load = undefined' }))
+    onLoad({ filter: /[/\\]thread-code\.ts$/ }, async ({ path }) => ({
+      contents: `export const THREAD_CODE = ${JSON.stringify(await threadCode(path))}`,
+    }))
     onLoad({ filter: /\.ts$/ }, async ({ path }) => ({
       contents: (await readFile(path, 'utf8'))
         .replaceAll(/\bload\((?=')/g, 'require(')
@@ -28,6 +32,19 @@ const asPublished: Plugin = {
       loader: 'ts',
     }))
   },
+}
+
+/** Returns the code of the thread that watches for runaways: the plugin carries it as a text. */
+async function threadCode(beside: string): Promise<string> {
+  const { outputFiles } = await build({
+    ...common,
+    entryPoints: [join(dirname(beside), 'thread.ts')],
+    format: 'cjs',
+    minify: true,
+    sourcemap: false,
+    write: false,
+  })
+  return outputFiles.map(({ text }) => text).join('')
 }
 
 const common: BuildOptions = {

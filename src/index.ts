@@ -16,6 +16,7 @@ export type {
   LeaveOptions,
   LogOptions,
   RouteIsolateOptions,
+  RunawayOptions,
 } from './options/options.ts'
 export type {
   CrashReport,

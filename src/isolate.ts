@@ -16,6 +16,7 @@ import { stderrLogger } from './log/stderr.ts'
 import type { IsolateOptions, RouteIsolateOptions } from './options/options.ts'
 import { resolveOptions } from './options/resolve.ts'
 import { isolationOfRequest } from './request/signal.ts'
+import { Runaways } from './runaway/runaways.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -84,6 +85,7 @@ function install(fastify: FastifyInstance, given: IsolateOptions): void {
     done()
   })
   new Escapes(app, internals).install(() => coverage.keepsContexts)
+  new Runaways(app).install(internals, coverage.covered)
   fastify.addHook('onClose', (_app, done) => {
     app.endRateLimit()
     app.sickWatch.stop()

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Attribution, Fault, Origin } from './fault/fault.ts'
+import type { Attribution, Fault, Origin, Verdict } from './fault/fault.ts'
 import { Ledger } from './fault/ledger.ts'
 import { NewFault } from './fault/new-fault.ts'
 import { isVerdict } from './fault/verdict.ts'
@@ -48,7 +48,14 @@ export interface FoundError {
   readonly job?: string | undefined
   /** More fields for the log line. */
   readonly extra?: Record<string, unknown> | undefined
+  /** The verdict that stands, whatever is proposed and classified. */
+  readonly verdict?: Verdict | undefined
+  /** Runs later what must not run now: the way out, and the listeners of faults. */
+  readonly later?: ((run: () => void) => void) | undefined
 }
+
+/** The faults that may have broken what all requests share. */
+const MAY_HARM_OTHERS: ReadonlySet<Origin> = new Set(['rejection', 'exception', 'runaway'])
 
 /**
  * An app that registered the plugin, with its options, fault counts and requests in flight. All parts of the plugin
@@ -111,22 +118,32 @@ export class IsolatedApp {
    * verdict says so. Only this function creates faults. Never throws.
    */
   recordFault(found: FoundError): Fault {
-    const { context, extra } = found
+    const { context, extra, later } = found
     const log = this.#logOf(context)
     const fault = new NewFault({ ...found, request: context?.snapshot() }, this.hasServed)
     context?.remember(fault)
     if (typeof fault.error === 'object' && fault.error !== null) this.#faults.set(fault.error, fault)
     this.#classify(fault, context, log)
+    if (found.verdict !== undefined) fault.verdict = found.verdict
     this.ledger.add(fault)
-    if (fault.origin === 'rejection' || fault.origin === 'exception') this.leaveControl?.escaped()
+    if (MAY_HARM_OTHERS.has(fault.origin)) this.leaveControl?.escaped()
     const write = (): void => {
       if (!this.#rateLimit.admits(fault)) return
       const { fastifyRequest: request, hasEndedWell: isFinished } = context ?? {}
       logFault(log, fault, { request, isFinished, extra, isUnheard: this.isUnheard })
     }
-    if (fault.verdict === 'fatal' && this.leaveControl !== undefined) this.leaveControl.fatal(fault, write)
-    else write()
-    this.#announce(fault, context, log)
+    const leaveControl = fault.verdict === 'fatal' ? this.leaveControl : undefined
+    if (later !== undefined) {
+      write()
+      later(() => {
+        leaveControl?.fatal(fault, () => {})
+        this.#announce(fault, context, log)
+      })
+    } else {
+      if (leaveControl !== undefined) leaveControl.fatal(fault, write)
+      else write()
+      this.#announce(fault, context, log)
+    }
     if (fault.verdict === 'recycle') this.leaveControl?.recycle(fault)
     return fault
   }

@@ -12,6 +12,7 @@ import { guardRoute } from '../guards/route.ts'
 import { guardSend } from '../guards/send.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
 import { resolveRouteOptions, routeOptions } from '../options/resolve.ts'
+import type { CoveredRoute } from '../request/context.ts'
 import { LongestAnswer } from '../request/longest-answer.ts'
 import { ServerListeners } from '../server/listeners.ts'
 import { BeforeRouting } from './before-routing.ts'
@@ -28,6 +29,8 @@ const DECORATED = Symbol('fastify-isolate.decorated')
 export class AppCoverage {
   /** Whether any route keeps an asynchronous context; known once the routes are covered. */
   keepsContexts = false
+  /** The routes that are covered, each once. */
+  readonly covered: CoveredRoute[] = []
   readonly #app: IsolatedApp
   readonly #internals: Internals
   readonly #guards: Guards
@@ -137,7 +140,10 @@ export class AppCoverage {
     const pattern = is404 ? undefined : context.config.url
     const options = routeOptions(this.#app.options, override)
     const health = this.#app.sickWatch.addRoute()
-    coverWith(context, { ...options, app: this.#app, pattern, longestAnswer: new LongestAnswer(), health })
+    const index = this.covered.length
+    const route = { ...options, app: this.#app, pattern, index, longestAnswer: new LongestAnswer(), health }
+    coverWith(context, route)
+    this.covered.push(route)
     this.keepsContexts ||= options.escapes
     guardRoute(context, this.#guards, this.#enter)
   }

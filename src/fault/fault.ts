@@ -10,8 +10,9 @@ export type Verdict = 'contain' | 'recycle' | 'fatal'
 /**
  * Where an error came from: thrown or rejected by the `handler` or a `hook`, while the `reply` was being made,
  * by a body `stream` or a `job`, or escaped to the process as an unhandled `rejection` or an uncaught `exception`.
+ * A `runaway` threw nothing: it blocked the event loop, and was ended.
  */
-export type Origin = 'handler' | 'hook' | 'reply' | 'stream' | 'job' | 'rejection' | 'exception'
+export type Origin = 'handler' | 'hook' | 'reply' | 'stream' | 'job' | 'rejection' | 'exception' | 'runaway'
 
 /**
  * How the request of a fault was found: caught in the `call` itself, by the asynchronous `context` of an error that

@@ -43,6 +43,7 @@ export class Ledger {
     job: 0,
     rejection: 0,
     exception: 0,
+    runaway: 0,
   }
   readonly #verdict: Record<Verdict, number> = { contain: 0, recycle: 0, fatal: 0 }
   readonly #jobs: Map<string, number> = new Map()

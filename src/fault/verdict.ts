@@ -34,8 +34,8 @@ type Judged = Pick<Fault, 'error' | 'origin' | 'attributedTo' | 'job'>
  *
  * - `fatal`: a FatalError, a failed assertion inside of Node, and an error of no request that escaped to the process
  *   before the app served: its start has failed.
- * - `recycle`: exhausted resources, an escaped exception, unless it is of a job, because it may have unwound the frames of
- *   other code too, and any other escaped error of no request, because it is unknown what it left half done.
+ * - `recycle`: exhausted resources, an escaped exception, unless it is of a job, and a runaway, because they may have unwound
+ *   the frames of other code too, and any other escaped error of no request, because it is unknown what it left half done.
  * - `contain`: everything else.
  *
  * @param hasServed Whether the app has listened or received a request.
@@ -45,7 +45,7 @@ export function proposeVerdict(fault: Judged, hasServed: boolean): Verdict {
   const belongsToNobody = isUnowned(fault)
   if (belongsToNobody && !hasServed) return 'fatal'
   if (isFatalError(error) || someInChain(error, isInternalAssertion)) return 'fatal'
-  const mayUnwindOthers = origin === 'exception' && job === undefined
+  const mayUnwindOthers = origin === 'runaway' || (origin === 'exception' && job === undefined)
   if (belongsToNobody || mayUnwindOthers || someInChain(error, isExhaustion)) return 'recycle'
   return 'contain'
 }

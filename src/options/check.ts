@@ -2,6 +2,8 @@ import { constants } from 'node:os'
 import { isArrayLike, readProperty } from '../fault/thrown.ts'
 import { type Given, unexpected } from './bad-option.ts'
 import { isAllowedExitCode } from './exit-codes.ts'
+import type { RunawayOptions } from './options.ts'
+import { readOptions } from './read-options.ts'
 
 // Each check returns the value of an option, or throws the error that says what was expected.
 
@@ -50,6 +52,21 @@ function checkDelay(given: Given, allowInfinity: boolean): number {
 export function checkGrace(given: Given): number {
   if (typeof given.value === 'number') return checkMilliseconds(given)
   throw unexpected(given, 'a number of milliseconds >= 0, or an object with `rejection` and `exception`')
+}
+
+/** Below it, a long garbage collection would be a runaway. */
+const LEAST_RUNAWAY = 100
+
+/** When a request is a runaway, or false. */
+export function checkRunaway(given: Given): false | RunawayOptions {
+  if (given.value === false) return false
+  if (typeof given.value !== 'object' || given.value === null)
+    throw unexpected(given, 'false or { after: 1000 }')
+  const after = readOptions(given, ['after'])('after')
+  if (typeof after.value === 'number' && after.value >= LEAST_RUNAWAY && after.value <= MAX_DELAY) {
+    return { after: after.value }
+  }
+  throw unexpected(after, `a number of milliseconds from ${LEAST_RUNAWAY} to ${MAX_DELAY}`)
 }
 
 /** An option that counts something: an integer >= 0, or Infinity. */

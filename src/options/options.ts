@@ -41,6 +41,15 @@ export interface ExitCodes {
   recycle?: number
 }
 
+/** When a request is a runaway. */
+export interface RunawayOptions {
+  /**
+   * Milliseconds of CPU time, from 100 on, for which one request may block the event loop. Asleep in a system call
+   * it has four times as long.
+   */
+  after: number
+}
+
 /**
  * How long a request that an error escaped from may still answer by itself. Both are lengthened to twice the longest
  * good answer that the route has given in the last ten to twenty minutes, at most to 30 000 ms.
@@ -92,6 +101,11 @@ export interface RouteIsolateOptions {
    * number of milliseconds holds for every escape, exactly. Default: those of its options.
    */
   grace?: number | GraceOptions
+  /**
+   * Ends a request that blocks the event loop, such as an endless loop, with a 500. `false`: none. A route without
+   * `escapes` is never ended. The process gets a thread that watches, see [runaways](runaways.md). Default: false.
+   */
+  runaway?: false | RunawayOptions
 }
 
 /** How the process leaves. */

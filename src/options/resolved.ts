@@ -5,8 +5,11 @@ type AnyFunction = (...args: never) => unknown
 /** What an option may be that does not have options of its own. */
 type Value = string | number | boolean | readonly unknown[] | AnyFunction
 
-/** Whether an option has options of its own, as `leave` has, and `grace` may have. */
-export type IsGroup<T> = [T] extends [Value] ? false : true
+/**
+ * Whether an option has options of its own, as `leave` has, and `grace` may have. One that may be false, as `runaway`,
+ * has a check of its own.
+ */
+export type IsGroup<T> = [T] extends [Value] ? false : false extends T ? false : true
 
 /**
  * What an option is once the defaults are filled in. One that can only be a function, or only a text, may be

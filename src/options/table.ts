@@ -8,6 +8,7 @@ import {
   checkMilliseconds,
   checkMillisecondsOrNever,
   checkPath,
+  checkRunaway,
   checkSignals,
   checkTerminationLog,
   checkText,
@@ -62,6 +63,7 @@ export const ROUTE_OPTIONS: Table<RouteIsolateOptions> = {
   expose: { check: checkBoolean, default: false },
   escapes: { check: checkBoolean, default: true },
   grace: { options: GRACE_OPTIONS, checkOne: checkGrace },
+  runaway: { check: checkRunaway, default: false },
 }
 
 const EXIT_CODES: Table<ExitCodes> = {

@@ -12,6 +12,8 @@ export interface CoveredRoute extends ResolvedRouteOptions {
   readonly app: object
   /** The route's pattern; undefined for a 404 handler. */
   readonly pattern: string | undefined
+  /** Its place among the covered routes of the app; -1 for what comes past the routes. */
+  readonly index: number
   /** How long its good answers take. */
   readonly longestAnswer: LongestAnswer
   /** How its requests end. */
@@ -95,6 +97,8 @@ export class RequestContext {
   /** The neighbours in the list of the requests in flight. */
   older: RequestContext | undefined = undefined
   newer: RequestContext | undefined = undefined
+  /** Its place on the board of requests in flight; -1 where it has none. */
+  slot = -1
   /** The answer that is forced unless the request answers by itself, after an error escaped from it. */
   forcedAnswer: ForcedAnswer | undefined = undefined
   /** Whether the response closed complete, with a status below 500. */

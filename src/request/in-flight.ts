@@ -1,5 +1,11 @@
 import type { RequestContext } from './context.ts'
 
+/** Told of requests that come and go. It must not throw. */
+export interface InFlightObserver {
+  add(context: RequestContext): void
+  delete(context: RequestContext): void
+}
+
 /**
  * The requests that are being answered, oldest first. The contexts themselves are the links of the list, because a
  * `Set` costs every request a quarter of a microsecond: a percent of the whole request.
@@ -8,6 +14,8 @@ export class InFlight implements Iterable<RequestContext> {
   #oldest: RequestContext | undefined = undefined
   #newest: RequestContext | undefined = undefined
   #size = 0
+  /** Told of every request that comes and goes, where somebody wants to know. */
+  observer: InFlightObserver | undefined = undefined
 
   get size(): number {
     return this.#size
@@ -21,6 +29,7 @@ export class InFlight implements Iterable<RequestContext> {
     else newest.newer = context
     this.#newest = context
     this.#size += 1
+    this.observer?.add(context)
   }
 
   /** Deletes a request. Does nothing for one that is not in the list. */
@@ -35,6 +44,7 @@ export class InFlight implements Iterable<RequestContext> {
     context.older = undefined
     context.newer = undefined
     this.#size -= 1
+    this.observer?.delete(context)
   }
 
   /** Iterates over a copy, because requests come and go meanwhile. */

@@ -33,7 +33,14 @@ export class RawContexts {
     this.#internals = internals
     const options = routeOptions(app.options, {})
     const health = app.sickWatch.addRoute()
-    this.route = { ...options, app, pattern: undefined, longestAnswer: new LongestAnswer(), health }
+    this.route = {
+      ...options,
+      app,
+      pattern: undefined,
+      index: -1,
+      longestAnswer: new LongestAnswer(),
+      health,
+    }
   }
 
   /** The context of a raw request. Its log lines have the id that its answer names. */

@@ -9,7 +9,18 @@ const PAGE = fileURLToPath(new URL('../../docs/architecture.md', import.meta.url
 
 /** The folders and files of `src` from the top down: each imports only what stands below it. */
 const ORDER = [
-  ...['index.ts', 'cli.ts', 'isolate.ts', 'coverage', 'server', 'drain', 'guards', 'escapes', 'triage'],
+  ...[
+    'index.ts',
+    'cli.ts',
+    'isolate.ts',
+    'coverage',
+    'server',
+    'runaway',
+    'drain',
+    'guards',
+    'escapes',
+    'triage',
+  ],
   ...[
     'answer',
     'app-isolation.ts',

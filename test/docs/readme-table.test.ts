@@ -147,6 +147,7 @@ const HAPPENINGS: readonly (readonly [RegExp, ...((child: Child) => Promise<Cell
       return [body === 'a good answer' ? 'its own answer' : body, levelOf(line), await servesOn(child, line)]
     },
   ],
+  [/^an endless loop/, masked('/endless-loop')],
   [/^exhausted resources/, masked('/exhausted')],
   [/^FatalError/, fatal('/fatal'), fatal('/caused-fatally')],
   [

@@ -32,7 +32,7 @@ const request = {
 test('counts start at zero for every origin and verdict', () => {
   assert.deepEqual(new Ledger().counts, {
     total: 0,
-    origin: { handler: 0, hook: 0, reply: 0, stream: 0, job: 0, rejection: 0, exception: 0 },
+    origin: { handler: 0, hook: 0, reply: 0, stream: 0, job: 0, rejection: 0, exception: 0, runaway: 0 },
     verdict: { contain: 0, recycle: 0, fatal: 0 },
     forced: 0,
     job: {},

@@ -140,6 +140,8 @@ test('an error that escaped recycles without a request; with one, an exception d
   assert.equal(propose(error, 'exception', 'none'), 'recycle')
   assert.equal(propose(error, 'exception', 'context'), 'recycle')
   assert.equal(propose(error, 'exception', 'call'), 'recycle')
+  assert.equal(propose(error, 'runaway', 'context'), 'recycle')
+  assert.equal(propose(error, 'runaway', 'none'), 'recycle')
   assert.equal(propose(error, 'rejection', 'context'), 'contain')
   assert.equal(propose(new FatalError('x'), 'exception', 'context'), 'fatal')
   assert.equal(propose(new FatalError('x'), 'rejection', 'none'), 'fatal')

@@ -40,7 +40,7 @@ export const inSick: readonly Mutant[] = [
   {
     name: 'watched-without-an-escape',
     file: 'isolated-app.ts',
-    find: "if (fault.origin === 'rejection' || fault.origin === 'exception') this.leaveControl?.escaped()",
+    find: 'if (MAY_HARM_OTHERS.has(fault.origin)) this.leaveControl?.escaped()',
     replace: 'this.leaveControl?.escaped()',
     tests: ['sick/sick'],
   },

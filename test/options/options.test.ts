@@ -25,6 +25,7 @@ test('every option has its documented default', () => {
     expose: false,
     escapes: true,
     grace: { rejection: 10_000, exception: 1_000 },
+    runaway: false,
     errorHandler: undefined,
     onFault: undefined,
     leave: {
@@ -61,6 +62,7 @@ test('every option is taken over', () => {
     expose: true,
     escapes: false,
     grace: 0,
+    runaway: { after: 100 },
     errorHandler: fn,
     onFault: fn,
     leave: {
@@ -114,6 +116,13 @@ test('a wrong value names the option, what was expected and what was given', () 
 
 for (const options of [
   { grace: -1 },
+  { runaway: true },
+  { runaway: null },
+  { runaway: 1000 },
+  { runaway: {} },
+  { runaway: { after: 99 } },
+  { runaway: { after: 2 ** 31 } },
+  { runaway: { after: '1000' } },
   { grace: Number.NaN },
   { grace: '1' },
   { grace: Number.POSITIVE_INFINITY },

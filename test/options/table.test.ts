@@ -89,6 +89,7 @@ test('a route has the options of the app, apart from those that it overrides', (
     expose: true,
     escapes: true,
     grace: 5,
+    runaway: false,
   })
   assert.deepEqual(routeOptions(app, { grace: 0, expose: false }), { ...inherited, expose: false, grace: 0 })
 })

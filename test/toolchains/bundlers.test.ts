@@ -74,6 +74,12 @@ for (const [name, bundle] of Object.entries(BUNDLERS)) {
       assert.equal((await server.ask('/good')).body, 'good')
     })
 
+    test('it ends what blocks the event loop', async (t) => {
+      const server = await start(t, file)
+      assert.equal((await server.ask('/runaway')).status, 500)
+      assert.equal((await server.ask('/good')).body, 'good')
+    })
+
     test('it negotiates `application/problem+json`', async (t) => {
       const server = await start(t, file)
       const { headers } = await server.ask('/bug', { headers: { accept: 'application/problem+json' } })

@@ -4,7 +4,7 @@ import { FatalError, isolate } from 'fastify-isolate'
 /** A server that logs where `LOGGER` is set; where `MISTYPED` is, it does not boot, and says why. */
 async function main() {
   const app = Fastify({ logger: process.env.LOGGER !== undefined })
-  app.register(isolate(process.env.MISTYPED ? { clasify: () => 'fatal' } : {}))
+  app.register(isolate(process.env.MISTYPED ? { clasify: () => 'fatal' } : { runaway: { after: 200 } }))
   app.get('/good', async () => 'good')
   app.get('/bug', async () => {
     throw new Error('hunter2')
@@ -13,6 +13,9 @@ async function main() {
     setImmediate(() => {
       throw new Error('hunter2')
     })
+  })
+  app.get('/runaway', async () => {
+    for (;;);
   })
   app.get('/fatal', async () => {
     throw new FatalError('the ledger does not add up')

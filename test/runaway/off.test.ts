@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { testApp } from '../support/app.ts'
+import { type FixtureOptions, startFixture } from '../support/child.ts'
+
+const CASES: Record<string, FixtureOptions & { warning: RegExp; skip?: boolean }> = {
+  'a Worker thread': { env: { WHERE: 'thread' }, warning: /this is a Worker thread/ },
+  'a Node that has changed its own parts': {
+    env: { WHERE: 'renamed' },
+    warning: /does not have the process\._fatalException where it was/,
+  },
+  'a process that may start no thread': {
+    nodeArgs: ['--permission', '--allow-fs-read=*'],
+    warning: /the thread that watches could not be started/,
+    // tsx starts a thread of its own
+    skip: !('typescript' in process.features),
+  },
+}
+
+for (const [where, { warning, skip = false, ...options }] of Object.entries(CASES)) {
+  test(`it warns, and serves, in ${where}`, { skip }, async (t) => {
+    const child = await startFixture(t, 'runaway-off', options)
+    assert.equal((await child.ask('/plain')).body, 'plain')
+    const messages = child.log().map(({ msg }) => msg)
+    assert.equal(messages.length, 1)
+    assert.match(messages[0], warning)
+  })
+}
+
+test('it warns where no route keeps a context', async (t) => {
+  const { app, troubleLines } = testApp(t, { isolate: { escapes: false, runaway: { after: 1_000 } } })
+  app.get('/', async () => 'plain')
+  await app.ready()
+  assert.deepEqual(
+    troubleLines().map(({ msg }) => msg),
+    ['runaways are not ended: no route has `runaway` and `escapes`'],
+  )
+})
