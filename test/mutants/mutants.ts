@@ -11,6 +11,7 @@ import { inLog } from './in-log.ts'
 import { inOptions } from './in-options.ts'
 import { inReport } from './in-report.ts'
 import { inRequest } from './in-request.ts'
+import { inRunaway } from './in-runaway.ts'
 import { inServer } from './in-server.ts'
 import { inSick } from './in-sick.ts'
 import { inTriage } from './in-triage.ts'
@@ -26,6 +27,7 @@ export const mutants: readonly Mutant[] = [
   ...inGuards,
   ...inEscapes,
   ...inSick,
+  ...inRunaway,
   ...inTriage,
   ...inAnswer,
   ...inRequest,
