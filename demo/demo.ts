@@ -10,6 +10,7 @@ import { formatReport } from '../src/report/format.ts'
 import { ask, connections } from './client.ts'
 import { ESCAPES } from './escapes.ts'
 import { type Bug, CALL_BUGS, FATAL_BUG, SECRET } from './faults.ts'
+import { RUNAWAYS } from './runaways.ts'
 import { type FaultLine, ServerProcess } from './server-process.ts'
 import { abridged, row, rule } from './table.ts'
 
@@ -60,6 +61,8 @@ console.log(rule())
 for (const bug of CALL_BUGS) await strike(server, bug)
 console.log(rule())
 for (const bug of ESCAPES) await strike(server, bug)
+console.log(rule())
+for (const bug of RUNAWAYS) await strike(server, bug)
 
 console.log()
 console.log(`All of it in process ${server.pid}, which still serves. One error says that it must not:`)

@@ -4,11 +4,14 @@ import Fastify from 'fastify'
 import { isolate } from '../src/index.ts'
 import { ESCAPES } from './escapes.ts'
 import { CALL_BUGS, FATAL_BUG } from './faults.ts'
+import { RUNAWAYS } from './runaways.ts'
 
 const app = Fastify({ logger: true })
-app.register(isolate({ grace: 100, leave: { reportDir: process.argv[2] as string } }))
+app.register(
+  isolate({ grace: 100, runaway: { after: 500 }, leave: { reportDir: process.argv[2] as string } }),
+)
 
-for (const { path, handler, options } of [...CALL_BUGS, ...ESCAPES, FATAL_BUG])
+for (const { path, handler, options } of [...CALL_BUGS, ...ESCAPES, ...RUNAWAYS, FATAL_BUG])
   app.get(path, options ?? {}, handler)
 
 /** The other requests, answered once the client of the bug has its answer. */
