@@ -93,11 +93,14 @@ test('where no code of the app runs it is asked again, and then it is nobody', (
 })
 
 test('a late answer counts as one of native code, once', () => {
-  const { state, request, ask, told } = setUp()
+  const { words, state, request, ask } = setUp()
   state.running = request()
   assert.ok(isSuspect(ask('note')))
-  assert.equal(ask('end', { at: Date.now() - 10_000 }), 'anew')
-  assert.deepEqual(told, [])
+  const late = { number: 9, at: Date.now() - 10_000 }
+  assert.equal(ask('end', late), 'anew')
+  assert.equal(words[HANDSHAKE], 0)
+  ask('end', late)
+  assert.equal(words[HANDSHAKE], 9 * STATES + WITHDRAWN)
 })
 
 test('a debugger keeps its hands off', () => {
