@@ -26,7 +26,7 @@ function resolveTable<T>(table: Table<T>, given: Given, fill: boolean): Resolved
 function resolveRow(row: Row<unknown> | Group<object>, given: Given, fill: boolean): unknown {
   const { value } = given
   if (!('options' in row)) return value === undefined ? row.default : row.check(given)
-  const isObject = typeof value === 'object' && !isArrayLike(value)
+  const isObject = typeof value === 'object' && value !== null && !isArrayLike(value)
   if (row.checkOne !== undefined && value !== undefined && !isObject) return row.checkOne(given)
   return resolveTable(row.options, given, fill)
 }

@@ -128,6 +128,7 @@ for (const options of [
   { grace: Number.POSITIVE_INFINITY },
   { grace: 2 ** 31 },
   { grace: [] },
+  { grace: null },
   { grace: true },
   { grace: { rejection: -1 } },
   { grace: { exception: '1s' } },
