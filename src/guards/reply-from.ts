@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { answerRaw } from '../answer/raw.ts'
-import { attempt } from '../attempt.ts'
 import { asError } from '../fastify/as-error.ts'
 import { readProperty } from '../fault/thrown.ts'
 import { isThenable } from '../is-thenable.ts'
 import { NO_STATUS, type RequestContext } from '../request/context.ts'
 import { contextOf } from '../request/context-slot.ts'
+import { dropBody } from './drop-body.ts'
 import type { Guards } from './guards.ts'
 import { isAnswered } from './stage.ts'
 
@@ -113,7 +113,7 @@ class ProxiedRequest {
 
   /** @param statusBefore That of the upstream, which says nothing of the error. */
   #failResponse(error: unknown, response: object, statusBefore: number): void {
-    if (!isAnswered(this.#context, this.#reply)) drop(response)
+    if (!isAnswered(this.#context, this.#reply)) dropBody(streamOf(response))
     this.#fail(error, statusBefore)
   }
 
@@ -134,13 +134,4 @@ class ProxiedRequest {
 /** Before version 11 the plugin passed the stream itself. */
 function streamOf(response: object): unknown {
   return readProperty(response, 'stream') ?? response
-}
-
-/** Lets go of a body that nobody reads. */
-function drop(response: object): void {
-  attempt(() => {
-    const stream = streamOf(response) as NodeJS.ReadableStream & { destroy(): void }
-    stream.on('error', () => {})
-    stream.destroy()
-  }, undefined)
 }

@@ -3,6 +3,7 @@ import { asError, isError } from '../fastify/as-error.ts'
 import { isErrorLike, readProperty } from '../fault/thrown.ts'
 import type { RequestContext } from '../request/context.ts'
 import { contextOf } from '../request/context-slot.ts'
+import { dropBody } from './drop-body.ts'
 import type { Guards } from './guards.ts'
 
 function isStream(payload: unknown): boolean {
@@ -76,6 +77,10 @@ export function guardSend(app: FastifyInstance, { internals, triage }: Guards): 
   prototype.send = function guardedSend(this: FastifyReply, payload?: unknown): FastifyReply {
     const context = contextOf(this.request)
     if (context === undefined) return send.call(this, payload)
+    if (context.ended !== undefined && this.raw.headersSent) {
+      if (isStream(payload)) dropBody(payload)
+      return send.call(this, payload)
+    }
     if (internals.isMarkedAsError(this) || isError(payload)) {
       // before an `onError` hook sets another one
       context.statusAtError ??= this.statusCode

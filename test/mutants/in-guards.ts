@@ -3,6 +3,14 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/guards`. */
 export const inGuards: readonly Mutant[] = [
   {
+    name: 'body-after-a-forced-answer-is-kept',
+    file: 'guards/send.ts',
+    find: 'if (isStream(payload)) dropBody(payload)\n',
+    replace: '\n',
+    tests: ['escapes/late-bodies'],
+    only: 'a body that comes after the forced answer is let go: /stream',
+  },
+  {
     name: 'status-of-any-error-counts',
     file: 'guards/stage.ts',
     find: "isMiddleware ? readProperty(error, 'status') : undefined",
