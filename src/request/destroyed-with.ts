@@ -14,11 +14,14 @@ export function destroyedWith(response: ServerResponse): Error | undefined {
 
 /**
  * Whether Node itself gave a response its error: to the pipelined ones of a client that left, which since Node 24
- * (`abortOutgoing` in `lib/_http_server.js`) have it while they still wait for their connection, and to an HTTP/2
- * stream that either side has reset.
+ * (`abortOutgoing` in `lib/_http_server.js`) have it while they still wait for their connection; to an HTTP/2 stream that
+ * either side has reset; and to one whose client left, where something is written between its end and its close
+ * (`closeStream` in `lib/internal/http2/core.js`).
  */
 function isOfNode(response: ServerResponse, error: Error): boolean {
   const code = readProperty(error, 'code')
   if (code === 'ERR_HTTP2_STREAM_ERROR') return true
-  return code === 'ECONNRESET' && response.socket == null && response.req.aborted
+  if (!response.req.aborted) return false
+  if ('stream' in response) return code === 'ERR_STREAM_WRITE_AFTER_END'
+  return code === 'ECONNRESET' && response.socket == null
 }

@@ -44,6 +44,15 @@ test('a client that leaves while a pipelined response waits for another causes n
   assert.equal(child.log().filter((line) => line.level > INFO).length, 0)
 })
 
+test('what is written to an HTTP/2 stream whose client has just left is no fault', async (t) => {
+  const child = await startFixture(t, 'client-left', { env: { PROTOCOL: 'http2' } })
+  const client = PROTOCOLS.http2(child, t)
+  await client.leave('/written-late', () => child.line(({ req }) => req?.url === '/written-late'))
+  await child.line((line) => line.ended === '/written-late')
+  assert.equal(JSON.parse(await client.body('/faults')).total, 0)
+  assert.equal(child.log().filter((line) => line.level > INFO).length, 0)
+})
+
 test('another error of a request whose client has left is a fault', async (t) => {
   const child = await startFixture(t, 'client-left')
   await leave(child, '/bug')
