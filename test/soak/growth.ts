@@ -7,7 +7,7 @@ import type { Sample } from './sample.ts'
  * @param requests All requests of the soak; half of them lie between the middles of these thirds.
  */
 export function maxHeapGrowth(requests: number): number {
-  return 2_000_000 + 25 * (requests / 2)
+  return 4_000_000 + 25 * (requests / 2)
 }
 
 /** The share of the samples that is not looked at: code is compiled, pools fill. */
