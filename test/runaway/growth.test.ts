@@ -4,7 +4,7 @@ import { startFixture } from '../support/child.ts'
 import { TEST_TIMEOUT } from '../support/timeouts.ts'
 
 /** $RUNAWAYS=1000 takes some minutes. */
-const RUNAWAYS = Number(process.env.RUNAWAYS ?? 50)
+const RUNAWAYS = Number(process.env.RUNAWAYS ?? 20)
 const IS_LONG: boolean = RUNAWAYS >= 500
 /** As many come first, so that everything that is made once is there: what is compiled late takes a hundred. */
 const FIRST: number = IS_LONG ? 100 : 10

@@ -95,7 +95,9 @@ async function checkEnded(child: Child, name: string, expected: RunawayCase): Pr
     others.map(() => 200),
   )
   const faults = child.log().filter((each) => each.fault !== undefined && each.reqId === reqId)
-  assert.equal(faults.length, expected.times ?? 1)
+  // a chain may be ended when its next link is queued already, which then runs away for itself
+  const most = expected.isBetween === true ? 2 : (expected.times ?? 1)
+  assert.ok(faults.length >= (expected.times ?? 1) && faults.length <= most, `${faults.length} faults`)
 }
 
 /** Sends requests that wait until the fixture is opened. */
@@ -135,5 +137,5 @@ function checkLine(line: LogLine, name: string, { frame = 'spin', isBetween }: R
   const own =
     /at (?:async )?(?:[A-Z]\w*\.)?(\w+) (?:\[as \w+\] )?\(\S*runaway-catalogue/.exec(line.err.stack)?.[1] ??
     ''
-  if (isBetween !== true || own !== '') assert.equal(own, frame, line.err.stack)
+  assert.ok((isBetween === true ? ['', 'work', frame] : [frame]).includes(own), line.err.stack)
 }
