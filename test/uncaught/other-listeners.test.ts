@@ -90,8 +90,9 @@ describe('other listeners on the signals of `leave.signals`', () => {
     }
   }
 
+  // what the runner of the tests listens to is named first
   before(() => {
-    findOtherSignalListeners(['SIGTERM'])
+    findOtherSignalListeners(['SIGTERM', SIGNAL])
   })
 
   test('those of Nest and of close-with-grace are known, with what to do', () => {
