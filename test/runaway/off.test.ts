@@ -3,6 +3,9 @@ import { test } from 'node:test'
 import { testApp } from '../support/app.ts'
 import { type FixtureOptions, startFixture } from '../support/child.ts'
 
+/** Since Node 25 the permission model holds for the network too. */
+const ALLOW_NET: string[] = process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : []
+
 const CASES: Record<string, FixtureOptions & { warning: RegExp; skip?: boolean }> = {
   'a Worker thread': { env: { WHERE: 'thread' }, warning: /this is a Worker thread/ },
   'a Node that has changed its own parts': {
@@ -10,7 +13,7 @@ const CASES: Record<string, FixtureOptions & { warning: RegExp; skip?: boolean }
     warning: /does not have the process\._fatalException where it was/,
   },
   'a process that may start no thread': {
-    nodeArgs: ['--permission', '--allow-fs-read=*'],
+    nodeArgs: ['--permission', '--allow-fs-read=*', ...ALLOW_NET],
     warning: /the thread that watches could not be started/,
     // tsx starts a thread of its own
     skip: !('typescript' in process.features),
