@@ -35,8 +35,8 @@ export interface Isolation {
    * a `FatalError`, resources are exhausted, or `classify` says otherwise.
    *
    * What `fn` throws is thrown on, and its promise is returned as it is: a floating one is no escape. Where that error
-   * escapes from the caller, it is not a second fault; a request that nothing else would answer is answered 500. With `escapes: false` what escapes later, and what nobody catches
-   * of that which is thrown on, is left to Node.
+   * escapes from the caller, it is not a second fault; a request that nothing else would answer is answered 500. With
+   * `escapes: false` what escapes later, and what nobody catches of that which is thrown on, is left to Node.
    *
    * @param name - What the log and {@link FaultCounts.job} call it: a text that is not empty.
    * @param fn - The work.

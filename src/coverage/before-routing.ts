@@ -10,7 +10,7 @@ import { isThenable } from '../is-thenable.ts'
 import { NO_STATUS } from '../request/context.ts'
 import { contextOf } from '../request/context-slot.ts'
 import { markGuarded } from '../server/listeners.ts'
-import { RawContexts } from '../server/raw-contexts.ts'
+import type { RawContexts } from '../server/raw-contexts.ts'
 
 /** Gives a request to Fastify. */
 type Routing = (raw: IncomingMessage, response: ServerResponse) => void
@@ -28,12 +28,15 @@ export class BeforeRouting {
   readonly #contexts: RawContexts
   readonly #routing: Routing
 
-  /** @param enter The hook that gives a request its context. */
-  constructor(guards: Guards, enter: Enter) {
+  /**
+   * @param enter The hook that gives a request its context.
+   * @param contexts Makes the contexts of requests that do not come to their route.
+   */
+  constructor(guards: Guards, enter: Enter, contexts: RawContexts) {
     this.#app = guards.app.fastify as App
     this.#guards = guards
     this.#enter = enter
-    this.#contexts = new RawContexts(guards.app, guards.internals)
+    this.#contexts = contexts
     this.#routing = this.#app.routing
   }
 

@@ -15,6 +15,7 @@ import { resolveRouteOptions, routeOptions } from '../options/resolve.ts'
 import type { CoveredRoute } from '../request/context.ts'
 import { LongestAnswer } from '../request/longest-answer.ts'
 import { ServerListeners } from '../server/listeners.ts'
+import { RawContexts } from '../server/raw-contexts.ts'
 import { BeforeRouting } from './before-routing.ts'
 import { isCoveredElsewhere, isWithin, uncoveredError } from './uncovered.ts'
 
@@ -109,8 +110,9 @@ export class AppCoverage {
 
   /** What comes before every route belongs to the root instance. */
   #coverBeforeRouting(): void {
-    const beforeRouting = new BeforeRouting(this.#guards, this.#enter)
-    const listeners = new ServerListeners(this.#guards)
+    const contexts = new RawContexts(this.#app, this.#internals)
+    const beforeRouting = new BeforeRouting(this.#guards, this.#enter, contexts)
+    const listeners = new ServerListeners(this.#guards, contexts)
     this.#guards.dispatch.keepsContexts = this.keepsContexts
     beforeRouting.guardFrameworkErrors()
     beforeRouting.guardRouting()

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { onBootEnd, onGone } from '../fastify/boot.ts'
 import type { Internals } from '../fastify/internals.ts'
+import type { FingerprintCount } from '../fault/ledger.ts'
 import type { IsolatedApp, LeaveControl } from '../isolated-app.ts'
 import type { IsolationState } from '../isolation.ts'
 import { addApp, leave, recycle, recycleDue, removeApp, watchApps } from '../leave/leave.ts'
@@ -60,8 +61,8 @@ class DrainedApp implements LeavingApp {
     return this.#app.hasServed
   }
 
-  *fingerprints(): Iterable<readonly [string, number]> {
-    for (const { fingerprint, count } of this.#app.ledger.fingerprints()) yield [fingerprint, count]
+  fingerprints(): FingerprintCount[] {
+    return this.#app.ledger.fingerprints()
   }
 
   inFlight(): InFlightRequest[] {

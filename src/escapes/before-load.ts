@@ -74,7 +74,7 @@ function unloadedApp({ fastify, options, ledger }: IsolatedApp): LeavingApp {
     leave: options.leave,
     fastifyVersion: null,
     hasServed: () => false,
-    fingerprints: () => ledger.fingerprints().map(({ fingerprint, count }) => [fingerprint, count] as const),
+    fingerprints: () => ledger.fingerprints(),
     inFlight: () => [],
     watchForSickness: () => {},
     startLeaving: () => {},

@@ -34,8 +34,9 @@ type Judged = Pick<Fault, 'error' | 'origin' | 'attributedTo' | 'job'>
  *
  * - `fatal`: a FatalError, a failed assertion inside of Node, and an error of no request that escaped to the process
  *   before the app served: its start has failed.
- * - `recycle`: exhausted resources, an escaped exception, unless it is of a job, and a runaway, because they may have unwound
- *   the frames of other code too, and any other escaped error of no request, because it is unknown what it left half done.
+ * - `recycle`: exhausted resources; an escaped exception, unless it is of a job, and a runaway, because they may have
+ *   unwound the frames of other code too; any other escaped error of no request, because it is unknown what it left half
+ *   done.
  * - `contain`: everything else.
  *
  * @param hasServed Whether the app has listened or received a request.

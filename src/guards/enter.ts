@@ -39,7 +39,10 @@ export function makeEnter({ app, internals, triage, early, dispatch, optedOut }:
     const context = contextOf(this) as RequestContext
     requests.delete(context)
     const error = destroyedWith(this)
-    if (error !== undefined) triage.recordDestroyed(context, error)
+    if (error !== undefined) {
+      context.wasDestroyed = true
+      triage.recordDestroyed(context, error)
+    }
     context.release()
   }
   const enter: Enter = function enterIsolation(request, reply, done) {

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { threadId } from 'node:worker_threads'
 import { attempt } from '../attempt.ts'
 import type { Fault } from '../fault/fault.ts'
+import type { FingerprintCount } from '../fault/ledger.ts'
 import { serializeError } from '../fault/serialize.ts'
 import { VERSION } from '../version.ts'
 import { withoutQuery } from '../without-query.ts'
@@ -20,7 +21,7 @@ export interface ReportedApp {
   /** Fastify's version; null where the plugin has not loaded. */
   readonly fastifyVersion: string | null
   /** How many faults each fingerprint has had. */
-  fingerprints(): Iterable<readonly [fingerprint: string, count: number]>
+  fingerprints(): Iterable<FingerprintCount>
   /** The requests in flight, oldest first. */
   inFlight(): InFlightRequest[]
 }
@@ -97,7 +98,7 @@ function reportFault(fault: Fault | undefined): ReportedFault | null {
 function countFingerprints(apps: readonly ReportedApp[]): Record<string, number> {
   const counts = new Map<string, number>()
   for (const app of apps) {
-    for (const [fingerprint, count] of app.fingerprints()) {
+    for (const { fingerprint, count } of app.fingerprints()) {
       counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + count)
     }
   }

@@ -2,7 +2,6 @@ import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault, FaultRequest, Origin } from '../fault/fault.ts'
 import type { ResolvedRouteOptions } from '../options/resolved.ts'
 import type { RouteHealth } from '../sick/route-health.ts'
-import { destroyedWith } from './destroyed-with.ts'
 import type { LongestAnswer } from './longest-answer.ts'
 import { snapshotOf } from './snapshot.ts'
 
@@ -177,14 +176,14 @@ export class RequestContext {
     const { raw } = reply
     // an HTTP/2 response that the client has cancelled counts as finished
     this.isCutShort = !raw.writableFinished || request.raw.aborted === true
-    this.wasDestroyed = destroyedWith(raw) !== undefined
     this.hasEndedWell = !this.isCutShort && raw.statusCode < 500
-    if (this.hasEndedWell) this.route.health.add(true)
-    else if (this.lastFault !== undefined && !this.clientLeft) this.route.health.add(false)
-    if (!this.hasEndedWell) return
-    // Fastify takes the time of a request that is logged
-    const duration = reply.elapsedTime || Date.now() - this.startedAt
-    this.route.longestAnswer.add(duration, this.startedAt + duration)
+    const { health, longestAnswer } = this.route
+    if (this.hasEndedWell) {
+      health.add(true)
+      // Fastify takes the time of a request that is logged
+      const duration = reply.elapsedTime || Date.now() - this.startedAt
+      longestAnswer.add(duration, this.startedAt + duration)
+    } else if (this.lastFault !== undefined && !this.clientLeft) health.add(false)
   }
 
   /** Drops the request and the reply. Called when the response closes. */

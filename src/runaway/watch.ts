@@ -1,13 +1,12 @@
 import { clearInterval, setImmediate, setInterval, setTimeout } from 'node:timers'
 import { Worker } from 'node:worker_threads'
 import { load } from '../load.ts'
+import { EXIT_FATAL } from '../options/exit-codes.ts'
 import { Interrupt, type WatchedApp } from './interrupt.ts'
 import { BEAT, CONNECTED, DEBUGGED, INTERRUPT, WORDS } from './shared-words.ts'
 import { THREAD_CODE } from './thread-code.ts'
 import type { AppData, ThreadData } from './thread-data.ts'
 
-/** The exit code where even the way out is blocked. */
-const EXIT_CODE = 70
 /** Milliseconds that an exit waits for the thread to let go of its inspector session. */
 const LET_GO_TIME = 1_000
 
@@ -105,9 +104,9 @@ function startWatch(after: number, onFailure: (error: unknown) => void): Watch {
   }
 }
 
-/** Exits as soon as anything runs again. */
+/** Exits as soon as anything runs again, because even the way out is blocked. */
 function exitNext(): void {
-  const exit = (): void => process.exit(EXIT_CODE)
+  const exit = (): void => process.exit(EXIT_FATAL)
   process.nextTick(exit)
   setImmediate(exit)
   setTimeout(exit, 0)

@@ -4,7 +4,7 @@ import type { Guards } from '../guards/guards.ts'
 import { isOnceWrapper } from '../node-parts.ts'
 import { SERVER_EVENTS, type ServerEvent } from './events.ts'
 import { callServerListener, type ServerListener } from './listener.ts'
-import { RawContexts } from './raw-contexts.ts'
+import type { RawContexts } from './raw-contexts.ts'
 
 /** The listener that Node itself puts on an HTTP/2 server: guarded, it would cost each request time. */
 const OF_NODE = 'bound onServerStream'
@@ -26,9 +26,10 @@ export class ServerListeners {
   readonly #contexts: RawContexts
   readonly #servers: WeakSet<EventEmitter> = new WeakSet()
 
-  constructor(guards: Guards) {
+  /** @param contexts Makes the contexts of what the listeners are called with. */
+  constructor(guards: Guards, contexts: RawContexts) {
     this.#guards = guards
-    this.#contexts = new RawContexts(guards.app, guards.internals)
+    this.#contexts = contexts
   }
 
   /** Guards the listeners of one server, once. */

@@ -7,6 +7,7 @@ import { BeforeRouting } from '../../src/coverage/before-routing.ts'
 import type { Guards } from '../../src/guards/guards.ts'
 import { isolatedAppOf } from '../../src/isolated-app.ts'
 import { Dispatch } from '../../src/request/async-context.ts'
+import { RawContexts } from '../../src/server/raw-contexts.ts'
 import { bodyOf, MASKED, testApp, until } from '../support/app.ts'
 
 const boom = (): never => {
@@ -65,10 +66,11 @@ describe('what Fastify calls before it has a route', () => {
     optedOut: new WeakSet(),
     dispatch: new Dispatch(),
   } as unknown as Guards
+  const contexts = new RawContexts(guards.app, guards.internals)
 
   it('leaves the errors of requests that have reached a route to it', () => {
     const server = new EventEmitter().on('request', boom)
-    new BeforeRouting(guards, () => {}).guardServer(server as never)
+    new BeforeRouting(guards, () => {}, contexts).guardServer(server as never)
     const response = {}
     guards.optedOut.add(response)
     assert.throws(() => server.emit('request', {}, response), /secret/)
@@ -77,7 +79,7 @@ describe('what Fastify calls before it has a route', () => {
 
   it('cuts a response that had started', () => {
     const server = new EventEmitter().on('request', boom)
-    new BeforeRouting(guards, () => {}).guardServer(server as never)
+    new BeforeRouting(guards, () => {}, contexts).guardServer(server as never)
     let isDestroyed = false
     const response = {
       writeHead: boom,

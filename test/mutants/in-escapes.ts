@@ -73,7 +73,7 @@ export const inEscapes: readonly Mutant[] = [
   {
     name: 'slow-route-gets-no-longer-grace',
     file: 'request/context.ts',
-    find: 'this.route.longestAnswer.add(duration, this.startedAt + duration)',
+    find: 'longestAnswer.add(duration, this.startedAt + duration)',
     replace: '',
     tests: ['escapes/graces'],
     only: 'the grace is lengthened by the good answers of the route alone, logger: true',
