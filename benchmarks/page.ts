@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
+import { writeBlock } from '../scripts/page-block.ts'
 import { chartOf } from './chart.ts'
 import { type MemoryResults, memoryTable } from './memory-results.ts'
 import { METRICS, type Metric, nameOf, type Results } from './results.ts'
@@ -51,10 +52,7 @@ export function measured(all: readonly Results[], memory: readonly MemoryResults
 
 /** Writes the measured part of the page. */
 export function writePage(all: readonly Results[], memory: readonly MemoryResults[]): void {
-  const page = readFileSync(PAGE, 'utf8')
-  const before = page.slice(0, page.indexOf(BEGIN) + BEGIN.length)
-  const after = page.slice(page.indexOf(END))
-  writeFileSync(PAGE, `${before}\n\n${measured(all, memory)}\n\n${after}`)
+  writeBlock(PAGE, BEGIN, END, measured(all, memory))
 }
 
 /** Draws the chart of one Node next to its results, where the packages that draw it are installed. */

@@ -8,16 +8,18 @@
  * where a server is not installed.
  */
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { markdownTable } from 'markdown-table'
 import { type FleetResult, runFleet } from '../test/databases/fleet.ts'
 import { OPENED, type Result } from '../test/databases/measure.ts'
 import { TYPESCRIPT } from '../test/support/typescript-flags.ts'
-import { findNode } from './matrix/node-binary.ts'
+import { nodeOf } from './matrix/node-binary.ts'
+import { writeBlock } from './page-block.ts'
 
 const PAGE = 'docs/databases.md'
+const END = '<!-- end -->'
 const RESULTS = 'test/databases/results.json'
 const MEASURE = fileURLToPath(new URL('../test/databases/measure.ts', import.meta.url))
 /** Nodes, and the one flag that changes how contexts are kept. */
@@ -30,8 +32,7 @@ type Runs = Readonly<Record<string, readonly Result[]>>
 
 function measureOn(run: string): readonly Result[] {
   const [major = '', flag = ''] = run.split(' ')
-  const node = findNode(major)
-  if ('missing' in node) throw new Error(node.missing)
+  const node = nodeOf(major)
   const { status, stdout } = spawnSync(node.path, [...TYPESCRIPT, MEASURE], {
     encoding: 'utf8',
     env: { ...process.env, NODE_OPTIONS: flag },
@@ -124,18 +125,10 @@ function versions(): string {
     .join(', ')
 }
 
-function put(page: string, name: string, text: string): string {
-  const start = `<!-- ${name}: npm run docs:databases -->`
-  const [before, rest] = page.split(start)
-  const after = rest?.split('<!-- end -->')
-  if (before === undefined || after === undefined) throw new Error(`${PAGE} has no place for ${name}`)
-  return `${before}${start}\n\n${text}\n\n<!-- end -->${after.slice(1).join('<!-- end -->')}`
-}
+const startOf = (table: string): string => `<!-- ${table}: npm run docs:databases -->`
 
 const runs: Runs = Object.fromEntries(RUNS.map((run) => [run, measureOn(run)]))
-let page = readFileSync(PAGE, 'utf8')
-page = put(page, 'drivers', `${driversTable(runs)}\n\nWith ${versions()}.`)
-page = put(page, 'fleet', await fleetTable())
-writeFileSync(PAGE, page)
+writeBlock(PAGE, startOf('drivers'), END, `${driversTable(runs)}\n\nWith ${versions()}.`)
+writeBlock(PAGE, startOf('fleet'), END, await fleetTable())
 writeFileSync(RESULTS, `${JSON.stringify(runs, null, 2)}\n`)
 process.exit()

@@ -6,11 +6,11 @@
  * Writes nothing when a test fails or a Node is missing.
  */
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { runaways } from '../test/fixtures/runaway-catalogue.ts'
 import { TYPESCRIPT } from '../test/support/typescript-flags.ts'
-import { findNode, type NodeBinary } from './matrix/node-binary.ts'
+import { type NodeBinary, nodeOf } from './matrix/node-binary.ts'
+import { writeBlock } from './page-block.ts'
 
 const NODES = ['20', '22', '24', '26']
 const PAGE = 'docs/runaways.md'
@@ -59,15 +59,7 @@ function tableOf(nodes: readonly NodeBinary[], all: readonly Map<string, string>
   return [head, `|---|${'---|'.repeat(nodes.length)}`, ...lines].join('\n')
 }
 
-const nodes = NODES.map((major) => {
-  const node = findNode(major)
-  if ('missing' in node) throw new Error(node.missing)
-  return node
-})
+const nodes = NODES.map(nodeOf)
 const table = tableOf(nodes, nodes.map(fates))
-const page = readFileSync(PAGE, 'utf8')
-const [before, rest] = page.split(START)
-const after = rest?.split(END)[1]
-if (before === undefined || after === undefined) throw new Error(`${PAGE} has no place for the table`)
-writeFileSync(PAGE, `${before}${START}\n\n${table}\n\n${END}${after}`)
+writeBlock(PAGE, START, END, table)
 console.log(`${PAGE}: ${table.split('\n').length - 2} rows`)

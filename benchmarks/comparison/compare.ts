@@ -9,6 +9,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { writeBlock } from '../../scripts/page-block.ts'
 import { type Outcome, type Peer, probe, type Scenario } from './probe.ts'
 import { CAUGHT, ESCAPED, type Run, table } from './table.ts'
 
@@ -84,8 +85,4 @@ if (!values.page) {
 }
 const run: Run = { versions, results }
 writeFileSync(RESULTS, `${JSON.stringify(run, null, 2)}\n`)
-const page = readFileSync(PAGE, 'utf8')
-const [begin, end] = ['<!-- measured: begin -->', '<!-- measured: end -->']
-const before = page.slice(0, page.indexOf(begin) + begin.length)
-const after = page.slice(page.indexOf(end))
-writeFileSync(PAGE, `${before}\n\n${table(run)}\n\n${after}`)
+writeBlock(PAGE, '<!-- measured: begin -->', '<!-- measured: end -->', table(run))

@@ -26,6 +26,17 @@ export function findNode(major: string): NodeBinary | { readonly missing: string
   return describe(path)
 }
 
+/**
+ * As {@link findNode}.
+ *
+ * @throws Error Where it is missing.
+ */
+export function nodeOf(major: string): NodeBinary {
+  const found = findNode(major)
+  if ('missing' in found) throw new Error(found.missing)
+  return found
+}
+
 function describe(path: string): NodeBinary {
   const version = execFileSync(path, ['--version'], { encoding: 'utf8' }).trim().slice(1)
   return { path, version, major: Number(version.split('.')[0]) }

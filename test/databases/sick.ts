@@ -5,15 +5,14 @@
  *
  *     npm run test:sick [-- --record]
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { markdownTable } from 'markdown-table'
+import { writeBlock } from '../../scripts/page-block.ts'
 import { ask } from '../support/client.ts'
 import { freePort } from '../support/free-port.ts'
+import { RestartedProgram } from './restarted-program.ts'
 import { missing, startDatabase } from './servers.ts'
 
 /** Milliseconds of load. */
@@ -24,9 +23,6 @@ const RATES = { '/orders': 30, '/ok': 10, '/report': 0.2 } as const
 
 /** Milliseconds after which a client gives up. */
 const PATIENCE = 5_000
-
-/** Milliseconds that the restarter waits. */
-const RESTART_DELAY = 1_000
 
 /** Milliseconds of uptime: shorter than the default, for the run is. */
 const SICK_AFTER = 10_000
@@ -42,54 +38,15 @@ interface Measured {
   readonly exits: (number | null)[]
 }
 
-/** Starts the app again whenever it has ended. */
-class Restarter {
-  readonly exits: (number | null)[] = []
-  readonly #environment: Record<string, string>
-  #child: ChildProcess | undefined
-  #isOver = false
-
-  constructor(environment: Record<string, string>) {
-    this.#environment = environment
-  }
-
-  async start(): Promise<void> {
-    const child = spawn(process.execPath, [PROGRAM], {
-      env: { ...process.env, ...this.#environment },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    this.#child = child
-    child.once('exit', async (code) => {
-      if (this.#isOver) return
-      this.exits.push(code)
-      await sleep(RESTART_DELAY)
-      if (!this.#isOver) void this.start()
-    })
-    const output = child.stdout as NodeJS.ReadableStream
-    output.setEncoding('utf8')
-    await once(output, 'data')
-    output.resume()
-  }
-
-  async stop(): Promise<void> {
-    this.#isOver = true
-    const child = this.#child as ChildProcess
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const exited = once(child, 'exit')
-    child.kill('SIGKILL')
-    await exited
-  }
-}
-
 async function measure(databasePort: number, sickAfter: number | 'Infinity'): Promise<Measured> {
   const port = await freePort()
-  const restarter = new Restarter({
+  const app = new RestartedProgram([PROGRAM], {
     PORT: String(port),
     DATABASE_PORT: String(databasePort),
     LEAVE: JSON.stringify({ sickAfter }),
   })
-  await restarter.start()
-  const measured: Measured = { sent: {}, lost: {}, exits: restarter.exits }
+  await app.start()
+  const measured: Measured = { sent: {}, lost: {}, exits: app.exits }
   const asked: Promise<void>[] = []
   const started = performance.now()
   const send = async (path: string): Promise<void> => {
@@ -105,7 +62,7 @@ async function measure(databasePort: number, sickAfter: number | 'Infinity'): Pr
     await sleep(10)
   }
   await Promise.all(asked)
-  await restarter.stop()
+  await app.stop()
   return measured
 }
 
@@ -128,22 +85,15 @@ try {
     row(`\`sickAfter: ${SICK_AFTER}\``, await measure(database.port, SICK_AFTER)),
   ]
   const text = [
-    BEGIN,
-    '',
     `${DURATION / 1_000} seconds, Node.js ${process.version}; a second has ${RATES['/orders']} requests for \`/orders\` and ` +
       `${RATES['/ok']} for \`/ok\`, each with ${PATIENCE / 1_000} seconds of patience, and every ` +
       `${1 / RATES['/report']} seconds one hits the bug:`,
     '',
     markdownTable(rows),
-    '',
-    END,
   ].join('\n')
   console.log(text)
   if (values.record) {
-    const page = readFileSync(PAGE, 'utf8')
-    const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)]
-    if (begin === -1 || end === -1) throw new Error('docs/sick.md has no block for what was measured')
-    writeFileSync(PAGE, page.slice(0, begin) + text + page.slice(end + END.length))
+    writeBlock(PAGE, BEGIN, END, text)
   }
 } finally {
   await database.stop()

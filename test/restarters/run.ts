@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { findNode } from '../../scripts/matrix/node-binary.ts'
+import { nodeOf } from '../../scripts/matrix/node-binary.ts'
 import { TYPESCRIPT } from '../support/typescript-flags.ts'
 import { record } from './support/measured.ts'
 import { inOwnNetwork, runInOwnNetwork } from './support/own-network.ts'
@@ -25,8 +25,7 @@ const { values: given, positionals: names } = parseArgs({
 })
 
 if (given.node !== undefined) {
-  const node = findNode(given.node)
-  if ('missing' in node) throw new Error(node.missing)
+  const node = nodeOf(given.node)
   if (node.path !== process.execPath) {
     const flags = [given.require && '--require', given.record && '--record'].filter((flag) => flag !== false)
     const args = [...flags, '--attempts', given.attempts, ...names]

@@ -8,7 +8,7 @@
  * 1 if a request is lost, an answer wrong, a fault not counted and logged as it must be, or something grows.
  */
 import { parseArgs } from 'node:util'
-import { findNode } from '../../scripts/matrix/node-binary.ts'
+import { nodeOf } from '../../scripts/matrix/node-binary.ts'
 import { Aborting } from './aborting.ts'
 import { growthOf } from './growth.ts'
 import { Http2Aborting } from './http2-aborting.ts'
@@ -39,7 +39,7 @@ const { values } = parseArgs({
     node: { type: 'string', default: process.execPath },
   },
 })
-const node = /^\d+$/.test(values.node) ? pathOf(values.node) : values.node
+const node = /^\d+$/.test(values.node) ? nodeOf(values.node).path : values.node
 const seconds = Number(values.seconds)
 const seed = Number(values.seed)
 if (!(seconds > 0) || !Number.isInteger(seed)) throw new Error('--seconds and --seed have to be numbers')
@@ -47,12 +47,6 @@ if (!(seconds > 0) || !Number.isInteger(seed)) throw new Error('--seconds and --
 const ledger = new Ledger()
 const server = new ServerProcess(node, ledger)
 const samples: Sample[] = []
-
-function pathOf(version: string): string {
-  const found = findNode(version)
-  if ('missing' in found) throw new Error(found.missing)
-  return found.path
-}
 
 /** Runs all clients until the round ends and they have what they wait for. */
 async function round(lanes: readonly Lane[], milliseconds: number): Promise<void> {
