@@ -28,6 +28,7 @@ const ORDER = [
     'request',
     'sick',
     'leave',
+    'deaths',
     'options',
     'report',
     'log',

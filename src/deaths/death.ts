@@ -1,0 +1,48 @@
+/**
+ * What ended a process that did not leave in order.
+ *
+ * - `fatal`: a fault with the verdict `fatal`.
+ * - `runaway`: a request that blocked the event loop and could not be ended alone.
+ * - `exit`: the app called `process.exit()` or ran out of work.
+ * - `sudden`: the process saw nothing of it: a signal, the memory killer, an abort, a crash in native code.
+ */
+export type DeathCause = 'fatal' | 'runaway' | 'exit' | 'sudden'
+
+/** What is known of the death of one process. It is plain JSON, and holds no URL, no header and no address. */
+export interface Death {
+  /** One for each process that ever ran, so that a death which is told twice counts once. */
+  readonly id: string
+  /** The build of the app that died. */
+  readonly build: string
+  readonly host: string
+  readonly pid: number
+  /** When the process started, in milliseconds since the epoch. */
+  readonly startedAt: number
+  /** When it first listened, in milliseconds since the epoch; undefined where it died before that. */
+  readonly listenedAt: number | undefined
+  /** When it was last known to live, in milliseconds since the epoch. */
+  readonly diedAt: number
+  readonly cause: DeathCause
+  /** What can be said honestly of the end, in words: `exited with code 3 by lib/foo.js:12`. */
+  readonly because: string
+  /** The route that certainly did it, as {@link routeKey} names it; undefined where it has to be guessed. */
+  readonly culprit: string | undefined
+  /** The routes that had a request in flight, each once, the one with the newest request first. */
+  readonly inFlight: readonly string[]
+  /** How often each route was in flight while the process lived: a share of the recorder's copies, from 0 to 1. */
+  readonly presence: Readonly<Record<string, number>>
+  /** Which share of all requests each route received, from 0 to 1. */
+  readonly arrivals: Readonly<Record<string, number>>
+  /** How many copies the recorder took: what {@link Death.presence} rests on. */
+  readonly samples: number
+}
+
+/**
+ * Names a route in a state that outlives the process: `GET /users/:id`. A HEAD route is another one than its GET route.
+ *
+ * @param method The method of the request.
+ * @param pattern The pattern of the route, undefined where no route matched.
+ */
+export function routeKey(method: string, pattern: string | undefined): string {
+  return `${method} ${pattern ?? '404'}`
+}
