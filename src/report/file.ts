@@ -1,15 +1,6 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { existsSync, readdirSync, unlinkSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { makeFolder, writeWholeFile } from '../whole-file.ts'
 import type { CrashReport } from './crash-report.ts'
 
 /** How many reports a folder keeps. */
@@ -27,41 +18,14 @@ export type Written = { readonly path: string } | { readonly error: unknown }
  * the error of a full or read-only disk.
  */
 export function writeReportFile(folder: string, report: CrashReport): Written {
-  let temporary: string | undefined
   try {
     makeFolder(resolve(folder))
     const path = freePath(folder, Date.parse(report.at), report.pid)
-    temporary = `${path}.tmp`
-    writeWhole(temporary, `${JSON.stringify(report, null, 2)}\n`)
-    renameSync(temporary, path)
-    syncFolder(folder)
+    writeWholeFile(path, `${path}.tmp`, `${JSON.stringify(report, null, 2)}\n`)
     removeOld(folder)
     return { path }
   } catch (error) {
-    if (temporary !== undefined) {
-      try {
-        unlinkSync(temporary)
-      } catch {
-        // The file does not exist, or the disk refuses this too.
-      }
-    }
     return { error }
-  }
-}
-
-/**
- * Creates a folder and those above it. Node's recursive `mkdirSync` never returns where a file system answers
- * ENOENT every time, as /proc does.
- */
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { mode: 0o700 })
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    // Any other error shows when the report is written.
-    if (code !== 'ENOENT' || dirname(folder) === folder || existsSync(dirname(folder))) return
-    makeFolder(dirname(folder))
-    mkdirSync(folder, { mode: 0o700 })
   }
 }
 
@@ -71,32 +35,6 @@ function freePath(folder: string, at: number, pid: number): string {
     const stamp = new Date(time).toISOString().replace(/[:.]/g, '-')
     const path = join(folder, `crash-${stamp}-${pid}.json`)
     if (!existsSync(path)) return path
-  }
-}
-
-function writeWhole(path: string, text: string): void {
-  // 'wx' fails where a file or link exists, so that it never writes through a link that somebody planted.
-  const file = openSync(path, 'wx', 0o600)
-  try {
-    const bytes = Buffer.from(text)
-    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-}
-
-/** Flushes the rename to the disk. Not every file system lets a folder be opened. */
-function syncFolder(folder: string): void {
-  try {
-    const handle = openSync(folder, 'r')
-    try {
-      fsyncSync(handle)
-    } finally {
-      closeSync(handle)
-    }
-  } catch {
-    // The report is written, but may not survive a power cut.
   }
 }
 

@@ -41,6 +41,7 @@ const ORDER = [
     'publish.ts',
     'listener-context.ts',
     'node-parts.ts',
+    'whole-file.ts',
     'attempt.ts',
     'ignore-rejection.ts',
     'is-thenable.ts',

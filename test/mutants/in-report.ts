@@ -11,7 +11,7 @@ export const inReport: readonly Mutant[] = [
   },
   {
     name: 'report-readable-by-everybody',
-    file: 'report/file.ts',
+    file: 'whole-file.ts',
     find: "openSync(path, 'wx', 0o600)",
     replace: "openSync(path, 'wx')",
     tests: ['leave/report'],

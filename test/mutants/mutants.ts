@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { inAnswer } from './in-answer.ts'
 import { inApp } from './in-app.ts'
 import { inCoverage } from './in-coverage.ts'
+import { inDeaths } from './in-deaths.ts'
 import { inDrain } from './in-drain.ts'
 import { inEscapes } from './in-escapes.ts'
 import { inFault } from './in-fault.ts'
@@ -32,6 +33,7 @@ export const mutants: readonly Mutant[] = [
   ...inAnswer,
   ...inRequest,
   ...inLeave,
+  ...inDeaths,
   ...inOptions,
   ...inReport,
   ...inLog,

@@ -1,0 +1,94 @@
+import type { Death } from './death.ts'
+import { type Life, type RouteState, STATE_VERSION, type State } from './state.ts'
+
+/** Says whether a value of JSON has a form. */
+type Check = (value: unknown) => boolean
+
+/** A check for each field of a type: one too few or too many does not compile. */
+type Fields<T> = { readonly [Name in keyof T]-?: Check }
+
+const isText: Check = (value) => typeof value === 'string'
+const isNumber: Check = (value) => typeof value === 'number'
+const isList =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check)
+const isRecord =
+  (check: Check): Check =>
+  (value) =>
+    isObject(value) && Object.values(value).every(check)
+const isOneOf =
+  (...words: string[]): Check =>
+  (value) =>
+    words.includes(value as string)
+const isOptional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value)
+const has =
+  <T>(fields: Fields<T>): Check =>
+  (value) =>
+    isObject(value) && Object.entries<Check>(fields).every(([name, check]) => check(value[name]))
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const isDeath = has<Death>({
+  id: isText,
+  build: isText,
+  host: isText,
+  pid: isNumber,
+  startedAt: isNumber,
+  listenedAt: isOptional(isNumber),
+  diedAt: isNumber,
+  cause: isOneOf('fatal', 'runaway', 'exit', 'sudden'),
+  because: isText,
+  culprit: isOptional(isText),
+  inFlight: isList(isText),
+  presence: isRecord(isNumber),
+  arrivals: isRecord(isNumber),
+  samples: isNumber,
+})
+
+const isRouteState = has<RouteState>({
+  status: isOneOf('closed', 'halfOpen', 'released'),
+  since: isNumber,
+  until: isOptional(isNumber),
+  relapses: isNumber,
+  goodTrials: isNumber,
+  deaths: isList(isText),
+  evidence: isText,
+  by: isOneOf('deaths', 'hand'),
+})
+
+const isLife = has<Life>({
+  id: isText,
+  startedAt: isNumber,
+  listenedAt: isOptional(isNumber),
+  endedAt: isOptional(isNumber),
+  how: isOneOf('orderly', 'signal', 'died'),
+  because: isOptional(isText),
+})
+
+const isState = has<State>({
+  version: (value) => value === STATE_VERSION,
+  build: isText,
+  deaths: isList(isDeath),
+  routes: isRecord(isRouteState),
+  lives: isList(isLife),
+})
+
+/**
+ * Reads a state from its text.
+ *
+ * @throws Error that says why it is none: it is no JSON, has another form, or is of a later version.
+ */
+export function parseState(text: string): State {
+  const value: unknown = JSON.parse(text)
+  if (isObject(value) && typeof value.version === 'number' && value.version > STATE_VERSION) {
+    throw new Error(`it is of version ${value.version}, and this one reads version ${STATE_VERSION}`)
+  }
+  if (!isState(value)) throw new Error('it does not have the form of a state')
+  return value as State
+}

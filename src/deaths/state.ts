@@ -1,0 +1,91 @@
+import type { Death } from './death.ts'
+
+/** The version of the state's form. A file of a later one is not read. */
+export const STATE_VERSION = 1
+/** How many deaths and how many lives a state keeps, the newest. */
+export const DEATHS_KEPT = 50
+export const LIVES_KEPT = 50
+/** How many routes a state keeps, those that changed last. */
+export const ROUTES_KEPT = 1_000
+/** The largest state in bytes. The oldest deaths make room. */
+export const LARGEST_STATE: number = 1_048_576
+
+/** One start of the app, until its process ended. */
+export interface Life {
+  /** As {@link Death.id}. */
+  readonly id: string
+  /** When the process started, in milliseconds since the epoch. */
+  readonly startedAt: number
+  /** When it first listened, in milliseconds since the epoch; undefined where it ended before that. */
+  readonly listenedAt?: number | undefined
+  /** When it was last known to live, in milliseconds since the epoch; undefined where that is not known. */
+  readonly endedAt?: number | undefined
+  /** How it ended: `signal` is an orderly leave on a signal. */
+  readonly how: 'orderly' | 'signal' | 'died'
+  /** What can be said honestly of its death, in words; undefined where it did not die. */
+  readonly because?: string | undefined
+}
+
+/** What is remembered of a route that was blamed, or closed by hand. */
+export interface RouteState {
+  /** `closed`: refused. `halfOpen`: one request at a time is let through. `released`: it serves. */
+  readonly status: 'closed' | 'halfOpen' | 'released'
+  /** When it came to this status, in milliseconds since the epoch. */
+  readonly since: number
+  /** When it becomes half open, in milliseconds since the epoch; undefined where it never does by itself. */
+  readonly until?: number | undefined
+  /** How often it was closed again after a trial. */
+  readonly relapses: number
+  /** How many trials in a row went well. */
+  readonly goodTrials: number
+  /** The deaths that it was closed for, by their ids. */
+  readonly deaths: readonly string[]
+  /** Why, in words. */
+  readonly evidence: string
+  /** Who closed or released it. */
+  readonly by: 'deaths' | 'hand'
+}
+
+/** What is known of earlier processes of an app: plain JSON. */
+export interface State {
+  readonly version: typeof STATE_VERSION
+  /** The build that the routes were closed in; empty in a new state. */
+  readonly build: string
+  /** The newest {@link DEATHS_KEPT}, oldest first. */
+  readonly deaths: readonly Death[]
+  /** By the names that `routeKey` gives. */
+  readonly routes: Readonly<Record<string, RouteState>>
+  /** The newest {@link LIVES_KEPT}, oldest first. */
+  readonly lives: readonly Life[]
+}
+
+/** A state that knows nothing. */
+export const EMPTY_STATE: State = { version: STATE_VERSION, build: '', deaths: [], routes: {}, lives: [] }
+
+/** Writes a state as text, without what is older than a state may keep. */
+export function formatState(state: State): string {
+  const routes = Object.entries(state.routes).sort(([, a], [, b]) => a.since - b.since)
+  const kept = {
+    ...state,
+    deaths: [],
+    routes: Object.fromEntries(routes.slice(-ROUTES_KEPT)),
+    lives: state.lives.slice(-LIVES_KEPT),
+  }
+  const deaths = newestWithin(state.deaths.slice(-DEATHS_KEPT), LARGEST_STATE - sizeOf(kept))
+  return JSON.stringify({ ...kept, deaths })
+}
+
+/** The newest deaths that fit into so many bytes. */
+function newestWithin(deaths: readonly Death[], bytes: number): readonly Death[] {
+  let left = bytes
+  const first = deaths.findLastIndex((death) => {
+    left -= sizeOf(death) + 1
+    return left < 0
+  })
+  return deaths.slice(first + 1)
+}
+
+/** How many bytes a value takes as JSON. */
+function sizeOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value))
+}

@@ -1,0 +1,82 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { attempt } from './attempt.ts'
+
+/**
+ * Writes a file for its owner only and atomically: a reader sees the whole file or none, also after a power cut. An
+ * existing file is replaced.
+ *
+ * @param temporary A path in the same folder where no file stands, which is written first.
+ * @param may Asked when all is written and before anything is replaced.
+ * @returns False where `may` said no. Nothing is replaced then.
+ * @throws Node's error of a full or read-only disk. Nothing is left at `temporary` then.
+ */
+export function writeWholeFile(
+  path: string,
+  temporary: string,
+  text: string,
+  may: () => boolean = () => true,
+): boolean {
+  try {
+    writeFile(temporary, text)
+    if (!may()) {
+      attempt(() => unlinkSync(temporary), undefined)
+      return false
+    }
+    renameSync(temporary, path)
+  } catch (error) {
+    // It may not exist, or the disk may refuse this too.
+    attempt(() => unlinkSync(temporary), undefined)
+    throw error
+  }
+  // A file system may not let a folder be opened: the file is written then, but may not survive a power cut.
+  attempt(() => syncFolder(dirname(path)), undefined)
+  return true
+}
+
+/**
+ * Creates a folder for its owner only, and those above it. Node's recursive `mkdirSync` never returns where a file
+ * system answers ENOENT every time, as /proc does.
+ */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    // Any other error shows when a file is written.
+    if (code !== 'ENOENT' || dirname(folder) === folder || existsSync(dirname(folder))) return
+    makeFolder(dirname(folder))
+    mkdirSync(folder, { mode: 0o700 })
+  }
+}
+
+function writeFile(path: string, text: string): void {
+  // 'wx' fails where a file or link exists, so that it never writes through a link that somebody planted.
+  const file = openSync(path, 'wx', 0o600)
+  try {
+    const bytes = Buffer.from(text)
+    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Flushes a rename to the disk. */
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}

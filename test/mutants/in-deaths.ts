@@ -1,0 +1,28 @@
+import type { Mutant } from './mutant.ts'
+
+/** Faults in `src/deaths`. */
+export const inDeaths: readonly Mutant[] = [
+  {
+    name: 'state-written-without-a-lock',
+    file: 'deaths/lock-file.ts',
+    find: "if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false",
+    replace: "if ((error as NodeJS.ErrnoException).code === 'EEXIST') return true",
+    tests: ['deaths/state-file'],
+  },
+  {
+    name: 'state-written-after-its-lock-was-lost',
+    file: 'deaths/state-file.ts',
+    find: '() => this.#lock.isHeld())',
+    replace: '() => true)',
+    tests: ['deaths/state-file'],
+    only: 'a process that lost its lock while it slept writes again, on top of what the others wrote',
+  },
+  {
+    name: 'state-with-a-text-for-a-number',
+    file: 'deaths/parse-state.ts',
+    find: "typeof value === 'number'\n",
+    replace: 'value !== undefined\n',
+    tests: ['deaths/state-file'],
+    only: 'a state that cannot be read is empty, which is said once, and is replaced',
+  },
+]
