@@ -1,41 +1,43 @@
 /**
- * Bare Fastify beside this plugin and other servers: CPU time of the server process for one request, throughput
- * and response times, as ratios to bare Fastify, and what the plugin adds to the start of an app.
+ * What this plugin costs beside bare Fastify and other servers: the CPU time of the server process for one request in
+ * its quietest rounds, as ratios to bare Fastify, and what the plugin adds to the start of an app.
  *
- *     npm run bench -- [--node PATH]... [--case NAME]... [--variant NAME]... [--rounds 24] [--requests 1500]
- *                      [--processes 4] [--out FOLDER] [--page]
+ *     npm run bench -- [--node 24]... [--case NAME]... [--variant NAME]... [--processes 8] [--rounds 24]
+ *                      [--requests 500] [--out FOLDER] [--record] [--page]
  *
- * Every server has a process of its own, and is started anew several times, for a compiler's luck lasts as long
- * as a process. The rounds are short and alternate, so that what else the machine does hits all alike; the ratio
- * is taken within a round.
- *
- * A run of all cases and all variants is recorded in `benchmarks/results` and shown in `docs/performance.md`. A run
- * of some is printed only, so that the page never mixes two. `--out` writes any run, to another folder and to no
- * page. `--page` measures nothing and writes the charts and the page from the last results.
+ * `--node` takes a major version or a path, and may be given several times. A run is printed; `--record` measures
+ * everything on Node 20, 22, 24 and 26, keeps that in `benchmarks/results` and shows it in `docs/performance.md`.
+ * `--out` writes any run to another folder and to no page. `--page` measures nothing and writes the charts and the
+ * page from the last results.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { TITLES } from './cases.ts'
-import { type Cores, describeMachine, type Machine, takeCores } from './machine.ts'
+import { nodeOf } from '../scripts/matrix/node-binary.ts'
+import { groupsOf, STARTUP, TITLES } from './cases.ts'
+import { describeMachine, type Machine, takeCore } from './machine.ts'
 import { measure } from './measure.ts'
 import { readMemory } from './memory-results.ts'
 import { writeChart, writePage } from './page.ts'
 import { type Figures, RESULTS, type Results, readAll, write } from './results.ts'
 import { aimsTable, caseTable } from './tables.ts'
-import { installedVersions, isInstalled, VARIANTS, variantsOf } from './variants.ts'
+import { installedVersions, isInstalled, VARIANTS } from './variants.ts'
+
+/** What is recorded. */
+const NODES = ['20', '22', '24', '26']
 
 const { values } = parseArgs({
   options: {
-    node: { type: 'string', multiple: true, default: [process.execPath] },
+    node: { type: 'string', multiple: true },
     case: { type: 'string', multiple: true, default: [...TITLES.keys()] },
     variant: { type: 'string', multiple: true, default: Object.keys(VARIANTS) },
+    processes: { type: 'string', default: '8' },
     rounds: { type: 'string', default: '24' },
-    requests: { type: 'string', default: '1500' },
-    processes: { type: 'string', default: '4' },
+    requests: { type: 'string', default: '500' },
     out: { type: 'string' },
+    record: { type: 'boolean', default: false },
     page: { type: 'boolean', default: false },
   },
 })
@@ -58,26 +60,31 @@ function commandLine(): string {
   return ['npm run bench', ...(hidden.length > 0 ? ['--', ...hidden] : [])].join(' ')
 }
 
-async function run(node: string, machine: Machine, cores: Cores | undefined): Promise<Results> {
+/** A path, or the Node of a major version. */
+function pathOf(node: string): string {
+  return /^\d+$/.test(node) ? nodeOf(node).path : node
+}
+
+async function run(node: string, machine: Machine, core: number | undefined): Promise<Results> {
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim().slice(1)
-  const where = cores
-    ? `servers on core ${cores.server}, client on core ${cores.client}`
-    : 'no process pinned'
+  const where = core === undefined ? 'no process pinned' : `client and servers on core ${core}`
   console.log(
     `Node ${version}; ${machine.cpu}, ${machine.cores} cores, ${machine.system}, load ${machine.loadBefore}; ${where}; ` +
-      `${amount.rounds} rounds in ${amount.processes} processes, ${amount.requests} requests a round\n`,
+      `${amount.processes} processes, ${amount.rounds} rounds in each, ${amount.requests} requests a round\n`,
   )
-  const cases: Record<string, Record<string, Figures>> = {}
-  for (const name of values.case) {
-    cases[name] = await measure(name, variantsOf(name, variants), { ...amount, node, cores })
-    console.log(`${name}: ${TITLES.get(name)}\n\n${caseTable(cases[name])}\n`)
+  let cases: Figures = {}
+  const start = values.case.includes(STARTUP) ? [[STARTUP]] : []
+  for (const group of [...groupsOf(values.case), ...start]) {
+    const measured = await measure(group, variants, { ...amount, node, core })
+    console.log(`${caseTable(measured)}\n`)
+    cases = { ...cases, ...measured }
   }
   return {
     node: version,
     date: new Date().toISOString(),
     command: commandLine(),
     machine,
-    cores: cores ?? null,
+    isPinned: core !== undefined,
     amount,
     versions: installedVersions(variants),
     cases,
@@ -86,32 +93,32 @@ async function run(node: string, machine: Machine, cores: Cores | undefined): Pr
 
 known('case', values.case, [...TITLES.keys()])
 known('variant', values.variant, Object.keys(VARIANTS))
-const amount = { rounds: count('rounds'), requests: count('requests'), processes: count('processes') }
+const amount = { processes: count('processes'), rounds: count('rounds'), requests: count('requests') }
 const variants = values.variant.filter((name) => isInstalled(VARIANTS[name] as (typeof VARIANTS)[string]))
 const missing = values.variant.filter((name) => !variants.includes(name))
 const isWhole =
   TITLES.size === new Set(values.case).size && Object.keys(VARIANTS).every((name) => variants.includes(name))
+if (values.record && !isWhole)
+  throw new Error('--record takes all cases and all variants: npm ci --prefix benchmarks')
 const folder = values.out === undefined ? RESULTS : pathToFileURL(`${resolve(values.out)}/`)
-const isKept = values.out !== undefined || isWhole
 
 if (!values.page) {
-  if (missing.length > 0) {
+  if (missing.length > 0)
     console.log(`Left out: ${missing.join(', ')}. To have them: npm ci --prefix benchmarks\n`)
-  }
   const machine = describeMachine() // before it is kept on one core
-  const cores = takeCores()
+  const nodes = (values.node ?? (values.record ? NODES : [process.execPath])).map(pathOf)
+  const core = takeCore()
   const all: Results[] = []
-  for (const node of values.node) {
-    const results = await run(node, machine, cores)
+  for (const node of nodes) {
+    const results = await run(node, machine, core)
     all.push(results)
-    if (!isKept) continue
+    if (!values.record && values.out === undefined) continue
     mkdirSync(folder, { recursive: true })
     write(results, folder)
   }
   console.log(`${aimsTable(all)}\n`)
-  if (!isKept) console.log('Not recorded, for it was not a run of all cases and variants.')
 }
-if (isKept || values.page) {
+if (values.record || values.page || values.out !== undefined) {
   const all = readAll(folder)
   for (const results of all) {
     if (!(await writeChart(results, folder))) console.log('No chart. To have one: npm ci --prefix benchmarks')

@@ -1,7 +1,6 @@
 import { CASES } from './cases.ts'
-import type { Figures, Metric, Results } from './results.ts'
+import type { Figure, Results } from './results.ts'
 import { isDifferent } from './statistics.ts'
-import { NO_DIFFERENCE } from './tables.ts'
 import { VARIANTS } from './variants.ts'
 
 /** Colours that those who see fewer of them can tell apart, after Okabe and Ito. */
@@ -25,16 +24,21 @@ interface Row {
   readonly label: string
 }
 
-function rowsOf(figures: Readonly<Record<string, Figures>>, metric: Metric): Row[] {
-  return Object.entries(figures).flatMap(([name, { [metric]: figure }]) => {
-    const to = figure?.toBare
+function rowsOf(figures: Readonly<Record<string, Figure>>): Row[] {
+  return Object.entries(figures).flatMap(([name, { toBare: to }]) => {
     const title = VARIANTS[name]?.title ?? name
     if (to === undefined) return []
-    const isSeen = isDifferent(to, 1)
-    const label = isSeen ? to.median.toFixed(3) : NO_DIFFERENCE
     const stroke = title.startsWith('fastify-isolate') ? OWN : OTHERS
-    const fill = isSeen ? stroke : BACKGROUND
-    return { variant: title, stroke, fill, ratio: to.median, low: to.low, high: to.high, label }
+    const fill = isDifferent(to, 1) ? stroke : BACKGROUND
+    return {
+      variant: title,
+      stroke,
+      fill,
+      ratio: to.value,
+      low: to.low,
+      high: to.high,
+      label: to.value.toFixed(3),
+    }
   })
 }
 
@@ -89,9 +93,9 @@ function panel(title: string, rows: readonly Row[], domain: [number, number]): o
 
 /** The chart of one Node, in the language of Vega-Lite. */
 export function chartOf({ node, cases }: Results): object {
-  const panels = Object.entries(CASES).flatMap(([name, { title, failing }]) => {
-    const rows = rowsOf(cases[name] ?? {}, failing ? 'p99' : 'cpu')
-    return rows.length === 0 ? [] : { title: failing ? `${title}: p99 of its response time` : title, rows }
+  const panels = Object.entries(CASES).flatMap(([name, { title, isOpen }]) => {
+    const rows = rowsOf(cases[name] ?? {})
+    return rows.length === 0 ? [] : { title: isOpen ? `${title}: p99 of its response time` : title, rows }
   })
   const domain = domainOf(panels.flatMap(({ rows }) => rows))
   return {
@@ -101,8 +105,8 @@ export function chartOf({ node, cases }: Results): object {
     title: {
       text: `CPU time of the server process for one request on Node ${node}, as a ratio to bare Fastify`,
       subtitle: [
-        'Less is better; 1 is bare Fastify. A bar is the 95 % interval of the median.',
-        'A hollow point: no difference seen.',
+        'Less is better; 1 is bare Fastify. A bar is the 95 % interval.',
+        'A hollow point: the interval holds 1, so that no difference was seen.',
       ],
       anchor: 'start',
       fontSize: 15,

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
 
 /** Where it was measured. */
@@ -10,12 +9,6 @@ export interface Machine {
   readonly system: string
   /** The average load of the minute before: how busy the machine was with something else. */
   readonly loadBefore: number
-}
-
-/** The core that the servers have and the one that the client has, by their numbers. */
-export interface Cores {
-  readonly server: number
-  readonly client: number
 }
 
 export function describeMachine(): Machine {
@@ -36,39 +29,26 @@ export function coresIn(list: string): number[] {
   })
 }
 
-/** The cores that share the hardware of this one, itself among them. */
-function siblingsOf(core: number): number[] {
-  try {
-    const file = `/sys/devices/system/cpu/cpu${core}/topology/thread_siblings_list`
-    return coresIn(readFileSync(file, 'utf8').trim())
-  } catch {
-    return [core]
-  }
-}
-
 /**
- * Keeps this process on one core and finds another for the servers: the last one that this process may use. They
- * share one, for only one of them has work at a time.
+ * Keeps this process on one core, the last one that it may use, for the servers too. So only one of client and server
+ * runs at a time, and hands over when it has nothing left to do: a server never waits for a client on another
+ * core, nor wakes it up, which costs a server on a virtual machine more than the rest of a request.
  *
- * @returns `undefined` where that cannot be had: without `taskset`, or on a single core.
+ * @returns Its number, or `undefined` where that cannot be had, without `taskset`.
  */
-export function takeCores(): Cores | undefined {
+export function takeCore(): number | undefined {
   try {
     const told = execFileSync('taskset', ['-cp', String(process.pid)], { encoding: 'utf8' })
-    const allowed = coresIn(told.slice(told.lastIndexOf(':') + 1).trim())
-    const server = allowed.at(-1) as number
-    const siblings = siblingsOf(server)
-    const client = allowed.find((core) => !siblings.includes(core))
-    if (client === undefined) return undefined
-    execFileSync('taskset', ['-acp', String(client), String(process.pid)], { stdio: 'ignore' })
-    return { server, client }
+    const core = coresIn(told.slice(told.lastIndexOf(':') + 1).trim()).at(-1) as number
+    execFileSync('taskset', ['-acp', String(core), String(process.pid)], { stdio: 'ignore' })
+    return core
   } catch {
     return undefined
   }
 }
 
 /** How a program is started on a core. */
-export function onCore(cores: Cores | undefined, command: readonly string[]): [string, string[]] {
-  const [program = '', ...args] = cores ? ['taskset', '-c', String(cores.server), ...command] : command
+export function onCore(core: number | undefined, command: readonly string[]): [string, string[]] {
+  const [program = '', ...args] = core === undefined ? command : ['taskset', '-c', String(core), ...command]
   return [program, args]
 }

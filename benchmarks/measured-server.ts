@@ -1,17 +1,34 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Connection } from './connection.ts'
-import { type Cores, onCore } from './machine.ts'
+import { onCore } from './machine.ts'
 
 /** The programs that are measured. They use the built package, as it is published. */
 export const SERVERS: string = fileURLToPath(new URL('./servers/', import.meta.url))
 
-/** Starts one of the programs, as in production and with nothing on its output but complaints. */
-export function start(node: string, args: readonly string[], cores: Cores | undefined): ChildProcess {
-  const [program, rest] = onCore(cores, [node, ...args])
+/**
+ * Lets a server collect its new objects at the end of each round and not before, so that each round pays for the
+ * garbage that it makes.
+ */
+const COLLECT_BY_ROUND = ['--expose-gc', '--min-semi-space-size=16', '--max-semi-space-size=16']
+
+/** What the programs write to stderr: complaints, and the faults of a server without a logger. */
+const STDERR = join(tmpdir(), 'fastify-isolate-bench.stderr')
+
+/** Starts one of the programs, as in production. */
+export function start(node: string, args: readonly string[], core: number | undefined): ChildProcess {
+  const [program, rest] = onCore(core, [node, ...args])
   const env = { ...process.env, NODE_ENV: 'production' }
-  return spawn(program, rest, { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const stderr = openSync(STDERR, 'w')
+  try {
+    return spawn(program, rest, { env, stdio: ['ignore', 'ignore', stderr, 'ipc'] })
+  } finally {
+    closeSync(stderr)
+  }
 }
 
 /**
@@ -22,7 +39,7 @@ export function start(node: string, args: readonly string[], cores: Cores | unde
 export async function messageOf<Message>(child: ChildProcess): Promise<Message> {
   const ended = new AbortController()
   const exit = once(child, 'exit', { signal: ended.signal }).then(([code, signal]) => {
-    throw new Error(`${child.spawnargs.join(' ')} ended early, with ${signal ?? code}`)
+    throw new Error(`${child.spawnargs.join(' ')} ended early, with ${signal ?? code}: see ${STDERR}`)
   })
   try {
     const [message] = await Promise.race([once(child, 'message', { signal: ended.signal }), exit])
@@ -31,6 +48,17 @@ export async function messageOf<Message>(child: ChildProcess): Promise<Message> 
     exit.catch(() => {})
     ended.abort()
   }
+}
+
+/** How a server is started. */
+export interface ServerStart {
+  readonly logs: boolean
+  /** The core that it is kept on. */
+  readonly core?: number | undefined
+  /** For the plugin. */
+  readonly options?: object
+  /** For Node itself. Default: each round collects its garbage. */
+  readonly nodeArguments?: readonly string[]
 }
 
 /** A server in a process of its own. */
@@ -47,22 +75,16 @@ export class MeasuredServer {
    * Starts a server and waits until it listens.
    *
    * @param name - The file in `servers`, without its extension.
-   * @param nodeArguments - For Node itself.
    */
-  static async start(
-    node: string,
-    name: string,
-    logs: boolean,
-    cores?: Cores,
-    nodeArguments: readonly string[] = [],
-  ): Promise<MeasuredServer> {
-    const args = [...nodeArguments, `${SERVERS}${name}.js`, ...(logs ? ['log'] : [])]
-    const child = start(node, args, cores)
+  static async start(node: string, name: string, how: ServerStart): Promise<MeasuredServer> {
+    const { logs, core, options = {}, nodeArguments = COLLECT_BY_ROUND } = how
+    const args = [...nodeArguments, `${SERVERS}${name}.js`, logs ? 'log' : 'silent', JSON.stringify(options)]
+    const child = start(node, args, core)
     const { port } = await messageOf<{ port: number }>(child)
     return new MeasuredServer(child, port)
   }
 
-  /** The CPU time that the process has taken since its start, all threads, in microseconds. */
+  /** Has it collect what it holds no more, and tells the CPU time of the process so far, all threads, in microseconds. */
   async cpu(): Promise<number> {
     const answered = messageOf<{ cpu: number }>(this.#child)
     this.#child.send('cpu')

@@ -2,8 +2,8 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { writeBlock } from '../scripts/page-block.ts'
 import { chartOf } from './chart.ts'
 import { type MemoryResults, memoryTable } from './memory-results.ts'
-import { METRICS, type Metric, nameOf, type Results } from './results.ts'
-import { aimsTable, metricTable } from './tables.ts'
+import { nameOf, type Results } from './results.ts'
+import { aimsTable, caseTable } from './tables.ts'
 
 const HERE = new URL('./', import.meta.url)
 export const PAGE: URL = new URL('../docs/performance.md', HERE)
@@ -11,12 +11,12 @@ export const PAGE: URL = new URL('../docs/performance.md', HERE)
 const BEGIN = '<!-- measured: begin -->'
 const END = '<!-- measured: end -->'
 
-function circumstances({ machine, cores, amount, command, date, versions }: Results): string {
-  const pinned = cores ? 'The servers had one core, the client another' : 'No process was kept on a core'
+function circumstances({ machine, isPinned, amount, command, date, versions }: Results): string {
   return [
     `\`${command}\` on ${date.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ` +
-      `${machine.system}; the load of the minute before was ${machine.loadBefore}. ${pinned}. ` +
-      `${amount.rounds} rounds in ${amount.processes} processes of each server, ${amount.requests} requests a round.`,
+      `${machine.system}; the load of the minute before was ${machine.loadBefore}. ` +
+      `${isPinned ? 'Client and servers shared one core' : 'No process was kept on a core'}. ` +
+      `${amount.processes} processes of each server, ${amount.rounds} rounds in each, ${amount.requests} requests a round.`,
     '',
     `${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
@@ -24,24 +24,10 @@ function circumstances({ machine, cores, amount, command, date, versions }: Resu
   ].join('\n')
 }
 
-function titled(results: Results, metric: Metric): string[] {
-  return [`#### ${METRICS[metric].title}`, metricTable(results, metric)]
-}
-
 function nodeSection(results: Results): string {
   const chart = `CPU time for one request compared with bare Fastify on Node ${results.node}`
-  return [
-    `### Node ${results.node}`,
-    circumstances(results),
-    `![${chart}](../benchmarks/results/${nameOf(results)}.svg)`,
-    ...titled(results, 'cpu'),
-    ...titled(results, 'startup'),
-    '<details><summary>Throughput and response times</summary>',
-    ...titled(results, 'throughput'),
-    ...titled(results, 'p50'),
-    ...titled(results, 'p99'),
-    '</details>',
-  ].join('\n\n')
+  const image = `![${chart}](../benchmarks/results/${nameOf(results)}.svg)`
+  return [`### Node ${results.node}`, circumstances(results), image, caseTable(results.cases)].join('\n\n')
 }
 
 /** The measured part of `docs/performance.md`. */

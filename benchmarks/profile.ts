@@ -39,8 +39,8 @@ const target = { folder: FOLDER, file: `${name}-${values.variant}.cpuprofile` }
 const load = CASES[name]
 const { from, until, unit, units } =
   name === STARTUP || load === undefined
-    ? await profileStartup(node, variant.server, target)
-    : await profileRequests(node, variant.server, load, Number(values.requests), target)
+    ? await profileStartup(node, variant, target)
+    : await profileRequests(node, variant, load, Number(values.requests), target)
 const kept = join(FOLDER, target.file)
 const all = selfTimes(JSON.parse(readFileSync(kept, 'utf8')) as CpuProfile, from, until, ROOT)
 

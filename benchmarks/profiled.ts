@@ -1,7 +1,8 @@
-import { type Case, FAILING_SHARE } from './cases.ts'
+import { type Case, type Work, workOf } from './cases.ts'
 import { closedLoop } from './load.ts'
 import { MeasuredServer, messageOf, SERVERS, start } from './measured-server.ts'
-import { BUSY_CONNECTIONS, mixOf } from './rounds.ts'
+import { CONNECTIONS } from './rounds.ts'
+import type { Variant } from './variants.ts'
 
 /** The part of a profile that counts. */
 export interface Profiled {
@@ -38,17 +39,21 @@ function now(): number {
 /** Profiles a server under load. What it takes to warm up is in the profile, and before the part that counts. */
 export async function profileRequests(
   node: string,
-  server: string,
+  { server, options }: Variant,
   load: Case,
   requests: number,
   target: Target,
 ): Promise<Profiled> {
-  const measured = await MeasuredServer.start(node, server, load.logs, undefined, nodeArguments(target, 200))
-  const connections = await measured.connect(BUSY_CONNECTIONS)
-  const workOf = mixOf(load, FAILING_SHARE)
-  await closedLoop(connections, Math.max(MIN_WARM_UP, requests / 5), workOf)
+  const measured = await MeasuredServer.start(node, server, {
+    logs: load.logs,
+    options: { ...options, ...load.options },
+    nodeArguments: nodeArguments(target, 200),
+  })
+  const connections = await measured.connect(CONNECTIONS)
+  const workAt = (index: number): Work => workOf(load, index)
+  await closedLoop(connections, Math.max(MIN_WARM_UP, requests / 5), workAt)
   const from = now()
-  await closedLoop(connections, requests, workOf)
+  await closedLoop(connections, requests, workAt)
   const until = now()
   for (const connection of connections) connection.close()
   await measured.stop()
@@ -56,10 +61,15 @@ export async function profileRequests(
 }
 
 /** Profiles one start of an app, from Fastify being imported to the app being ready. */
-export async function profileStartup(node: string, server: string, target: Target): Promise<Profiled> {
-  const child = start(node, [...nodeArguments(target, 50), `${SERVERS}startup.js`, server], undefined)
+export async function profileStartup(
+  node: string,
+  { server, options = {} }: Variant,
+  target: Target,
+): Promise<Profiled> {
+  const program = [`${SERVERS}startup.js`, server, JSON.stringify(options)]
+  const child = start(node, [...nodeArguments(target, 50), ...program], undefined)
   const exited = new Promise((resolve) => child.once('exit', resolve))
-  const { milliseconds, until } = await messageOf<{ milliseconds: number; until: number }>(child)
+  const { from, until } = await messageOf<{ from: number; until: number }>(child)
   await exited
-  return { from: until - milliseconds * 1000, until, unit: 'start', units: 1 }
+  return { from, until, unit: 'start', units: 1 }
 }

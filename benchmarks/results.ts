@@ -1,37 +1,34 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import type { Cores, Machine } from './machine.ts'
+import type { Machine } from './machine.ts'
 import type { Estimate, Rounds } from './statistics.ts'
 
 /** What is measured of a server, with its unit and what it is compared by. */
 export const METRICS = {
-  cpu: { title: 'CPU time of the server process for one request', unit: 'µs', same: 1 },
-  throughput: { title: 'throughput', unit: 'requests/s', same: 1 },
-  p50: { title: 'p50 of the response time', unit: 'µs', same: 1 },
-  p99: { title: 'p99 of the response time', unit: 'µs', same: 1 },
-  startup: { title: 'time to be ready', unit: 'ms', same: 0 },
+  cpu: { title: 'CPU time of the server process for one request', unit: 'µs', same: 1, digits: 1 },
+  p99: { title: 'p99 of the response time', unit: 'µs', same: 1, digits: 0 },
+  startup: { title: 'CPU time until the app is ready', unit: 'ms', same: 0, digits: 1 },
 } as const
 
 export type Metric = keyof typeof METRICS
 
-/** One metric of one server in one case. */
+/** What was found of one server in one case. */
 export interface Figure {
-  /** The median of all rounds, in the unit of the metric. */
+  /** The mean of the quietest rounds, in the unit of the metric. */
   readonly value: number
-  /**
-   * Compared with bare Fastify in the same rounds: the ratio, or the difference for `startup`. Bare Fastify itself has
-   * none.
-   */
+  /** Compared with bare Fastify: the ratio, or the difference for `startup`. Bare Fastify itself has none. */
   readonly toBare?: Estimate
-  /** The ratios or differences of the rounds, a list for each set of processes. */
-  readonly rounds?: Rounds
+  /** The values of all rounds, a list for each process. */
+  readonly rounds: Rounds
 }
 
-export type Figures = Partial<Record<Metric, Figure>>
+/** By case, then by variant. */
+export type Figures = Readonly<Record<string, Readonly<Record<string, Figure>>>>
 
 /** How much was measured. */
 export interface Amount {
+  /** Of each server. */
   readonly processes: number
-  /** In all processes together. */
+  /** In one process, of each case. */
   readonly rounds: number
   /** In one round of one server. */
   readonly requests: number
@@ -43,12 +40,11 @@ export interface Results {
   readonly date: string
   readonly command: string
   readonly machine: Machine
-  /** `null` when the processes were not kept on cores of their own. */
-  readonly cores: Cores | null
+  /** Whether client and servers were kept on one core. */
+  readonly isPinned: boolean
   readonly amount: Amount
   readonly versions: Readonly<Record<string, string>>
-  /** By case, then by variant. */
-  readonly cases: Readonly<Record<string, Readonly<Record<string, Figures>>>>
+  readonly cases: Figures
 }
 
 /** Where the results that `docs/performance.md` shows are kept. */
@@ -67,7 +63,7 @@ export function write(results: Results, folder: URL): void {
 }
 
 function short(value: number): number {
-  return Number(value.toPrecision(5))
+  return Number(value.toPrecision(4))
 }
 
 /** The last results of each Node, oldest Node first. */

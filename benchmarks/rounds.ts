@@ -1,75 +1,51 @@
-import { median, quantile } from 'simple-statistics'
-import type { Case, Work } from './cases.ts'
+import { quantile } from 'simple-statistics'
+import { type Case, workOf } from './cases.ts'
+import type { Connection } from './connection.ts'
 import { arrivalsOf, closedLoop, openLoop } from './load.ts'
 import type { MeasuredServer } from './measured-server.ts'
-import type { Metric } from './results.ts'
 
-/** Connections that keep a server busy, for CPU time and throughput. */
-export const BUSY_CONNECTIONS = 32
-/** Connections for the response times of a closed loop: few, for many would measure how long the queue is. */
-export const TIMED_CONNECTIONS = 4
+/** Connections that send requests to a server. */
+export const CONNECTIONS = 32
 /** Requests a second where they arrive by themselves. */
 export const ARRIVAL_RATE = 1000
-/** Requests before anything is measured, for the compilers, as a multiple of those in a round. */
-const WARM_UP = 5
+/** Rounds before anything is measured, for the compilers. */
+const WARM_UP = 10
 
-/** What was measured of one server in one round. */
-export type Sample = Partial<Record<Metric, number>>
-
-const SECOND = 1_000_000
-
-function timesOf(times: number[]): Sample {
-  return { p50: median(times) * 1000, p99: quantile(times, 0.99) * 1000 }
-}
-
-/** As many requests as the server can answer, then some whose response time is measured. */
-export async function closedRound(server: MeasuredServer, { work }: Case, requests: number): Promise<Sample> {
-  const connections = await server.connect(BUSY_CONNECTIONS)
-  const workOf = (): Work => work
-  await closedLoop(connections, connections.length, workOf)
-  const before = await server.cpu()
-  const startedAt = performance.now()
-  await closedLoop(connections, requests, workOf)
-  const micros = (performance.now() - startedAt) * 1000
-  const cpu = (await server.cpu()) - before
-  const times = await closedLoop(connections.slice(0, TIMED_CONNECTIONS), Math.ceil(requests / 4), workOf)
-  for (const connection of connections) connection.close()
-  return { cpu: cpu / requests, throughput: (requests / micros) * SECOND, ...timesOf(times) }
-}
-
-/** Requests that arrive by themselves, a part of which fails. */
-export async function openRound(
-  server: MeasuredServer,
-  work: Work,
-  failing: Work,
-  share: number,
-  requests: number,
-  seed: number,
-): Promise<Sample> {
-  const connections = await server.connect(BUSY_CONNECTIONS)
-  await closedLoop(connections, connections.length, () => work)
-  const count = Math.ceil(requests / 2) // They take their time.
-  const before = await server.cpu()
-  const arrivals = arrivalsOf(count, ARRIVAL_RATE, share, seed)
-  const times = await openLoop(connections, arrivals, work, failing)
-  const cpu = (await server.cpu()) - before
-  for (const connection of connections) connection.close()
-  return { cpu: cpu / count, ...timesOf(times) }
-}
-
-/** What each request of a closed loop asks for, where a share of them fails. */
-export function mixOf({ work, failing = work }: Case, share: number): (index: number) => Work {
-  return (index) => ((index % 10) / 10 < share ? failing : work)
-}
-
-/** The load of the rounds before the first one, for the compilers. */
+/** Sends the requests of some rounds that are not measured. */
 export async function warmUp(
-  server: MeasuredServer,
+  connections: readonly Connection[],
   load: Case,
-  share: number,
   requests: number,
 ): Promise<void> {
-  const connections = await server.connect(BUSY_CONNECTIONS)
-  await closedLoop(connections, requests * WARM_UP, mixOf(load, share))
-  for (const connection of connections) connection.close()
+  await closedLoop(connections, requests * WARM_UP, (index) => workOf(load, index))
+}
+
+/** @returns The CPU time of the server for one request, in microseconds. */
+export async function cpuRound(
+  server: MeasuredServer,
+  connections: readonly Connection[],
+  load: Case,
+  requests: number,
+): Promise<number> {
+  const before = await server.cpu()
+  await closedLoop(connections, requests, (index) => workOf(load, index))
+  return ((await server.cpu()) - before) / requests
+}
+
+/**
+ * @param failing - Whether the part that fails is sent, or the part that does not alone.
+ * @param seed - The same for all servers of a round, so that they get the same traffic.
+ * @returns The 99th percentile of the response times of the requests that do not fail, in microseconds.
+ */
+export async function p99Round(
+  connections: readonly Connection[],
+  load: Case,
+  failing: boolean,
+  requests: number,
+  seed: number,
+): Promise<number> {
+  const part = load.failing
+  const share = failing && part !== undefined ? 1 / part.every : 0
+  const arrivals = arrivalsOf(requests, ARRIVAL_RATE, share, seed)
+  return quantile(await openLoop(connections, arrivals, load.work, part?.work ?? load.work), 0.99) * 1000
 }

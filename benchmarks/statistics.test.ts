@@ -1,120 +1,132 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { AIMS, triage, type Verdict } from './aims.ts'
+import { AIMS, type Aim, triage, type Verdict } from './aims.ts'
+import { groupsOf } from './cases.ts'
 import { arrivalsOf } from './load.ts'
 import { coresIn } from './machine.ts'
 import type { Figure, Results } from './results.ts'
-import { estimate, isDifferent, pairs, type Rounds } from './statistics.ts'
-import { comparison, NO_DIFFERENCE } from './tables.ts'
+import { compare, isDifferent, quietest, type Rounds } from './statistics.ts'
+import { aimsTable, comparison } from './tables.ts'
+import { BARE } from './variants.ts'
 
-test('values are paired with those of the same process and the same round', () => {
-  const own = [
-    [2, 6],
-    [8, 20],
+test('the quietest rounds are the lowest quarter, of all processes together', () => {
+  const rounds = [
+    [4, 1, 9, 9],
+    [9, 9, 2, 9],
   ]
-  const others = [
-    [1, 2],
-    [2, 4],
-  ]
-  assert.deepEqual(
-    pairs(own, others, (a, b) => a / b),
-    [
-      [2, 3],
-      [4, 5],
-    ],
-  )
+  assert.equal(quietest(rounds), 1.5)
+  assert.equal(quietest([[3]]), 3)
 })
 
-describe('an estimate', () => {
-  test('is the median of all rounds, and its interval holds it', () => {
-    const { median, low, high, n } = estimate([
-      [1.01, 1.05, 1.02],
-      [1.03, 9],
-    ])
-    assert.equal(median, 1.03)
-    assert.equal(n, 5)
-    assert.ok(low <= median && median <= high, `${low} ${median} ${high}`)
-  })
+describe('a comparison', () => {
+  const noisy = [
+    [10, 10, 90, 10],
+    [10, 70, 10, 10],
+    [10, 10, 10, 50],
+  ]
+  const scaled = (factor: number): Rounds => noisy.map((list) => list.map((value) => value * factor))
 
-  test('of equal values has no spread', () => {
-    assert.deepEqual(estimate([[1.1, 1.1], [1.1]]), { median: 1.1, low: 1.1, high: 1.1, n: 3 })
-  })
-
-  test('is the same each time', () => {
-    const rounds = [
-      [1, 1.2, 1.1],
-      [0.9, 1.3, 1],
-    ]
-    assert.deepEqual(estimate(rounds), estimate(rounds))
+  test('is the ratio or the difference of the quietest rounds, whatever the others are', () => {
+    assert.deepEqual(compare(scaled(1.5), noisy, 1), { value: 1.5, low: 1.5, high: 1.5 })
+    assert.deepEqual(compare(scaled(1.5), noisy, 0), { value: 5, low: 5, high: 5 })
   })
 
   test('is less sure when its processes disagree than when its rounds do', () => {
-    const ofProcesses = estimate([Array(8).fill(1), Array(8).fill(1.2), Array(8).fill(1), Array(8).fill(1.2)])
-    const ofRounds = estimate(Array.from({ length: 4 }, () => [1, 1.2, 1.1, 1.1, 1.1, 1.1, 1, 1.2]))
-    assert.ok(ofProcesses.high - ofProcesses.low > ofRounds.high - ofRounds.low)
-  })
-})
-
-describe('no difference is seen', () => {
-  test('where the spread is wider than the difference, also when it leaves out the value of equals', () => {
-    assert.equal(isDifferent({ median: 1.03, low: 0.99, high: 1.06, n: 9 }, 1), false)
-    assert.equal(isDifferent({ median: 1.03, low: 1.01, high: 1.05, n: 9 }, 1), false)
-    assert.equal(isDifferent({ median: 1.03, low: 1.02, high: 1.04, n: 9 }, 1), true)
-    assert.equal(isDifferent({ median: 0.8, low: 0.75, high: 0.85, n: 9 }, 1), true)
-    assert.equal(isDifferent({ median: 4, low: 2.5, high: 7, n: 9 }, 1), true)
-    assert.equal(isDifferent({ median: 0.25, low: 0.14, high: 0.4, n: 9 }, 1), true)
-    assert.equal(isDifferent({ median: 12, low: 11, high: 13, n: 9 }, 0), true)
-    assert.equal(isDifferent({ median: 1, low: 1, high: 1, n: 9 }, 1), false)
+    const processes = [Array(8).fill(1), Array(8).fill(1.2), Array(8).fill(1), Array(8).fill(1.2)]
+    const rounds = Array.from({ length: 4 }, () => [1, 1.2, 1, 1.2, 1, 1.2, 1, 1.2])
+    const same = Array.from({ length: 4 }, () => Array(8).fill(1))
+    const widthOf = (own: Rounds): number => {
+      const { low, value, high } = compare(own, same, 1)
+      assert.ok(low <= value && value <= high, `${low} ${value} ${high}`)
+      return high - low
+    }
+    assert.ok(widthOf(processes) > widthOf(rounds))
   })
 
-  test('and the tables say so', () => {
-    assert.equal(
-      comparison('cpu', { median: 1.03, low: 0.99, high: 1.06, n: 9 }),
-      `${NO_DIFFERENCE} (0.990 to 1.060)`,
-    )
-    assert.equal(comparison('cpu', { median: 1.03, low: 1.02, high: 1.04, n: 9 }), '1.030 (1.020 to 1.040)')
-    assert.equal(comparison('startup', { median: 12, low: 11, high: 13, n: 9 }), '+12.0 ms (11.0 to 13.0)')
+  test('is the same each time', () => {
+    const own = [
+      [1, 1.2],
+      [0.9, 1.3],
+    ]
+    assert.deepEqual(compare(own, noisy, 1), compare(own, noisy, 1))
+  })
+
+  test('of one that had fewer processes is with those that ran beside them', () => {
+    assert.equal(compare([[2]], [[1], [0.5]], 1).value, 2)
+  })
+
+  test('sees a difference where the interval leaves out what equals give', () => {
+    assert.equal(isDifferent({ value: 1.03, low: 0.99, high: 1.06 }, 1), false)
+    assert.equal(isDifferent({ value: 1.03, low: 1.01, high: 1.05 }, 1), true)
+    assert.equal(isDifferent({ value: 0.8, low: 0.75, high: 0.85 }, 1), true)
+    assert.equal(isDifferent({ value: -1, low: -2, high: 1 }, 0), false)
+  })
+
+  test('is printed with its interval, and with its unit where it is a difference', () => {
+    assert.equal(comparison('cpu', { value: 1.03, low: 1.02, high: 1.04 }), '1.030 (1.020 to 1.040)')
+    assert.equal(comparison('startup', { value: 12, low: 11, high: 13 }), '+12.0 ms (11.0 to 13.0)')
   })
 })
 
 describe('an aim', () => {
-  const figure = (rounds: Rounds): Figure => ({ value: 1, toBare: estimate(rounds), rounds })
-  const results = (node: string, own: Rounds, others: Rounds): Results => ({
+  const figure = (own: readonly number[]): Figure => {
+    const rounds = own.map((value) => [value])
+    return { value: 1, toBare: compare(rounds, [[1], [1], [1]], 1), rounds }
+  }
+  const results = (node: string, own: readonly number[], others: readonly number[]): Results => ({
     node,
     date: '2026-01-01T00:00:00.000Z',
     command: 'npm run bench',
     machine: { cpu: 'any', cores: 2, memoryGiB: 4, system: 'Linux', loadBefore: 0 },
-    cores: null,
-    amount: { processes: 1, rounds: 2, requests: 1 },
+    isPinned: true,
+    amount: { processes: 3, rounds: 1, requests: 1 },
     versions: {},
-    cases: {
-      success: { bare: {}, isolate: { cpu: figure(own) }, 'request-context': { cpu: figure(others) } },
-    },
+    cases: { success: { isolate: figure(own), 'request-context': figure(others) } },
   })
-  const verdicts = (node: string, own: Rounds, others: Rounds): Verdict[] =>
-    AIMS.slice(0, 3).map((aim) => triage(aim, results(node, own, others)).verdict)
-  const slow = [[1.1, 1.1, 1.1]]
-  const slower = [[1.2, 1.2, 1.2]]
+  const verdict = (node: string, own: readonly number[], to = BARE, others = [1.1, 1.1, 1.1]): Verdict => {
+    const aim = AIMS.find((aim) => aim.case === 'success' && aim.variant === 'isolate' && aim.to === to)
+    return triage(aim as Aim, results(node, own, others)).verdict
+  }
 
-  test('has a limit for the Node', () => {
-    assert.deepEqual(verdicts('24.1.0', slow, slower), ['not reached', 'reached', 'not measured'])
-    assert.deepEqual(verdicts('22.1.0', slow, slower), ['reached', 'reached', 'not measured'])
-    assert.equal(verdicts('26.1.0', [[1.03, 1.03, 1.03]], slow)[0], 'reached')
-  })
-
-  test('is reached or missed by the median where the interval holds the limit', () => {
-    assert.equal(verdicts('24.1.0', [[1.025, 1.035, 1.045]], slow)[0], 'missed by the median')
-    assert.equal(verdicts('24.1.0', [[1.02, 1.025, 1.035]], slow)[0], 'reached by the median')
+  test('has a limit for the Node, and a later Node has that of the last', () => {
+    assert.equal(verdict('24.1.0', [1.1, 1.1, 1.1]), 'not reached')
+    assert.equal(verdict('22.1.0', [1.1, 1.1, 1.1]), 'reached')
+    assert.equal(verdict('27.0.0', [1.03, 1.03, 1.03]), 'reached')
+    assert.equal(verdict('27.0.0', [1.04, 1.04, 1.04]), 'not reached')
   })
 
-  test('is too close to tell where no difference was seen either', () => {
-    assert.equal(verdicts('24.1.0', [[0.9, 1.02, 1.1]], slow)[0], 'too close to tell')
+  test('is reached or missed by the value where a narrow interval holds the limit', () => {
+    assert.equal(verdict('24.1.0', [1.025, 1.025, 1.035]), 'reached by the value')
+    assert.equal(verdict('24.1.0', [1.031, 1.029, 1.034], 'request-context', [1, 1, 1]), 'not reached')
+    assert.equal(
+      verdict('24.1.0', [0.99, 1.005, 1.005], 'request-context', [1, 1, 1]),
+      'reached by the value',
+    )
+  })
+
+  test('is too close to tell where a wide one does', () => {
+    assert.equal(verdict('24.1.0', [1, 1.1, 1.2]), 'too close to tell')
   })
 
   test('can be to be below another', () => {
-    assert.equal(verdicts('24.1.0', slower, slow)[1], 'not reached')
-    assert.equal(verdicts('24.1.0', [[1, 1.3, 1.1]], [[1.2, 1.15, 1.12]])[1], 'too close to tell')
+    assert.equal(verdict('24.1.0', [1.2, 1.2, 1.2], 'request-context'), 'not reached')
+    assert.equal(verdict('24.1.0', [1.05, 1.05, 1.05], 'request-context'), 'reached')
   })
+
+  test('that was not measured is told apart, and not counted', () => {
+    const table = aimsTable([results('24.1.0', [1.1, 1.1, 1.1], [1.2, 1.2, 1.2])])
+    assert.match(table, /import \+ register +\| +not measured \|/)
+    assert.match(table, /Of 2 rows 1 are reached, 1 are not, and 0 are too close to tell/)
+  })
+})
+
+test('cases that need the same process have it one after the other', () => {
+  assert.deepEqual(groupsOf(['logged', 'success', 'fails', 'seldom', 'mixed', 'silent']), [
+    ['logged', 'fails'],
+    ['success', 'silent'],
+    ['seldom'],
+    ['mixed'],
+  ])
 })
 
 test('arrivals come at their rate, fail by their share, and are the same for the same seed', () => {

@@ -1,58 +1,50 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import { median, quantile } from 'simple-statistics'
+import { mean, quantileSorted } from 'simple-statistics'
 
-/** A median, and how sure it is. */
+/** What was found, and how sure it is. */
 export interface Estimate {
-  readonly median: number
-  /** The ends of the interval that holds the true median with 95 %. */
+  readonly value: number
+  /** The ends of the interval that holds the true value with 95 %. */
   readonly low: number
   readonly high: number
-  /** How many pairs it is made from. */
-  readonly n: number
 }
 
-/** Values of the rounds, one list for each set of processes that they were measured with. */
+/** The values of the rounds, one list for each process. */
 export type Rounds = readonly (readonly number[])[]
 
+/** The share of the rounds that counts: the lowest ones, for noise only ever adds. */
+const QUIET = 0.25
 const RESAMPLES = 1000
 const SEED = 1
 
-/**
- * The median with its bootstrap interval. It resamples the processes, and the rounds within them: a compiler's luck
- * lasts as long as a process, so that many rounds of one process say less than they seem to. The same values always
- * give the same interval.
- */
-export function estimate(rounds: Rounds): Estimate {
-  const all = rounds.flat()
-  const random = xoroshiro128plus(SEED)
-  const draw = <Item>(items: readonly Item[]): Item[] =>
-    items.map(() => items[uniformInt(random, 0, items.length - 1)] as Item)
-  const medians = Array.from({ length: RESAMPLES }, () => median(draw(rounds).flatMap(draw)))
-  return {
-    median: median(all),
-    low: quantile(medians, 0.025),
-    high: quantile(medians, 0.975),
-    n: all.length,
-  }
-}
-
-/** Combines the values of two lists that were measured in the same rounds. */
-export function pairs(
-  values: Rounds,
-  others: Rounds,
-  combine: (value: number, other: number) => number,
-): Rounds {
-  return values.map((list, i) => list.map((value, j) => combine(value, others[i]?.[j] ?? Number.NaN)))
+/** The mean of the lowest quarter of all rounds. */
+export function quietest(rounds: Rounds): number {
+  const sorted = rounds.flat().sort((a, b) => a - b)
+  return mean(sorted.slice(0, Math.ceil(sorted.length * QUIET)))
 }
 
 /**
- * Whether a difference was seen at all: not when the spread is wider than the difference is. Ratios are compared by
- * their logarithms, so that three times as much counts as a third does.
+ * Compares the quietest rounds of two servers. The interval is a bootstrap of the processes, whose luck with a
+ * compiler and with memory lasts as long as they do: many rounds of one say less than they seem to. The processes
+ * that ran side by side are drawn together. The same values always give the same interval.
  *
- * @param same - What two equal things give: 1 as a ratio, 0 as a difference.
+ * @param others - With processes for all in `own`, in the same order.
+ * @param same - What two equal things give: 1 for a ratio, 0 for a difference.
  */
-export function isDifferent({ median: middle, low, high }: Estimate, same: 0 | 1): boolean {
-  if (same === 0) return high - low < Math.abs(middle)
-  return Math.log(high / low) < Math.abs(Math.log(middle))
+export function compare(own: Rounds, others: Rounds, same: 0 | 1): Estimate {
+  const between = (sets: readonly number[]): number => {
+    const [a, b] = [own, others].map((rounds) => quietest(sets.map((set) => rounds[set] ?? [])))
+    return same === 1 ? (a as number) / (b as number) : (a as number) - (b as number)
+  }
+  const sets = [...own.keys()]
+  const random = xoroshiro128plus(SEED)
+  const draw = (): number[] => sets.map(() => uniformInt(random, 0, sets.length - 1))
+  const drawn = Array.from({ length: RESAMPLES }, () => between(draw())).sort((a, b) => a - b)
+  return { value: between(sets), low: quantileSorted(drawn, 0.025), high: quantileSorted(drawn, 0.975) }
+}
+
+/** Whether a difference was seen: the interval leaves out what two equal things give. */
+export function isDifferent({ low, high }: Estimate, same: 0 | 1): boolean {
+  return low > same || high < same
 }

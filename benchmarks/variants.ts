@@ -8,12 +8,16 @@ export interface Variant {
   readonly title: string
   /** Its program: `servers/NAME.js`. */
   readonly server: string
+  /** What the plugin is given, as JSON has it. */
+  readonly options?: object
   /** The package that has to be installed in `benchmarks` for it. */
   readonly needs?: string
   /** Whether it is the app of the others with something added. */
   readonly isFastify: boolean
   /** The cases that it stands in, where that is not all that can be. */
   readonly cases?: readonly string[]
+  /** How many processes are enough, where no aim is compared with it. */
+  readonly processes?: number
 }
 
 /** What all others are compared with. Where a part of the traffic fails, it is spared that part. */
@@ -21,6 +25,8 @@ export const BARE = 'bare'
 
 /** Its rounds take long, and these have nothing to do with errors of a request. */
 const WITHOUT_MIXED: readonly string[] = [...TITLES.keys()].filter((name) => name !== 'mixed')
+
+const PEER_PROCESSES = 2
 
 /** Everything that is measured, in the order of the page. */
 export const VARIANTS: Readonly<Record<string, Variant>> = {
@@ -34,9 +40,17 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   isolate: { title: 'fastify-isolate', server: 'isolate', isFastify: true },
   'escapes-off': {
     title: 'fastify-isolate, escapes: false',
-    server: 'escapes-off',
+    server: 'isolate',
+    options: { escapes: false },
     isFastify: true,
     cases: WITHOUT_MIXED,
+  },
+  runaway: {
+    title: 'fastify-isolate, runaway: { after }',
+    server: 'isolate',
+    options: { runaway: { after: 10_000 } },
+    isFastify: true,
+    cases: ['success', 'logged'],
   },
   'request-context': {
     title: '@fastify/request-context',
@@ -51,9 +65,22 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     needs: 'close-with-grace',
     isFastify: true,
     cases: WITHOUT_MIXED,
+    processes: PEER_PROCESSES,
   },
-  express: { title: 'Express', server: 'express', needs: 'express', isFastify: false },
-  restify: { title: 'restify', server: 'restify', needs: 'restify', isFastify: false },
+  express: {
+    title: 'Express',
+    server: 'express',
+    needs: 'express',
+    isFastify: false,
+    processes: PEER_PROCESSES,
+  },
+  restify: {
+    title: 'restify',
+    server: 'restify',
+    needs: 'restify',
+    isFastify: false,
+    processes: PEER_PROCESSES,
+  },
 }
 
 /** The variants out of the named ones that a case has, bare Fastify first. */

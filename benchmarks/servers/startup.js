@@ -1,6 +1,6 @@
 /**
- * What a plugin adds to the start of an app: `node startup.js NAME` tells the milliseconds from Fastify being
- * imported to the app being ready, and the end of them in microseconds of the monotonic clock.
+ * What a plugin adds to the start of an app: `node startup.js NAME OPTIONS` tells the CPU time from Fastify
+ * being imported to the app being ready, in microseconds, and the ends of that time by the monotonic clock.
  */
 import { packageRequire } from './package-require.js'
 
@@ -10,11 +10,7 @@ const ADDITIONS = {
   fastify: () => {},
   isolate: async (app) => {
     const { isolate } = await import('../../dist/index.js')
-    app.register(isolate())
-  },
-  'escapes-off': async (app) => {
-    const { isolate } = await import('../../dist/index.js')
-    app.register(isolate({ escapes: false }))
+    app.register(isolate(JSON.parse(process.argv[3])))
   },
   'request-context': async (app) => {
     const { fastifyRequestContext } = await import('@fastify/request-context')
@@ -26,11 +22,12 @@ const ADDITIONS = {
   },
 }
 
-const startedAt = performance.now()
+const now = () => Number(process.hrtime.bigint() / 1000n)
+const from = now()
+const before = process.cpuUsage()
 const app = Fastify()
 await ADDITIONS[process.argv[2]](app)
 app.get('/text', () => 'hello')
 await app.ready()
-const milliseconds = performance.now() - startedAt
-const until = Number(process.hrtime.bigint() / 1000n)
-process.send({ milliseconds, until }, () => process.exit(0))
+const { user, system } = process.cpuUsage(before)
+process.send({ cpu: user + system, from, until: now() }, () => process.exit(0))
