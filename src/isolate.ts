@@ -17,6 +17,7 @@ import type { IsolateOptions, RouteIsolateOptions } from './options/options.ts'
 import { resolveOptions } from './options/resolve.ts'
 import { isolationOfRequest } from './request/signal.ts'
 import { Runaways } from './runaway/runaways.ts'
+import { tellOfApp } from './systemd/service.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -86,6 +87,7 @@ function install(fastify: FastifyInstance, given: IsolateOptions): void {
   })
   new Escapes(app, internals).install(() => coverage.keepsContexts)
   new Runaways(app).install(internals, coverage.covered)
+  tellOfApp(fastify)
   fastify.addHook('onClose', (_app, done) => {
     app.endRateLimit()
     app.sickWatch.stop()

@@ -2,6 +2,7 @@ import type { Fault } from '../fault/fault.ts'
 import { EXIT_FATAL, EXIT_RECYCLE } from '../options/exit-codes.ts'
 import { buildReport } from '../report/build.ts'
 import type { CrashReport, LeaveReason, Phase, Sickness } from '../report/crash-report.ts'
+import { tellLeaving } from '../systemd/service.ts'
 import { announceLeave } from './announce-leave.ts'
 import { Exit } from './exit.ts'
 import { exitCodeFor } from './exit-code.ts'
@@ -43,6 +44,7 @@ export class LeaveSteps {
   readonly #deadline: number
   #isAccepting = true
   #watchdog: Watchdog | undefined
+  #stopTelling: () => void = () => {}
   #settle: () => void = () => {}
   #stopWatchingLogs: () => void = () => {}
 
@@ -151,14 +153,17 @@ export class LeaveSteps {
       this.#exit.release()
       this.#stopWatchingLogs()
       this.#watchdog?.callOff()
+      this.#stopTelling()
     }
   }
 
   #startWatchdog(): void {
     if (!this.#exit.isForGood) return
-    this.#watchdog = startWatchdog(this.#drainDelay + this.#deadline + WATCHDOG_MARGIN, (failure) =>
+    const within = this.#drainDelay + this.#deadline + WATCHDOG_MARGIN
+    this.#watchdog = startWatchdog(within, (failure) =>
       this.#log.trouble(failure, 'the watchdog could not be started'),
     )
+    this.#stopTelling = tellLeaving(within)
   }
 
   #phase(): Phase {

@@ -3,6 +3,7 @@ import { attempt } from '../attempt.ts'
 import type { Fault } from '../fault/fault.ts'
 import { serializeError } from '../fault/serialize.ts'
 import { messageOf } from '../fault/thrown.ts'
+import { describeFault, firstLine } from './describe-fault.ts'
 import { workingLogger, writeFatalLine } from './failed-destination.ts'
 import type { HeldBack } from './rate-limit.ts'
 import { type RequestLine, requestLine } from './request-line.ts'
@@ -54,22 +55,6 @@ function lineOf(log: FastifyBaseLogger, fault: Fault, about: About): FaultLine {
   return about.extra === undefined ? line : Object.assign(line, about.extra)
 }
 
-function firstLine(text: string): string {
-  const end = text.indexOf('\n')
-  const line = end === -1 ? text : text.slice(0, end)
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line
-}
-
-/** What was caught in the call is certain, everything else is a guess of Node's. */
-function whatHappened({ attributedTo, request, job }: Fault): string {
-  if (request === undefined) {
-    return job === undefined ? 'error outside of any request' : `job ${firstLine(job)} failed`
-  }
-  const { method, route } = request
-  if (attributedTo === 'call') return method === '' ? 'connection failed' : 'request failed'
-  return `an error escaped, perhaps from ${method === '' ? 'a connection' : `${method} ${route ?? '(no route)'}`}`
-}
-
 /**
  * Logs a fault in one line, at `fatal` or `error`, through the request's own logger. Where that logger throws, the
  * line goes to stderr. Never throws.
@@ -78,7 +63,7 @@ export function logFault(log: FastifyBaseLogger, fault: Fault, about: About = {}
   const level = fault.verdict === 'fatal' ? 'fatal' : 'error'
   try {
     const line = lineOf(log, fault, about)
-    const message = `${whatHappened(fault)}: ${firstLine(messageOf(fault.error))}`
+    const message = describeFault(fault)
     try {
       if (isSilent(log)) {
         if (level === 'fatal' || about.isUnheard) stderrLogger()[level](line, message)

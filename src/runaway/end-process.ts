@@ -5,6 +5,7 @@ import { attempt } from '../attempt.ts'
 import type { Fault } from '../fault/fault.ts'
 import { fingerprintOf } from '../fault/fingerprint.ts'
 import { serializeError } from '../fault/serialize.ts'
+import { requestName } from '../log/describe-fault.ts'
 import { buildReport } from '../report/build.ts'
 import type { CrashReport } from '../report/crash-report.ts'
 import { writeReportFile } from '../report/file.ts'
@@ -86,6 +87,9 @@ function reportOf(apps: readonly AppData[], fault: Fault): CrashReport {
 
 function logFatal(pid: number, blocked: number, fault: Fault, report: CrashReport): void {
   const { id, origin, verdict, fingerprint, attributedTo, request } = fault
+  // the newest is the first to suspect
+  const first = request ?? report.inFlight.at(-1)
+  const whose = first === undefined ? '' : `, perhaps of ${requestName(first)},`
   const line = {
     level: FATAL,
     time: fault.at,
@@ -96,10 +100,9 @@ function logFatal(pid: number, blocked: number, fault: Fault, report: CrashRepor
     fault: { id, origin, verdict, fingerprint, attributedTo },
     req: request && { method: request.method, url: withoutQuery(request.url), route: request.route },
     blocked,
-    // the newest is the first to suspect
     inFlight: report.inFlight.toReversed().slice(0, MAX_LOGGED),
     inFlightTotal: report.inFlightTotal,
-    msg: `native code has blocked the event loop for ${blocked} ms and cannot be interrupted: the process is killed`,
+    msg: `native code${whose} has blocked the event loop for ${blocked} ms and cannot be interrupted: the process is killed`,
   }
   writeSync(STDERR, `${JSON.stringify(line)}\n`)
 }

@@ -163,6 +163,12 @@ function leastAfter(routes: readonly CoveredRoute[]): number | undefined {
 function whyNot(): string | undefined {
   if (!isMainThread) return 'this is a Worker thread, and only the main thread can be interrupted'
   if (!process.features.inspector) return 'this Node is built without its inspector'
+  // absent without the permission model
+  const permission: typeof process.permission | undefined = process.permission
+  // Node 20 to 24 abort, and 26 refuses, when the thread connects
+  if (permission?.has('inspector') === false) {
+    return 'the permission model keeps threads from the inspector (--allow-inspector)'
+  }
   const part = missingPart()
   return part === undefined ? undefined : `this Node does not have the ${part} where it was`
 }

@@ -29,6 +29,7 @@ const ORDER = [
     'sick',
     'leave',
     'deaths',
+    'systemd',
     'options',
     'report',
     'log',

@@ -44,8 +44,8 @@ export const inLeave: readonly Mutant[] = [
   {
     name: 'watchdog-forgets-the-drain-delay',
     file: 'leave/steps.ts',
-    find: 'startWatchdog(this.#drainDelay + this.#deadline + WATCHDOG_MARGIN,',
-    replace: 'startWatchdog(this.#deadline + WATCHDOG_MARGIN,',
+    find: 'const within = this.#drainDelay + this.#deadline + WATCHDOG_MARGIN',
+    replace: 'const within = this.#deadline + WATCHDOG_MARGIN',
     tests: ['leave/watchdog'],
     only: 'the watchdog leaves the drain delay its time',
   },

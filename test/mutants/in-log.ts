@@ -46,9 +46,9 @@ export const inLog: readonly Mutant[] = [
   },
   {
     name: 'guessed-request-is-said-to-have-failed',
-    file: 'log/log.ts',
-    find: "if (attributedTo === 'call') return method",
-    replace: 'if (Number(1) === 1) return method',
+    file: 'log/describe-fault.ts',
+    find: "if (attributedTo === 'call') {",
+    replace: 'if (Number(1) === 1) {',
     tests: ['escapes/client-connection'],
     only: 'the request had ended',
   },

@@ -15,6 +15,7 @@ import { inRequest } from './in-request.ts'
 import { inRunaway } from './in-runaway.ts'
 import { inServer } from './in-server.ts'
 import { inSick } from './in-sick.ts'
+import { inSystemd } from './in-systemd.ts'
 import { inTriage } from './in-triage.ts'
 import { inUncaught } from './in-uncaught.ts'
 import type { Mutant } from './mutant.ts'
@@ -34,6 +35,7 @@ export const mutants: readonly Mutant[] = [
   ...inRequest,
   ...inLeave,
   ...inDeaths,
+  ...inSystemd,
   ...inOptions,
   ...inReport,
   ...inLog,

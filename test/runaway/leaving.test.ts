@@ -49,5 +49,6 @@ test('a job of no request is ended, and the process serves on', async (t) => {
   assert.deepEqual(more, [])
   const { origin, verdict, attributedTo } = line?.fault ?? {}
   assert.deepEqual([origin, verdict, attributedTo, line?.level], ['runaway', 'recycle', 'none', 50])
+  assert.match(line?.msg, /^code of no request blocked the event loop for \d+ ms and was ended at /)
   assert.equal((await child.ask('/plain')).status, 200)
 })

@@ -12,11 +12,16 @@ const CASES: Record<string, FixtureOptions & { warning: RegExp; skip?: boolean }
     env: { WHERE: 'renamed' },
     warning: /does not have the process\._fatalException where it was/,
   },
-  'a process that may start no thread': {
-    nodeArgs: ['--permission', '--allow-fs-read=*', ...ALLOW_NET],
-    warning: /the thread that watches could not be started/,
+  'a process whose threads may not reach the inspector': {
+    nodeArgs: ['--permission', '--allow-worker', '--allow-fs-read=*', ...ALLOW_NET],
+    warning: /the permission model keeps threads from the inspector/,
     // tsx starts a thread of its own
     skip: !('typescript' in process.features),
+  },
+  'a process that may start no thread': {
+    nodeArgs: ['--permission', '--allow-inspector', '--allow-fs-read=*', ...ALLOW_NET],
+    warning: /the thread that watches could not be started/,
+    skip: !process.allowedNodeEnvironmentFlags.has('--allow-inspector'),
   },
 }
 

@@ -52,6 +52,9 @@ export function onlyReport(folder: string): CrashReport {
   return JSON.parse(readFileSync(join(folder, files[0] as string), 'utf8')) as CrashReport
 }
 
+const NATIVE =
+  /^native code, perhaps of .*, has blocked the event loop for \d+ ms and cannot be interrupted: the process is killed$/
+
 /** Sends the requests of a runaway that is killed, and checks what the thread writes. */
 export async function checkKilled(t: TestContext, name: string, expected: RunawayCase): Promise<void> {
   const reportDir = temporaryFolder(t)
@@ -63,6 +66,8 @@ export async function checkKilled(t: TestContext, name: string, expected: Runawa
   const culprit = { id: `id-of-${name}`, method: 'GET', route: `/${name}/:id` }
   const [line] = jsonLines(child.stderr())
   assert.equal(line?.level, 60)
+  assert.match(line.msg, NATIVE)
+  assert.ok(line.msg.includes(` GET /${name}/:id, `), line.msg)
   const [newest] = line.inFlight
   assert.deepEqual({ ...culprit, age: newest.age }, newest)
   // one whose answer has just arrived may still count
@@ -128,7 +133,16 @@ const CONTENT = {
   PUT: { 'content-type': 'text/plain' },
 }
 
-function checkLine(line: LogLine, name: string, { frame = 'spin', isBetween }: RunawayCase): void {
+function checkLine(
+  line: LogLine,
+  name: string,
+  { method = 'GET', frame = 'spin', isBetween }: RunawayCase,
+): void {
+  const [, what, ms, where] =
+    /^(.*) blocked the event loop for (\d+) ms and was ended (at .*)$/.exec(line.msg) ?? []
+  assert.equal(what, `${method} /${name}/:id`, line.msg)
+  assert.ok(Number(ms) > 0)
+  assert.ok(line.err.stack.includes(where), line.msg)
   assert.equal(line.req.route, `/${name}/:id`)
   const { origin, verdict, attributedTo } = line.fault
   assert.deepEqual([origin, verdict, attributedTo], ['runaway', 'recycle', 'context'])

@@ -122,7 +122,8 @@ async function exitZero(trial: Trial): Promise<string> {
   return 'exit 0, not restarted'
 }
 
-async function assertEndedForGood({ app, running }: Trial): Promise<void> {
+/** The app has ended with 0, and is not started again. */
+export async function assertEndedForGood({ app, running }: Trial): Promise<void> {
   let code: number | undefined
   await eventually('exit code 0', 20_000, async () => {
     code = await running.exitCode()

@@ -87,6 +87,7 @@ export async function startSystemd(app: StagedApp, units: Units): Promise<Runnin
     throw error
   }
   return {
+    started: async () => (await property('ActiveState')) === 'active',
     terminate: async (pid) => {
       await inside('kill', '-TERM', String(pid))
     },
