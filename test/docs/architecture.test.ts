@@ -28,6 +28,7 @@ const ORDER = [
     'request',
     'sick',
     'leave',
+    'blame',
     'deaths',
     'options',
     'report',
