@@ -16,6 +16,7 @@ const ORDER = [
     'coverage',
     'server',
     'runaway',
+    'quarantine',
     'drain',
     'guards',
     'escapes',
