@@ -52,11 +52,14 @@ const isDeath = has<Death>({
 })
 
 const isRouteState = has<RouteState>({
-  status: isOneOf('closed', 'halfOpen', 'released'),
+  revision: isNumber,
+  build: isText,
+  status: isOneOf('closed', 'released'),
   since: isNumber,
   until: isOptional(isNumber),
   relapses: isNumber,
   goodTrials: isNumber,
+  trial: isOptional(has<NonNullable<RouteState['trial']>>({ by: isText, until: isNumber })),
   deaths: isList(isText),
   evidence: isText,
   by: isOneOf('deaths', 'hand'),

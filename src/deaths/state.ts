@@ -26,18 +26,27 @@ export interface Life {
   readonly because?: string | undefined
 }
 
-/** What is remembered of a route that was blamed, or closed by hand. */
+/** What is remembered of a route that was blamed, or closed by hand. It is plain JSON. */
 export interface RouteState {
-  /** `closed`: refused. `halfOpen`: one request at a time is let through. `released`: it serves. */
-  readonly status: 'closed' | 'halfOpen' | 'released'
-  /** When it came to this status, in milliseconds since the epoch. */
+  /** Counts the changes, from 1: whoever changes it says which one it has seen. */
+  readonly revision: number
+  /** The build that it holds for: a new one gives every route a new chance. */
+  readonly build: string
+  /** `closed`: refused, and tried once {@link RouteState.until} is over. `released`: it serves. */
+  readonly status: 'closed' | 'released'
+  /** When it was closed or released, in milliseconds since the epoch. */
   readonly since: number
-  /** When it becomes half open, in milliseconds since the epoch; undefined where it never does by itself. */
+  /** When it is tried first, in milliseconds since the epoch; undefined where it never is. */
   readonly until?: number | undefined
-  /** How often it was closed again after a trial. */
+  /** How often it was closed again. */
   readonly relapses: number
   /** How many trials in a row went well. */
   readonly goodTrials: number
+  /**
+   * The one request that is let through: the process that has it, as {@link Death.id}, and when others may try, in
+   * milliseconds since the epoch. Undefined where there is none.
+   */
+  readonly trial?: { readonly by: string; readonly until: number } | undefined
   /** The deaths that it was closed for, by their ids. */
   readonly deaths: readonly string[]
   /** Why, in words. */
@@ -49,7 +58,7 @@ export interface RouteState {
 /** What is known of earlier processes of an app: plain JSON. */
 export interface State {
   readonly version: typeof STATE_VERSION
-  /** The build that the routes were closed in; empty in a new state. */
+  /** The build that ran last; empty in a new state. */
   readonly build: string
   /** The newest {@link DEATHS_KEPT}, oldest first. */
   readonly deaths: readonly Death[]

@@ -30,7 +30,10 @@ const FULL: State = {
   version: 1,
   build: '1.0.0',
   deaths: [death(), death({ id: 'other', listenedAt: undefined, culprit: 'GET /a' })],
-  routes: { 'GET /a': routeState(), 'GET /b': routeState({ status: 'halfOpen', until: undefined }) },
+  routes: {
+    'GET /a': routeState({ trial: { by: 'host-12-1000', until: 9_000 } }),
+    'GET /b': routeState({ status: 'released', until: undefined }),
+  },
   lives: [life(), life({ how: 'signal', because: undefined, listenedAt: 1_100, endedAt: 2_000 })],
 }
 
@@ -76,7 +79,7 @@ test('a state that cannot be read is empty, which is said once, and is replaced'
     later: JSON.stringify({ ...FULL, version: 2 }),
     'without lives': JSON.stringify({ ...FULL, lives: undefined }),
     'a death without a cause': whole.replaceAll('"sudden"', '"unknown"'),
-    'a route with a wrong status': whole.replace('"halfOpen"', '"ajar"'),
+    'a route with a wrong status': whole.replace('"released"', '"ajar"'),
     'a share that is a text': whole.replaceAll('"GET /a":0.5', '"GET /a":"0.5"'),
     'too large': `${whole}${' '.repeat(2 * LARGEST_STATE)}`,
   }

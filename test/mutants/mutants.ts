@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { inAnswer } from './in-answer.ts'
 import { inApp } from './in-app.ts'
+import { inBlame } from './in-blame.ts'
 import { inCoverage } from './in-coverage.ts'
 import { inDeaths } from './in-deaths.ts'
 import { inDrain } from './in-drain.ts'
@@ -29,6 +30,7 @@ export const mutants: readonly Mutant[] = [
   ...inGuards,
   ...inEscapes,
   ...inSick,
+  ...inBlame,
   ...inRunaway,
   ...inTriage,
   ...inAnswer,

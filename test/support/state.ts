@@ -28,6 +28,8 @@ export function life(changes: Partial<Life> = {}): Life {
 
 export function routeState(changes: Partial<RouteState> = {}): RouteState {
   return {
+    revision: 1,
+    build: '1.0.0',
     status: 'closed',
     since: 1_000,
     until: 61_000,

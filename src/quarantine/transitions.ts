@@ -1,0 +1,99 @@
+import type { RouteState } from '../deaths/state.ts'
+
+/** Milliseconds for which a route stays closed at most before it is tried again. */
+export const LONGEST_COOL_DOWN: number = 3_600_000
+/** How many trials in a row have to go well. */
+const GOOD_TRIALS = 3
+/** Milliseconds after which a route that was released and kills again is a new case, and no relapse. */
+const CASE_MEMORY: number = 24 * 3_600_000
+
+/** Why a route is closed. */
+export interface Cause {
+  readonly deaths: readonly string[]
+  readonly evidence: string
+}
+
+type Before = RouteState | undefined
+
+/** A closed route answers 503 until its time is over, and then to all requests but those on trial. */
+export function isClosed(state: Before): boolean {
+  return state?.status === 'closed'
+}
+
+/** Whether a closed route may be tried at a time, in milliseconds since the epoch. */
+export function isHalfOpen({ until }: RouteState, now: number): boolean {
+  return until !== undefined && now >= until
+}
+
+/**
+ * Closes a route because of deaths: for longer each time, at most for an hour. Also a route that is closed already, and
+ * has killed on trial.
+ *
+ * @param coolDown Milliseconds for which it is closed the first time.
+ */
+export function closedFor(
+  before: Before,
+  { deaths, evidence }: Cause,
+  { build, now, coolDown }: { readonly build: string; readonly now: number; readonly coolDown: number },
+): RouteState {
+  const isRelapse = before?.by === 'deaths' && (isClosed(before) || now - before.since < CASE_MEMORY)
+  const relapses = isRelapse ? before.relapses + 1 : 0
+  const length = Math.max(coolDown, Math.min(coolDown * 2 ** relapses, LONGEST_COOL_DOWN))
+  const all = [...new Set([...(isRelapse ? before.deaths : []), ...deaths])]
+  return {
+    ...next(before, build, now),
+    status: 'closed',
+    until: now + length,
+    relapses,
+    deaths: all,
+    evidence,
+    by: 'deaths',
+  }
+}
+
+/** Closes a route by hand: until it is released, or a new build starts. */
+export function closedByHand(before: Before, reason: string, build: string, now: number): RouteState {
+  const state = next(before, build, now)
+  return { ...state, status: 'closed', evidence: reason, by: 'hand' }
+}
+
+/** Releases a route by hand. */
+export function releasedByHand(before: RouteState, now: number): RouteState {
+  const { build, deaths, evidence } = before
+  return { ...next(before, build, now), status: 'released', deaths, evidence, by: 'hand' }
+}
+
+/**
+ * Takes the one trial of a route.
+ *
+ * @param by Names the process.
+ * @param until When others may take it, should this process never end it.
+ */
+export function onTrial(before: RouteState, by: string, until: number): RouteState {
+  return { ...before, revision: before.revision + 1, trial: { by, until } }
+}
+
+/** Ends a trial that went well. The last one of three in a row releases the route. */
+export function afterGoodTrial(before: RouteState, now: number): RouteState {
+  const { trial: _over, ...state } = before
+  const goodTrials = before.goodTrials + 1
+  const after = { ...state, revision: before.revision + 1, goodTrials }
+  if (goodTrials < GOOD_TRIALS) return after
+  return { ...after, status: 'released', since: now, until: undefined }
+}
+
+/** A new status, of which nothing else is known. */
+function next(before: Before, build: string, now: number): RouteState {
+  return {
+    revision: (before?.revision ?? 0) + 1,
+    build,
+    status: 'released',
+    since: now,
+    until: undefined,
+    relapses: 0,
+    goodTrials: 0,
+    deaths: [],
+    evidence: '',
+    by: 'hand',
+  }
+}
