@@ -15,7 +15,7 @@ const CASES: Record<string, FixtureOptions & { warning: RegExp; skip?: boolean }
   'a process that may start no thread': {
     nodeArgs: ['--permission', '--allow-fs-read=*', ...ALLOW_NET],
     warning: /the thread that watches could not be started/,
-    // tsx starts a thread of its own
+    // such a Node reads TypeScript in a thread
     skip: !('typescript' in process.features),
   },
 }
