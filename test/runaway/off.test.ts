@@ -15,7 +15,7 @@ const CASES: Record<string, FixtureOptions & { warning: RegExp; skip?: boolean }
   'a process whose threads may not reach the inspector': {
     nodeArgs: ['--permission', '--allow-worker', '--allow-fs-read=*', ...ALLOW_NET],
     warning: /the permission model keeps threads from the inspector/,
-    // tsx starts a thread of its own
+    // such a Node reads TypeScript in a thread
     skip: !('typescript' in process.features),
   },
   'a process that may start no thread': {
