@@ -125,10 +125,11 @@ export class IsolatedApp {
     if (typeof fault.error === 'object' && fault.error !== null) this.#faults.set(fault.error, fault)
     this.#classify(fault, context, log)
     if (found.verdict !== undefined) fault.verdict = found.verdict
-    this.ledger.add(fault)
+    const { fingerprint, isLogged } = this.#rateLimit.judge(fault)
+    this.ledger.add(fault, fingerprint)
     if (MAY_HARM_OTHERS.has(fault.origin)) this.leaveControl?.escaped()
     const write = (): void => {
-      if (!this.#rateLimit.admits(fault)) return
+      if (!isLogged) return
       const { fastifyRequest: request, hasEndedWell: isFinished } = context ?? {}
       logFault(log, fault, { request, isFinished, extra, isUnheard: this.isUnheard })
     }

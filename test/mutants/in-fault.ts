@@ -53,6 +53,20 @@ export const inFault: readonly Mutant[] = [
     tests: ['fault/ledger'],
   },
   {
+    name: 'fingerprint-read-anew-each-time',
+    file: 'fault/new-fault.ts',
+    find: 'fault.#fingerprint ??= ',
+    replace: 'fault.#fingerprint = ',
+    tests: ['fault/new-fault'],
+  },
+  {
+    name: 'fingerprint-is-not-copied-with-the-fault',
+    file: 'fault/new-fault.ts',
+    find: 'enumerable: true,',
+    replace: 'enumerable: false,',
+    tests: ['fault/new-fault'],
+  },
+  {
     name: 'fingerprint-changes-with-every-line',
     file: 'fault/fingerprint.ts',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source code
