@@ -1,5 +1,5 @@
 import type { Fault } from '../fault/fault.ts'
-import { isUnowned } from '../fault/unowned.ts'
+import { isUnowned } from '../fault/verdict.ts'
 import { FaultKind } from './fault-kind.ts'
 
 /** How many bugs are counted separately in one window, so that ever new ones cannot fill the memory. */

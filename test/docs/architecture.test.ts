@@ -42,6 +42,7 @@ const ORDER = [
     'listener-context.ts',
     'node-parts.ts',
     'attempt.ts',
+    'holder.ts',
     'ignore-rejection.ts',
     'is-thenable.ts',
     'load.ts',

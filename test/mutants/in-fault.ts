@@ -53,6 +53,13 @@ export const inFault: readonly Mutant[] = [
     tests: ['fault/ledger'],
   },
   {
+    name: 'error-thrown-again-is-its-first-fault',
+    file: 'fault/error-marks.ts',
+    find: 'if (#value in error) (error as ErrorMark).#value = value',
+    replace: 'if (#value in error) return',
+    tests: ['fault/error-marks'],
+  },
+  {
     name: 'fingerprint-read-anew-each-time',
     file: 'fault/new-fault.ts',
     find: 'fault.#fingerprint ??= ',
