@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ErrorMarks } from './fault/error-marks.ts'
 import type { Attribution, Fault, Origin, Verdict } from './fault/fault.ts'
 import { Ledger } from './fault/ledger.ts'
 import { NewFault } from './fault/new-fault.ts'
@@ -84,7 +85,7 @@ export class IsolatedApp {
   /** Undefined until `addToProcess()` has run. */
   leaveControl: LeaveControl | undefined = undefined
   /** The newest fault of each error that is still in use. */
-  readonly #faults: WeakMap<object, Fault> = new WeakMap()
+  readonly #faults: ErrorMarks<Fault> = new ErrorMarks()
   readonly #rateLimit: LogRateLimit
   readonly #listeners: FaultListeners
 
@@ -122,13 +123,14 @@ export class IsolatedApp {
     const log = this.#logOf(context)
     const fault = new NewFault({ ...found, request: context?.snapshot() }, this.hasServed)
     context?.remember(fault)
-    if (typeof fault.error === 'object' && fault.error !== null) this.#faults.set(fault.error, fault)
+    this.#faults.set(fault.error, fault)
     this.#classify(fault, context, log)
     if (found.verdict !== undefined) fault.verdict = found.verdict
-    this.ledger.add(fault)
+    const { fingerprint, isLogged } = this.#rateLimit.judge(fault)
+    this.ledger.add(fault, fingerprint)
     if (MAY_HARM_OTHERS.has(fault.origin)) this.leaveControl?.escaped()
     const write = (): void => {
-      if (!this.#rateLimit.admits(fault)) return
+      if (!isLogged) return
       const { fastifyRequest: request, hasEndedWell: isFinished } = context ?? {}
       logFault(log, fault, { request, isFinished, extra, isUnheard: this.isUnheard })
     }
@@ -155,7 +157,7 @@ export class IsolatedApp {
   faultOf(error: unknown, context: RequestContext | undefined): Fault | undefined {
     const last = context?.lastFault
     if (last !== undefined && Object.is(last.error, error)) return last
-    const fault = typeof error === 'object' && error !== null ? this.#faults.get(error) : undefined
+    const fault = this.#faults.get(error)
     return context === undefined || fault?.request === context.snapshot() ? fault : undefined
   }
 
@@ -180,6 +182,7 @@ export class IsolatedApp {
   }
 
   #announce(fault: Fault, context: RequestContext | undefined, log: FastifyBaseLogger): void {
+    if (!this.#listeners.hasAny) return
     const message = { fault, request: context?.fastifyRequest, reply: context?.reply }
     const { escapes } = context?.route ?? this.options
     // With `escapes: false` nothing reads the context, and keeping one costs time.

@@ -56,7 +56,10 @@ export interface Fault {
   readonly request: FaultRequest | undefined
   /** The name of the job that it belongs to (`app.isolation.job`), undefined where there is none. */
   readonly job: string | undefined
-  /** Groups the same bug: 16 hexadecimal digits made of the error's type and the app's own stack frames. */
+  /**
+   * Groups the same bug: 16 hexadecimal digits made of the error's type and the app's own stack frames. Read from the
+   * error's stack when it is asked for first, and the same from then on.
+   */
   readonly fingerprint: string
   /** When the fault was seen, in milliseconds since the epoch. */
   readonly at: number

@@ -10,6 +10,10 @@ const MAX_FRAMES = 5
 const MAX_MESSAGE_READ = 512
 const MAX_MESSAGE_KEPT = 128
 
+/** The same for {@link Likeness.message}. Fewer, because it is made for every fault. */
+const MAX_LIKENESS_READ = 128
+const MAX_LIKENESS_KEPT = 64
+
 /** Names that any function gets from Fastify's options, and that do not identify it. */
 const NAMELESS: ReadonlySet<string> = new Set([
   '',
@@ -29,6 +33,26 @@ const NAMELESS: ReadonlySet<string> = new Set([
 
 const ROOT = workingDirectory()
 
+/** What an error says of itself without its stack, which is dear to read. */
+export interface Likeness {
+  /** The error's type and its code. */
+  readonly type: string
+  /** The start of its message, without ids. */
+  readonly message: string
+}
+
+/** Reads what an error says of itself without its stack. Never throws, and does a bounded amount of work. */
+export function likenessOf(error: unknown): Likeness {
+  return { type: typeAndCode(error), message: likenessOfMessage(messageOf(error, MAX_LIKENESS_READ)) }
+}
+
+function typeAndCode(error: unknown): string {
+  const type = typeName(error)
+  const code = isErrorLike(error) ? readProperty(error, 'code') : undefined
+  const isNamed = typeof code === 'string' || typeof code === 'number'
+  return isNamed ? `${type}\n${String(code).slice(0, 128)}` : type
+}
+
 /**
  * Groups the same bug across requests, processes and hosts: 16 hexadecimal digits made of the error's type and code
  * and the app's own innermost frames, relative to the working directory. Never throws, and does a bounded amount of
@@ -42,19 +66,23 @@ const ROOT = workingDirectory()
  * @param error What was thrown.
  */
 export function fingerprintOf(error: unknown): string {
-  const type = typeName(error)
-  if (!isErrorLike(error)) return digest(`${type}\n${withoutIds(messageOf(error, MAX_MESSAGE_READ))}`)
-  const code = readProperty(error, 'code')
-  const isNamed = typeof code === 'string' || typeof code === 'number'
-  const key = isNamed ? `${type}\n${String(code).slice(0, 128)}` : type
-  const trace = traceOf(error)
+  return readFingerprint(error, typeAndCode(error))
+}
+
+/**
+ * As {@link fingerprintOf}, where the type and the code of the error are known already.
+ *
+ * @param key As {@link Likeness.type}.
+ */
+export function readFingerprint(error: unknown, key: string): string {
+  const trace = isErrorLike(error) ? traceOf(error) : ''
   return recent.find(key, trace) ?? fingerprintBy(key, trace, error)
 }
 
 function fingerprintBy(key: string, trace: string, error: unknown): string {
   const frames = framesIn(trace)
   const bug = describe(frames, isOwn) || describe(frames, hasLine)
-  if (bug === '') return digest(`${key}\n${withoutIds(messageOf(error, MAX_MESSAGE_READ))}`)
+  if (bug === '') return digest(`${key}\n${keptOf(messageOf(error, MAX_MESSAGE_READ))}`)
   const fingerprint = digest(key + bug)
   recent.add(key, trace, fingerprint)
   return fingerprint
@@ -115,13 +143,30 @@ function relative(file: string): string {
   return file.startsWith(ROOT) ? file.slice(ROOT.length) : file
 }
 
+function keptOf(message: string): string {
+  return withoutIds(message.slice(0, MAX_MESSAGE_READ)).slice(0, MAX_MESSAGE_KEPT)
+}
+
+/** The message seen last: on a busy route the same bug mostly says the same again. */
+let lastMessage = ''
+let lastLikeness = ''
+
+function likenessOfMessage(message: string): string {
+  if (message === lastMessage) return lastLikeness
+  const start = message.slice(0, MAX_LIKENESS_READ)
+  const likeness = withoutIds(start).slice(0, MAX_LIKENESS_KEPT)
+  if (start.length === message.length) {
+    lastMessage = message
+    lastLikeness = likeness
+  }
+  return likeness
+}
+
 /** Replaces quoted texts and words with a digit: they may be ids, which differ from request to request. */
 function withoutIds(message: string): string {
   return message
-    .slice(0, MAX_MESSAGE_READ)
     .replace(/"[^"]*(?:"|$)|`[^`]*(?:`|$)|(?<![\w])'[^']*(?:'|$)/g, '#')
     .replace(/[\w-]+/g, (word) => (/\d|^[a-f]{8,}$/i.test(word) ? '#' : word))
-    .slice(0, MAX_MESSAGE_KEPT)
 }
 
 function workingDirectory(): string {

@@ -13,13 +13,16 @@ export function isErrorStatus(status: unknown): status is number {
   return Number.isInteger(status) && (status as number) >= 400 && (status as number) <= 599
 }
 
+let loaded: typeof import('http-errors') | undefined
+
 /**
  * The package http-errors, loaded on first use: no healthy request needs it.
  *
  * @throws What Node throws where it cannot be read.
  */
 export function httpErrors(): typeof import('http-errors') {
-  return load('http-errors') as typeof import('http-errors')
+  loaded ??= load('http-errors') as typeof import('http-errors')
+  return loaded
 }
 
 /** Whether an error was made by http-errors, of any copy, with a status of an error. Never throws. */

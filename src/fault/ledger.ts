@@ -16,7 +16,7 @@ const CANDIDATES = 8
 export interface FingerprintCount {
   /** As {@link Fault.fingerprint}. */
   readonly fingerprint: string
-  /** How many there were. */
+  /** How many faults count under it. */
   readonly count: number
   /** The route's pattern of the newest, undefined where there was none. */
   readonly lastRoute: string | undefined
@@ -51,14 +51,17 @@ export class Ledger {
   readonly #entries = new Map<string, Entry>()
   #newest: Entry | undefined = undefined
 
-  /** Counts one fault. */
-  add(fault: Fault): void {
+  /**
+   * Counts one fault.
+   *
+   * @param fingerprint Under which it counts. Default: its own.
+   */
+  add(fault: Fault, fingerprint: string = fault.fingerprint): void {
     this.#total += 1
     this.#origin[fault.origin] += 1
     this.#verdict[fault.verdict] += 1
     if (fault.job !== undefined) this.#addJob(fault.job)
-    const entry =
-      this.#newest?.fingerprint === fault.fingerprint ? this.#newest : this.#renew(fault.fingerprint)
+    const entry = this.#newest?.fingerprint === fingerprint ? this.#newest : this.#renew(fingerprint)
     entry.count += 1
     entry.lastRoute = fault.request?.route
     entry.lastAt = fault.at

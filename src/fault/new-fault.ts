@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { inspect } from 'node:util'
 import type { Attribution, Fault, FaultRequest, Origin, Verdict } from './fault.ts'
-import { fingerprintOf } from './fingerprint.ts'
+import { fingerprintOf, type Likeness, likenessOf, readFingerprint } from './fingerprint.ts'
 import { proposeVerdict } from './verdict.ts'
 
 /** What is known of an error that becomes a fault. */
@@ -17,8 +18,10 @@ export class NewFault implements Fault {
   readonly attributedTo: Attribution
   readonly request: FaultRequest | undefined
   readonly job: string | undefined
-  readonly fingerprint: string
+  declare readonly fingerprint: string
   verdict: Verdict
+  readonly #likeness: Likeness
+  #fingerprint: string | undefined = undefined
 
   /** @param hasServed Whether the app has served: an error of nobody before that is a start that failed. */
   constructor({ error, origin, attributedTo, request, job }: Known, hasServed: boolean) {
@@ -27,7 +30,36 @@ export class NewFault implements Fault {
     this.attributedTo = attributedTo
     this.request = request
     this.job = job
-    this.fingerprint = fingerprintOf(error)
     this.verdict = proposeVerdict(this, hasServed)
+    this.#likeness = likenessOf(error)
+    Object.defineProperty(this, 'fingerprint', FINGERPRINT)
   }
+
+  /** What the faults of one bug have in common, as far as it is known without reading a stack. */
+  get kind(): string {
+    const { type, message } = this.#likeness
+    return `${this.request?.route ?? ''}\n${this.origin}\n${type}\n${message}`
+  }
+
+  /** Returns the fingerprint, which it reads from the stack when it is asked for first. */
+  static fingerprintOf(fault: NewFault): string {
+    // A proxy of a fault, or an object that inherits from one, has no private fields.
+    if (!(#likeness in fault)) return fingerprintOf((fault as Fault).error)
+    fault.#fingerprint ??= readFingerprint(fault.error, fault.#likeness.type)
+    return fault.#fingerprint
+  }
+
+  /** Prints the fingerprint itself instead of `[Getter]`. */
+  [inspect.custom](): object {
+    return { ...this }
+  }
+}
+
+/** An own property, so that it is copied, printed and serialized like the others. */
+const FINGERPRINT: PropertyDescriptor & ThisType<NewFault> = {
+  get() {
+    return NewFault.fingerprintOf(this)
+  },
+  enumerable: true,
+  configurable: true,
 }

@@ -2,7 +2,6 @@ import { someInChain } from './chain.ts'
 import type { Fault, Verdict } from './fault.ts'
 import { isFatalError } from './is-fatal-error.ts'
 import { readProperty } from './thrown.ts'
-import { isUnowned } from './unowned.ts'
 
 /**
  * Codes of errors about exhausted resources, which a 500 does not bring back: file descriptors (of the process, of
@@ -28,6 +27,17 @@ const ALLOCATION_FAILED: ReadonlySet<unknown> = new Set([
 
 /** What a verdict depends on. */
 type Judged = Pick<Fault, 'error' | 'origin' | 'attributedTo' | 'job'>
+
+/**
+ * Whether an error escaped to the process, or ran away, and is no request's own: it has none, or only the one that once
+ * opened the connection which failed.
+ */
+export function isUnowned({ origin, attributedTo }: Pick<Fault, 'origin' | 'attributedTo'>): boolean {
+  return (
+    (attributedTo === 'none' || attributedTo === 'connection') &&
+    (origin === 'rejection' || origin === 'exception' || origin === 'runaway')
+  )
+}
 
 /**
  * Returns the verdict that counts unless `classify` returns another one. Never throws.

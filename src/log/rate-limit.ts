@@ -1,8 +1,12 @@
 import type { Fault } from '../fault/fault.ts'
-import { isUnowned } from '../fault/unowned.ts'
+import { isUnowned } from '../fault/verdict.ts'
+import { FaultKind } from './fault-kind.ts'
 
 /** How many bugs are counted separately in one window, so that ever new ones cannot fill the memory. */
 const MAX_FINGERPRINTS = 1000
+
+/** How many kinds of faults are kept in one window. Of any further ones each fault is read. */
+const MAX_KINDS = 1000
 
 /** The fingerprint under which all bugs beyond {@link MAX_FINGERPRINTS} of a window are counted together. */
 const OTHERS = 'others'
@@ -24,6 +28,20 @@ export interface HeldBack {
   readonly window: number
 }
 
+/** A fault, and what is known of it without reading its stack. */
+type LimitedFault = Fault & {
+  /** The same for faults that may be of one bug. */
+  readonly kind: string
+}
+
+/** What is done about one fault. */
+export interface Judgement {
+  /** Under which it counts: its own, or that of the faults of its kind, where its stack was not read. */
+  readonly fingerprint: string
+  /** Whether it is logged in full. */
+  readonly isLogged: boolean
+}
+
 interface Entry {
   logged: number
   heldBack: number
@@ -40,6 +58,7 @@ export class LogRateLimit {
   readonly #window: number
   readonly #report: (held: HeldBack) => void
   readonly #entries: Map<string, Entry> = new Map()
+  readonly #kinds: Map<string, FaultKind> = new Map()
   #windowEnd = 0
   #timer: NodeJS.Timeout | undefined
   #isOver = false
@@ -55,21 +74,35 @@ export class LogRateLimit {
     this.#report = report
   }
 
-  /** Whether this fault is to be logged in full. A fatal one always is. */
-  admits(fault: Fault): boolean {
-    if (fault.verdict === 'fatal' || this.#burst === Number.POSITIVE_INFINITY || this.#isOver) return true
+  /** Decides whether a fault is logged in full, and under which fingerprint it counts. A fatal one always is logged. */
+  judge(fault: LimitedFault): Judgement {
+    if (fault.verdict === 'fatal' || this.#burst === Number.POSITIVE_INFINITY || this.#isOver) {
+      return { fingerprint: fault.fingerprint, isLogged: true }
+    }
     if (fault.at >= this.#windowEnd) this.#startWindow(fault.at)
-    const entry = this.#entryOf(fault.fingerprint)
     const burst = isUnowned(fault) ? Math.min(this.#burst, UNOWNED_BURST) : this.#burst
+    const fingerprint = this.#fingerprintOf(fault, burst)
+    const entry = this.#entryOf(fingerprint)
     if (entry.logged < burst) {
       entry.logged += 1
-      return true
+      return { fingerprint, isLogged: true }
     }
     entry.heldBack += 1
     entry.route = fault.request?.route
     entry.reqId = fault.request?.id
     this.#timer ??= setTimeout(() => this.flush(), this.#windowEnd - fault.at).unref()
-    return false
+    return { fingerprint, isLogged: false }
+  }
+
+  #fingerprintOf(fault: LimitedFault, burst: number): string {
+    const { kind: name } = fault
+    const kind = this.#kinds.get(name)
+    if (kind !== undefined) {
+      return kind.fingerprintOf(fault, this.#entryOf(kind.fingerprint).logged >= burst)
+    }
+    const { fingerprint } = fault
+    if (this.#kinds.size < MAX_KINDS) this.#kinds.set(name, new FaultKind(fingerprint))
+    return fingerprint
   }
 
   /** Ends the window now and reports what it held back. */
@@ -79,6 +112,7 @@ export class LogRateLimit {
     this.#windowEnd = 0
     const entries = [...this.#entries]
     this.#entries.clear()
+    this.#kinds.clear()
     for (const [fingerprint, { heldBack, route, reqId }] of entries) {
       if (heldBack > 0) this.#report({ fingerprint, heldBack, route, reqId, window: this.#window })
     }

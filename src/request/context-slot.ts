@@ -1,12 +1,5 @@
+import { Holder } from '../holder.ts'
 import type { RequestContext } from './context.ts'
-
-/** Returns the object that it is given, to which a class that extends it adds its private fields. */
-class Holder {
-  constructor(holder: object) {
-    // biome-ignore lint/correctness/noConstructorReturn: that is what it is for
-    return holder
-  }
-}
 
 /**
  * The context of a request, in a private field of the request and of the raw objects below it. A property would lead

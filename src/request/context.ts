@@ -2,6 +2,7 @@ import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault, FaultRequest, Origin } from '../fault/fault.ts'
 import type { ResolvedRouteOptions } from '../options/resolved.ts'
 import type { RouteHealth } from '../sick/route-health.ts'
+import { hasNumber, numberOf } from './error-number.ts'
 import type { LongestAnswer } from './longest-answer.ts'
 import { snapshotOf } from './snapshot.ts'
 
@@ -89,8 +90,8 @@ export class RequestContext {
   fault: Fault | undefined = undefined
   /** The error that was triaged last, and its outcome. */
   triaged: { readonly error: unknown; readonly outcome: Outcome } | undefined = undefined
-  /** The same error once the response has closed; weak, because the error may refer to the request. */
-  triagedBefore: WeakRef<object> | undefined = undefined
+  /** The number of that error once the response has closed. */
+  #triagedBefore: number | undefined = undefined
   /** The promise that a handler, hook or error handler returned last: Fastify goes on when it settles. */
   awaited: PromiseLike<unknown> | undefined = undefined
   /** The neighbours in the list of the requests in flight. */
@@ -114,8 +115,8 @@ export class RequestContext {
   tellOutcome: (() => void) | undefined = undefined
   /** The fault that was recorded last, until the response has closed. */
   lastFault: Fault | undefined = undefined
-  /** Its error, also later; weak, because the error may refer to the request. */
-  recorded: WeakRef<object> | undefined = undefined
+  /** The number of its error, also later. */
+  #recorded: number | undefined = undefined
   #snapshot: FaultRequest | undefined = undefined
 
   constructor(request: FastifyRequest, reply: FastifyReply | undefined, route: CoveredRoute) {
@@ -164,12 +165,18 @@ export class RequestContext {
   remember(fault: Fault): void {
     const { error } = fault
     if (!this.done) this.lastFault = fault
-    if (typeof error === 'object' && error !== null) this.recorded = new WeakRef(error)
+    this.#recorded = numberOf(error) ?? this.#recorded
   }
 
   /** Whether this very error is the fault that was recorded last. */
   hasRecorded(error: unknown): boolean {
-    return this.recorded !== undefined && this.recorded.deref() === error
+    return hasNumber(error, this.#recorded)
+  }
+
+  /** Whether an error is the one that was triaged last, also after the response has closed. */
+  wasTriaged(error: unknown): boolean {
+    if (this.triaged !== undefined) return Object.is(this.triaged.error, error)
+    return hasNumber(error, this.#triagedBefore)
   }
 
   #noteEnd(reply: FastifyReply, request: FastifyRequest): void {
@@ -199,8 +206,7 @@ export class RequestContext {
     this.hookHeaders = undefined
     this.hookRawHeaders = undefined
     this.stream = undefined
-    const error = this.triaged?.error
-    if (typeof error === 'object' && error !== null) this.triagedBefore = new WeakRef(error)
+    if (this.triaged !== undefined) this.#triagedBefore = numberOf(this.triaged.error) ?? this.#triagedBefore
     this.triaged = undefined
     this.fault = undefined
     this.lastFault = undefined

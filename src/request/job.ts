@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { ErrorMarks } from '../fault/error-marks.ts'
 import type { Fault } from '../fault/fault.ts'
 import { unexpected } from '../options/bad-option.ts'
 import { requestStorage } from './async-context.ts'
@@ -11,7 +12,7 @@ let started = 0
  * Errors that were recorded as they passed {@link runJob}, and may yet escape from its caller, with their fault and the
  * number of the job: that of a job inside of another is the higher one.
  */
-const recorded: WeakMap<object, { readonly number: number; readonly fault: Fault }> = new WeakMap()
+const recorded: ErrorMarks<{ readonly number: number; readonly fault: Fault } | undefined> = new ErrorMarks()
 
 /**
  * Runs a job in a context of its own and returns what it returns, a promise as it is. A floating one is no escape: its
@@ -38,9 +39,9 @@ export function runJob<T>(
   const number = started
   const recordOnce = (error: unknown): void => {
     // an app may throw one and the same object again and again: only a job inside of this one has recorded this throw
-    if (isObject(error) && (recorded.get(error)?.number ?? 0) > number) return
+    if ((recorded.get(error)?.number ?? 0) > number) return
     const fault = record(error)
-    if (fault !== undefined && isObject(error)) recorded.set(error, { number, fault })
+    if (fault !== undefined) recorded.set(error, { number, fault })
   }
   return requestStorage.run(new JobContext(app, name), () => {
     try {
@@ -59,9 +60,8 @@ export function runJob<T>(
  * what it throws. Given once for each record: an app may throw one and the same object again and again.
  */
 export function takeRecorded(error: unknown): Fault | undefined {
-  if (!isObject(error)) return undefined
   const fault = recorded.get(error)?.fault
-  recorded.delete(error)
+  if (fault !== undefined) recorded.set(error, undefined)
   return fault
 }
 
@@ -73,8 +73,4 @@ function observe(value: unknown, onRejection: (error: unknown) => void): void {
   } catch {
     // a subclass whose constructor throws: its rejection is left to Node, in the context of the job
   }
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function'
 }

@@ -67,8 +67,9 @@ function statusByConvention(error: unknown): unknown {
   if (typeof error !== 'object' || error === null || isArrayLike(error)) return undefined
   const own = ownProperty(error, 'statusCode')
   if (own !== undefined || !isErrorLike(error)) return own
-  if (isHttpError(error) || 'statusCode' in Error.prototype) return undefined
-  return readProperty(error, 'statusCode')
+  const inherited = readProperty(error, 'statusCode')
+  if (inherited === undefined || isHttpError(error) || 'statusCode' in Error.prototype) return undefined
+  return inherited
 }
 
 /**

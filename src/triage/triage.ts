@@ -19,12 +19,6 @@ function isSameBug(fault: Fault, error: unknown): boolean {
   return fault.fingerprint === fingerprintOf(error)
 }
 
-/** Whether an error is the one that was triaged last, also after the response has closed. */
-function wasTriaged({ triaged, triagedBefore }: RequestContext, error: unknown): boolean {
-  if (triaged !== undefined) return Object.is(triaged.error, error)
-  return triagedBefore !== undefined && triagedBefore.deref() === error
-}
-
 /**
  * The status of 400 to 599 that the app had set on the reply before an error. A reply whose answer is under way has a
  * status that was meant for that answer and says nothing of the error.
@@ -152,7 +146,7 @@ export class Triage {
     extra?: Record<string, unknown>,
   ): void {
     const error = originalOf(thrown)
-    if (wasTriaged(context, error)) return // as `reply.send(error); throw error` does
+    if (context.wasTriaged(error)) return // as `reply.send(error); throw error` does
     if (context.hasRecorded(error) || this.#isAbort(context, error, context.request)) return
     this.#record(context, error, origin, extra)
   }

@@ -46,6 +46,7 @@ const ORDER = [
     'node-parts.ts',
     'whole-file.ts',
     'attempt.ts',
+    'holder.ts',
     'ignore-rejection.ts',
     'is-thenable.ts',
     'load.ts',

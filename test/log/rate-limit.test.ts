@@ -4,7 +4,11 @@ import type { Fault } from '../../src/fault/fault.ts'
 import { type HeldBack, LogRateLimit } from '../../src/log/rate-limit.ts'
 import { until } from '../support/until.ts'
 
-function fault(fingerprint: string, at: number, more: Partial<Fault> = {}): Fault {
+interface LimitedFault extends Fault {
+  kind: string
+}
+
+function fault(fingerprint: string, at: number, more: Partial<LimitedFault> = {}): LimitedFault {
   const request = {
     id: `req-${at}`,
     method: 'GET',
@@ -24,15 +28,46 @@ function fault(fingerprint: string, at: number, more: Partial<Fault> = {}): Faul
     request,
     job: undefined,
     fingerprint,
+    kind: fingerprint,
     at,
     ...more,
   }
 }
 
-function stormOf(burst: number, window: number): { storm: LogRateLimit; told: HeldBack[] } {
-  const told: HeldBack[] = []
-  return { storm: new LogRateLimit(burst, window, (held) => told.push(held)), told }
+interface Storm {
+  admits(fault: LimitedFault): boolean
+  /** Decides about faults that are alike without their stacks. Returns under which fingerprints they count. */
+  judgeAlike(fingerprints: string[], at?: number): string[]
+  /** How many fingerprints were asked for. */
+  reads(): number
+  flush(): void
+  end(): void
 }
+
+function stormOf(burst: number, window: number): { storm: Storm; told: HeldBack[] } {
+  const told: HeldBack[] = []
+  const limit = new LogRateLimit(burst, window, (held) => told.push(held))
+  let reads = 0
+  const alike = (fingerprint: string, at: number): LimitedFault =>
+    Object.defineProperty(fault(fingerprint, at, { kind: 'alike' }), 'fingerprint', {
+      get() {
+        reads += 1
+        return fingerprint
+      },
+    })
+  const storm = {
+    admits: (one: LimitedFault) => limit.judge(one).isLogged,
+    judgeAlike: (fingerprints: string[], at = 1) =>
+      fingerprints.map((fingerprint) => limit.judge(alike(fingerprint, at)).fingerprint),
+    reads: () => reads,
+    flush: () => limit.flush(),
+    end: () => limit.end(),
+  }
+  return { storm, told }
+}
+
+const times = (count: number, ...fingerprints: string[]): string[] =>
+  Array.from({ length: count }, () => fingerprints).flat()
 
 test('lets the first faults of each bug through, and tells of the rest once a window', () => {
   const { storm, told } = stormOf(2, 60_000)
@@ -63,15 +98,19 @@ test('never holds a fatal fault back', () => {
 
 test('of escapes without a request one is logged in a window, and the counts add up', () => {
   const { storm, told } = stormOf(100, 10_000)
-  const unowned = (at: number, more: Partial<Fault> = {}) =>
+  const unowned = (at: number, more: Partial<LimitedFault> = {}) =>
     fault('a', at, { origin: 'exception', attributedTo: 'none', request: undefined, ...more })
   const admitted = Array.from({ length: 10 }, (_, at) => storm.admits(unowned(at)))
   assert.deepEqual(admitted, [true, ...Array(9).fill(false)])
-  assert.equal(storm.admits(unowned(11, { fingerprint: 'b', origin: 'rejection' })), true, 'another bug')
+  assert.equal(
+    storm.admits(unowned(11, { fingerprint: 'b', kind: 'b', origin: 'rejection' })),
+    true,
+    'another bug',
+  )
   assert.equal(storm.admits(unowned(12, { origin: 'handler' })), true, 'what the app reports itself')
   assert.equal(storm.admits(unowned(13, { verdict: 'fatal' })), true)
-  assert.equal(storm.admits(unowned(14, { fingerprint: 'c', attributedTo: 'connection' })), true)
-  assert.equal(storm.admits(unowned(15, { fingerprint: 'c', attributedTo: 'connection' })), false)
+  assert.equal(storm.admits(unowned(14, { fingerprint: 'c', kind: 'c', attributedTo: 'connection' })), true)
+  assert.equal(storm.admits(unowned(15, { fingerprint: 'c', kind: 'c', attributedTo: 'connection' })), false)
   assert.equal(storm.admits(unowned(10_001)), true, 'another window')
   assert.deepEqual(told, [
     { fingerprint: 'a', heldBack: 9, route: undefined, reqId: undefined, window: 10_000 },
@@ -112,10 +151,75 @@ test('holds nothing back once it is over', () => {
 
 test('tells by itself when the window ends without another fault', async () => {
   const told: HeldBack[] = []
-  new LogRateLimit(0, 20, (held) => told.push(held)).admits(fault('a', Date.now()))
+  new LogRateLimit(0, 20, (held) => told.push(held)).judge(fault('a', Date.now()))
   await until(() => told.length > 0)
   assert.deepEqual(
     told.map(({ heldBack }) => heldBack),
     [1],
   )
+})
+
+test('reads every fault while it is logged, and one in sixteen of those that are held back', () => {
+  const { storm, told } = stormOf(100, 10_000)
+  assert.deepEqual(storm.judgeAlike(times(100, 'a')), times(100, 'a'))
+  assert.equal(storm.reads(), 100)
+  assert.deepEqual(storm.judgeAlike(times(1600, 'a')), times(1600, 'a'))
+  const reads = storm.reads() - 100
+  assert.ok(reads >= 1600 / 16 && reads <= 1600 / 13, `${reads} reads`)
+  storm.flush()
+  assert.deepEqual(
+    told.map(({ fingerprint, heldBack }) => [fingerprint, heldBack]),
+    [['a', 1600]],
+  )
+})
+
+test('tells a second bug that says the same apart after sixteen faults, and then every one of both', () => {
+  const { storm, told } = stormOf(2, 10_000)
+  storm.judgeAlike(times(2, 'a'))
+  assert.deepEqual(storm.judgeAlike(times(16, 'b')).slice(-1), ['b'])
+  const both = times(20, 'a', 'b', 'b')
+  const before = storm.reads()
+  assert.deepEqual(storm.judgeAlike(both), both)
+  assert.equal(storm.reads() - before, both.length)
+  storm.flush()
+  // of the first sixteen fifteen count as the first bug, and of the second bug two are logged
+  assert.deepEqual(
+    told.map(({ fingerprint, heldBack }) => [fingerprint, heldBack]),
+    [
+      ['a', 15 + 20],
+      ['b', 1 + 40 - 2],
+    ],
+  )
+})
+
+test('and where a second one appears while lines are still logged, at once', () => {
+  const { storm } = stormOf(2, 10_000)
+  const both = times(50, 'a', 'b')
+  assert.deepEqual(storm.judgeAlike(both), both)
+})
+
+test('two bugs that take turns while they are held back do not hide from it', () => {
+  for (const turns of [
+    ['a', 'b'],
+    ['b', 'a'],
+  ]) {
+    const { storm } = stormOf(1, 10_000)
+    storm.judgeAlike(['a'])
+    storm.judgeAlike(times(8000, ...turns))
+    assert.deepEqual(storm.judgeAlike(turns), turns)
+  }
+})
+
+test('each window starts with a fault that is read, and takes a kind for one bug again', () => {
+  const { storm } = stormOf(1, 10_000)
+  storm.judgeAlike(times(2, 'a', 'b'))
+  assert.deepEqual(storm.judgeAlike(['b', 'a'], 20_000), ['b', 'b'])
+})
+
+test('kinds beyond the bound are read, every one', () => {
+  const { storm } = stormOf(1, 10_000)
+  for (let n = 0; n < 1000; n += 1) storm.admits(fault('a', 1, { kind: `kind ${n}` }))
+  const both = times(20, 'a', 'b')
+  assert.deepEqual(storm.judgeAlike(both), both)
+  assert.equal(storm.reads(), both.length)
 })

@@ -140,6 +140,87 @@ test('a burst of Infinity logs all', async (t) => {
   assert.equal(lines().filter(isFull).length, 2000)
 })
 
+/** The stacks of two bugs that say the same, and how often one was read. */
+function twoBugs() {
+  const reads = { count: 0 }
+  const fail = (name: string): never => {
+    const stack = `Error: no answer\n    at ${name} (/app/src/${name}.js:1:2)`
+    throw Object.defineProperty(new Error('no answer'), 'stack', {
+      get() {
+        reads.count += 1
+        return stack
+      },
+    })
+  }
+  return { reads, fail }
+}
+
+test('the stacks of faults that are held back are read one in sixteen, until a second bug says the same', async (t) => {
+  const { reads, fail } = twoBugs()
+  const { app, lines } = stormy(t, { burst: 10, window: LONG })
+  app.get('/bug/:name', (request) => fail((request.params as { name: string }).name))
+  const readsOf = async (count: number, name: string): Promise<number> => {
+    const before = reads.count
+    await failMany(app, count, () => `/bug/${name}`)
+    return reads.count - before
+  }
+  await failMany(app, 10, () => '/bug/first')
+  const sampled = await readsOf(800, 'first')
+  assert.ok(sampled >= 50 && sampled <= 62, `${sampled} reads`)
+  await readsOf(16, 'second')
+  // its next faults are logged, and of the first bug each is read now
+  assert.ok((await readsOf(100, 'second')) >= 100)
+  assert.equal(await readsOf(100, 'first'), 100)
+  await app.close()
+  const [first, second] = new Set(lines().map((line) => line.fault.fingerprint))
+  const full = (fingerprint: unknown): number =>
+    lines().filter((line) => isFull(line) && line.fault.fingerprint === fingerprint).length
+  assert.deepEqual([full(first), full(second)], [10, 10])
+  const total = 10 + 800 + 16 + 100 + 100
+  assert.equal(20 + heldBackIn(lines()), total)
+  const counts = isolatedAppOf(app)!.ledger.fingerprints()
+  assert.deepEqual(
+    counts.map(({ fingerprint }) => fingerprint),
+    [first, second],
+  )
+  assert.equal(
+    counts.reduce((sum, { count }) => sum + count, 0),
+    total,
+  )
+  const ofSecond = counts[1]!.count
+  assert.ok(ofSecond > 100 && ofSecond <= 116, `${ofSecond} of the second bug`)
+})
+
+test('classify and onFault get the exact fingerprint of a fault that is held back', async (t) => {
+  const { fail } = twoBugs()
+  const asked: [string, string][] = []
+  const { app, faults } = testApp(t, {
+    isolate: {
+      log: { burst: 1, window: LONG },
+      onFault: ({ error, fingerprint }) => asked.push([(error as Error).stack as string, fingerprint]),
+    },
+  })
+  app.get('/bug/:name', (request) => fail((request.params as { name: string }).name))
+  app.get('/classified/:name', {
+    config: {
+      isolate: {
+        classify: ({ error, fingerprint }) => {
+          asked.push([(error as Error).stack as string, fingerprint])
+          return undefined
+        },
+      },
+    },
+    handler: (request) => fail((request.params as { name: string }).name),
+  })
+  for (const path of ['/bug', '/classified']) {
+    await failMany(app, 40, (n) => `${path}/${n % 2 === 0 ? 'first' : 'second'}`)
+  }
+  assert.equal(asked.length, 40 + 80)
+  assert.equal(new Set(asked.map(([stack]) => stack)).size, 2)
+  assert.equal(new Set(asked.map((pair) => pair.join())).size, 2, 'one fingerprint for each stack')
+  assert.equal(new Set(faults.map((fault) => fault.fingerprint)).size, 2)
+})
+
 async function storm(t: TestContext, onClose = ''): Promise<Child> {
   const LOG = JSON.stringify({ burst: 10, window: LONG })
   const child = await startFixture(t, 'storm', { env: { LOG, ON_CLOSE: onClose } })

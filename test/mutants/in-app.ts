@@ -3,6 +3,14 @@ import type { Mutant } from './mutant.ts'
 /** Faults in the files that stand in `src` itself. */
 export const inApp: readonly Mutant[] = [
   {
+    name: 'ledger-reads-what-is-held-back',
+    file: 'isolated-app.ts',
+    find: 'this.ledger.add(fault, fingerprint)',
+    replace: 'this.ledger.add(fault)',
+    tests: ['log/storm'],
+    only: 'the stacks of faults that are held back are read one in sixteen, until a second bug says the same',
+  },
+  {
     name: 'listener-is-told-of-what-it-reports-later',
     file: 'log/fault-listeners.ts',
     find: 'this.#isAnnouncing || isListenerOf(this)',

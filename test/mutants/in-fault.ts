@@ -53,6 +53,27 @@ export const inFault: readonly Mutant[] = [
     tests: ['fault/ledger'],
   },
   {
+    name: 'error-thrown-again-is-its-first-fault',
+    file: 'fault/error-marks.ts',
+    find: 'if (#value in error) (error as ErrorMark).#value = value',
+    replace: 'if (#value in error) return',
+    tests: ['fault/error-marks'],
+  },
+  {
+    name: 'fingerprint-read-anew-each-time',
+    file: 'fault/new-fault.ts',
+    find: 'fault.#fingerprint ??= ',
+    replace: 'fault.#fingerprint = ',
+    tests: ['fault/new-fault'],
+  },
+  {
+    name: 'fingerprint-is-not-copied-with-the-fault',
+    file: 'fault/new-fault.ts',
+    find: 'enumerable: true,',
+    replace: 'enumerable: false,',
+    tests: ['fault/new-fault'],
+  },
+  {
     name: 'fingerprint-changes-with-every-line',
     file: 'fault/fingerprint.ts',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source code

@@ -12,7 +12,7 @@ export const inTriage: readonly Mutant[] = [
   {
     name: 'error-sent-and-thrown-is-logged-twice',
     file: 'triage/triage.ts',
-    find: 'if (wasTriaged(context, error)) return',
+    find: 'if (context.wasTriaged(error)) return',
     replace: '',
     tests: ['guards/hooks'],
   },
