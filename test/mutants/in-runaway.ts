@@ -11,6 +11,22 @@ export const inRunaway: readonly Mutant[] = [
     only: 'another one than before is not ended, and the log says what blocks',
   },
   {
+    name: 'each-herd-is-logged',
+    file: 'runaway/runaways.ts',
+    find: 'const WARN_INTERVAL = 60_000',
+    replace: 'const WARN_INTERVAL = 0',
+    tests: ['runaway/innocent'],
+    only: 'of many that block one after the other none is ended, and the log says so once',
+  },
+  {
+    name: 'a-process-without-cpu-is-blocked',
+    file: 'runaway/main-clock.ts',
+    find: 'return Number(nanoseconds) / 1e6',
+    replace: "return nanoseconds === '' ? undefined : performance.now()",
+    tests: ['runaway/innocent'],
+    only: 'with half a core, requests that each block for most of the limit are not ended',
+  },
+  {
     name: 'garbage-collection-is-a-runaway',
     file: 'runaway/interrupt.ts',
     find: 'if (Date.now() - at > LATE && ',
@@ -21,8 +37,8 @@ export const inRunaway: readonly Mutant[] = [
   {
     name: 'termination-comes-too-late',
     file: 'runaway/interrupt.ts',
-    find: 'const isLate = performance.now() > end',
-    replace: 'const isLate = false',
+    find: 'Atomics.compareExchange(words, HANDSHAKE, asked + WAITS, asked + WITHDRAWN)',
+    replace: 'Atomics.load(words, HANDSHAKE)',
     tests: ['runaway/interrupt'],
     only: 'a termination that does not come in time is withdrawn, and nothing is done',
   },

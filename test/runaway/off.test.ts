@@ -35,6 +35,19 @@ for (const [where, { warning, skip = false, ...options }] of Object.entries(CASE
   })
 }
 
+test('it warns in a Node that is built without its inspector', async (t) => {
+  const own = Object.getOwnPropertyDescriptor(process.features, 'inspector') as PropertyDescriptor
+  Object.defineProperty(process.features, 'inspector', { value: false, configurable: true })
+  t.after(() => Object.defineProperty(process.features, 'inspector', own))
+  const { app, troubleLines } = testApp(t, { isolate: { runaway: { after: 1_000 } } })
+  app.get('/', async () => 'plain')
+  await app.ready()
+  assert.deepEqual(
+    troubleLines().map(({ msg }) => msg),
+    ['runaways are not ended: this Node is built without its inspector'],
+  )
+})
+
 test('it warns where no route keeps a context', async (t) => {
   const { app, troubleLines } = testApp(t, { isolate: { escapes: false, runaway: { after: 1_000 } } })
   app.get('/', async () => 'plain')
