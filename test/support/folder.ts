@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test'
 /** Makes a folder, and removes it when the test ends. */
 export function temporaryFolder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'isolate-'))
-  t.after(() => rmSync(path, { recursive: true, force: true }))
+  // a process that has just been killed may have started one that still writes
+  t.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 10 }))
   return path
 }

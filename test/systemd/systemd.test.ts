@@ -1,33 +1,46 @@
 import assert from 'node:assert/strict'
+import childProcess from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { Notifier } from '../../src/systemd/notifier.ts'
 import { type Child, startFixture } from '../support/child.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { until } from '../support/until.ts'
 
 const PROGRAM = `#!/bin/sh
-echo "$PPID" > "$NOTIFY_SOCKET.shell"
-echo "$*" >> "$NOTIFY_SOCKET"
+echo "$PPID $*" >> "$NOTIFY_SOCKET"
 `
 
-/** Starts the fixture with a `systemd-notify` that writes each message as a line of a file. */
-async function startSupervised(
-  t: TestContext,
-  env: Record<string, string> = {},
-): Promise<{ child: Child; told: () => string[]; shell: () => number }> {
+/** A `systemd-notify` on the PATH that writes each message as a line of a file, after the pid of the shell. */
+function fakeProgram(t: TestContext): {
+  env: { NOTIFY_SOCKET: string; PATH: string }
+  told: () => string[]
+  shell: () => number
+} {
   const folder = temporaryFolder(t)
   const socket = join(folder, 'socket')
   writeFileSync(socket, '')
   writeFileSync(join(folder, 'systemd-notify'), PROGRAM, { mode: 0o755 })
-  const child = await startFixture(t, 'supervised', {
-    env: { NOTIFY_SOCKET: socket, PATH: [folder, process.env.PATH].join(delimiter), ...env },
-  })
+  const lines = (): string[] => readFileSync(socket, 'utf8').split('\n').slice(0, -1)
   return {
-    child,
-    told: () => readFileSync(socket, 'utf8').split('\n').slice(0, -1),
-    shell: () => Number(readFileSync(`${socket}.shell`, 'utf8')),
+    env: { NOTIFY_SOCKET: socket, PATH: [folder, process.env.PATH].join(delimiter) },
+    told: () => lines().map((line) => line.slice(line.indexOf(' ') + 1)),
+    shell: () => {
+      const pid = Number.parseInt(lines().at(-1) ?? '', 10)
+      // a signal to 0 would go to the tests themselves
+      assert.ok(pid > 1)
+      return pid
+    },
   }
+}
+
+async function startSupervised(
+  t: TestContext,
+  more: Record<string, string> = {},
+): Promise<{ child: Child; told: () => string[]; shell: () => number }> {
+  const { env, ...program } = fakeProgram(t)
+  return { ...program, child: await startFixture(t, 'supervised', { env: { ...env, ...more } }) }
 }
 
 const isBeat = (message: string): boolean => message === 'WATCHDOG=1'
@@ -79,4 +92,35 @@ test('without systemd-notify it warns once, and serves', async (t) => {
   const [line, ...more] = child.log()
   assert.deepEqual(more, [])
   assert.match(line?.msg, /there is no systemd-notify on the PATH/)
+})
+
+test('where the shell dies the next message starts another one, and where none can be started it tells so once', async (t) => {
+  const { env, told, shell } = fakeProgram(t)
+  const { PATH } = process.env
+  Object.assign(process.env, env)
+  t.after(() => {
+    process.env.PATH = PATH
+    delete process.env.NOTIFY_SOCKET
+  })
+  const failures: unknown[] = []
+  const notifier = new Notifier((failure) => failures.push(failure))
+  notifier.send('N=1')
+  await until(() => told().length > 0)
+  const first = shell()
+  process.kill(first, 'SIGKILL')
+  await until(() => {
+    notifier.send('N=2')
+    return told().includes('N=2')
+  })
+  assert.notEqual(shell(), first)
+  assert.equal(failures.length, 0)
+
+  const failure = new Error('no processes left')
+  t.mock.method(childProcess, 'spawn', () => {
+    throw failure
+  })
+  const other = new Notifier((each) => failures.push(each))
+  other.send('N=3')
+  other.send('N=4')
+  assert.deepEqual(failures, [failure])
 })
