@@ -1,4 +1,5 @@
 import type { RequestContext } from './context.ts'
+import { InFlightBoard } from './in-flight-board.ts'
 
 /** Told of requests that come and go. It must not throw. */
 export interface InFlightObserver {
@@ -16,9 +17,16 @@ export class InFlight implements Iterable<RequestContext> {
   #size = 0
   /** Told of every request that comes and goes, where somebody wants to know. */
   observer: InFlightObserver | undefined = undefined
+  #board: InFlightBoard | undefined = undefined
 
   get size(): number {
     return this.#size
+  }
+
+  /** The one board that shows them to other threads. It does so once it is the observer, or told by that. */
+  get board(): InFlightBoard {
+    this.#board ??= new InFlightBoard()
+    return this.#board
   }
 
   /** Adds a request that is not in the list. */

@@ -11,7 +11,7 @@ import type { CrashReport } from '../report/crash-report.ts'
 import { writeReportFile } from '../report/file.ts'
 import { writeTerminationLog } from '../report/termination-log.ts'
 import { withoutQuery } from '../without-query.ts'
-import { readBoard } from './in-flight-board.ts'
+import { lookAtBoard } from './on-board.ts'
 import { RunawayError } from './runaway-error.ts'
 import type { Suspect } from './shared-words.ts'
 import type { AppData } from './thread-data.ts'
@@ -68,7 +68,7 @@ function faultOf(blocked: number, suspect: Suspect | undefined): Fault {
 }
 
 function reportOf(apps: readonly AppData[], fault: Fault): CrashReport {
-  const boards = apps.map(readBoard)
+  const boards = apps.map(lookAtBoard)
   const reported = apps.map(({ fastifyVersion }, i) => ({
     fastifyVersion,
     fingerprints: () => [],

@@ -11,7 +11,6 @@ import { logWarning } from '../log/log.ts'
 import { leaveContext, OPTED_OUT, requestStorage } from '../request/async-context.ts'
 import type { CoveredRoute, RequestContext } from '../request/context.ts'
 import { JobContext } from '../request/job-context.ts'
-import { BOARD_BYTES, InFlightBoard } from './in-flight-board.ts'
 import type { Running, WatchedApp } from './interrupt.ts'
 import { missingPart } from './node-termination.ts'
 import type { RunawayError } from './runaway-error.ts'
@@ -52,14 +51,14 @@ export class Runaways implements WatchedApp {
   #watch(after: number, routes: readonly CoveredRoute[]): void {
     const { fastify, options, requests } = this.#app
     const { reportDir, terminationLog } = options.leave
-    const board = new SharedArrayBuffer(BOARD_BYTES)
     const known = routes.map((route) => ({ pattern: route.pattern, after: limitOf(route) }))
+    const board = requests.board.memory
     const about = { board, routes: known, reportDir, terminationLog, fastifyVersion: fastify.version }
     try {
       watchFor(this, about, after, (error) => {
         logWarning(fastify.log, error, `${OFF}: the thread that watches has failed`)
       })
-      requests.observer = new InFlightBoard(board)
+      requests.observer ??= requests.board
     } catch (error) {
       logWarning(fastify.log, error, `${OFF}: the thread that watches could not be started`)
     }

@@ -1,6 +1,6 @@
 /** What the watching thread knows of an app. */
 export interface AppData {
-  /** The memory of its board of requests in flight. */
+  /** The memory of its {@link InFlightBoard}. */
   readonly board: SharedArrayBuffer
   /** Its routes, and the milliseconds after which their requests are runaways. */
   readonly routes: readonly { readonly pattern: string | undefined; readonly after: number | false }[]

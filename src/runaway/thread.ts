@@ -1,9 +1,9 @@
 /** The watching thread: sees that the heartbeat of the main thread stands still, and interrupts what blocks it. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { endProcess } from './end-process.ts'
-import { readBoard } from './in-flight-board.ts'
 import { Interrogation } from './interrogation.ts'
 import { MainClock } from './main-clock.ts'
+import { lookAtBoard } from './on-board.ts'
 import { BEAT, DEBUGGED, type Reply, type Suspect, WATCHING } from './shared-words.ts'
 import type { AppData, ThreadData } from './thread-data.ts'
 
@@ -57,7 +57,7 @@ function look(): void {
 
 /** Milliseconds that whoever blocks may take: nobody can tell any more which of the requests in flight it is. */
 function patience(): number {
-  return Math.max(allowed, ...apps.map((app) => readBoard(app).patience))
+  return Math.max(allowed, ...apps.map((app) => lookAtBoard(app).patience))
 }
 
 /** Milliseconds since the heartbeat stands still. */

@@ -97,4 +97,11 @@ export const inRequest: readonly Mutant[] = [
     replace: 'Object.assign(new StoredContext(this), { of: this })',
     tests: ['request/compared'],
   },
+  {
+    name: 'place-on-the-board-of-another-is-cleared',
+    file: 'request/in-flight-board.ts',
+    find: 'if (this.#owners[slot] !== context) return',
+    replace: '',
+    tests: ['request/in-flight-board'],
+  },
 ]

@@ -57,11 +57,4 @@ export const inRunaway: readonly Mutant[] = [
     replace: 'if (running._idlePrev === null) return',
     tests: ['runaway/growth'],
   },
-  {
-    name: 'place-on-the-board-of-another-is-cleared',
-    file: 'runaway/in-flight-board.ts',
-    find: 'if (this.#owners[slot] !== context) return',
-    replace: '',
-    tests: ['runaway/in-flight-board'],
-  },
 ]
