@@ -15,6 +15,7 @@ export type {
   IsolateOptions,
   LeaveOptions,
   LogOptions,
+  RecorderOptions,
   RouteIsolateOptions,
   RunawayOptions,
 } from './options/options.ts'
@@ -22,6 +23,7 @@ export type {
   CrashReport,
   EventLoopDelay,
   InFlightRequest,
+  LastFault,
   LeaveMessage,
   LeaveReason,
   Phase,

@@ -15,6 +15,7 @@ import { warnOfSilence } from './log/silence.ts'
 import { stderrLogger } from './log/stderr.ts'
 import type { IsolateOptions, RouteIsolateOptions } from './options/options.ts'
 import { resolveOptions } from './options/resolve.ts'
+import { installRecorder } from './recorder/install-recorder.ts'
 import { isolationOfRequest } from './request/signal.ts'
 import { Runaways } from './runaway/runaways.ts'
 import { tellOfApp } from './systemd/service.ts'
@@ -85,6 +86,7 @@ function install(fastify: FastifyInstance, given: IsolateOptions): void {
     setImmediate(loadForLastLine)
     done()
   })
+  if (options.recorder !== false) installRecorder(app, options.recorder.dir as string, coverage.covered)
   new Escapes(app, internals).install(() => coverage.keepsContexts)
   new Runaways(app).install(internals, coverage.covered)
   tellOfApp(fastify)

@@ -1,10 +1,12 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { RecorderControl } from './deaths/recorder-control.ts'
 import { ErrorMarks } from './fault/error-marks.ts'
 import type { Attribution, Fault, Origin, Verdict } from './fault/fault.ts'
 import { Ledger } from './fault/ledger.ts'
 import { NewFault } from './fault/new-fault.ts'
 import { isVerdict } from './fault/verdict.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
+import { InFlight } from './in-flight/in-flight.ts'
 import type { IsolationState } from './isolation.ts'
 import type { RequestOutcome } from './log/answered-message.ts'
 import { FaultListeners } from './log/fault-listeners.ts'
@@ -14,7 +16,6 @@ import type { ResolvedOptions } from './options/resolved.ts'
 import type { Sickness } from './report/crash-report.ts'
 import { makeIsSameRequest } from './request/async-context.ts'
 import type { RequestContext } from './request/context.ts'
-import { InFlight } from './request/in-flight.ts'
 import { waitingRequests } from './request/waiting-request.ts'
 import { SickWatch } from './sick/sick-watch.ts'
 
@@ -84,6 +85,8 @@ export class IsolatedApp {
   refuseLate: ((request: FastifyRequest, reply: FastifyReply) => boolean) | undefined = undefined
   /** Undefined until `addToProcess()` has run. */
   leaveControl: LeaveControl | undefined = undefined
+  /** Undefined where nothing is recorded. */
+  recorder: RecorderControl | undefined = undefined
   /** The newest fault of each error that is still in use. */
   readonly #faults: ErrorMarks<Fault> = new ErrorMarks()
   readonly #rateLimit: LogRateLimit
@@ -128,6 +131,7 @@ export class IsolatedApp {
     if (found.verdict !== undefined) fault.verdict = found.verdict
     const { fingerprint, isLogged } = this.#rateLimit.judge(fault)
     this.ledger.add(fault, fingerprint)
+    this.recorder?.faulted(fault, fingerprint)
     if (MAY_HARM_OTHERS.has(fault.origin)) this.leaveControl?.escaped()
     const write = (): void => {
       if (!isLogged) return

@@ -29,9 +29,9 @@ export interface Death {
   readonly culprit: string | undefined
   /** The routes that had a request in flight, each once, the one with the newest request first. */
   readonly inFlight: readonly string[]
-  /** How often each route was in flight while the process lived: a share of the recorder's copies, from 0 to 1. */
+  /** How often each route stood in the recorder's file while the process lived: a share of the time, from 0 to 1. */
   readonly presence: Readonly<Record<string, number>>
-  /** Which share of all requests each route received, from 0 to 1. */
+  /** How often each route had the newest request there: a share of the same time, from 0 to 1. */
   readonly arrivals: Readonly<Record<string, number>>
   /** How many copies the recorder took: what {@link Death.presence} rests on. */
   readonly samples: number

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { LeaveMark } from '../deaths/recorder-control.ts'
 import { onBootEnd, onGone } from '../fastify/boot.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { FingerprintCount } from '../fault/ledger.ts'
@@ -73,8 +74,9 @@ class DrainedApp implements LeavingApp {
     this.#app.sickWatch.start()
   }
 
-  startLeaving(): void {
+  startLeaving(mark: LeaveMark): void {
     this.state = 'leaving'
+    this.#app.recorder?.leaving(mark)
     this.#app.sickWatch.stop()
   }
 

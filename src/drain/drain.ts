@@ -1,6 +1,6 @@
+import type { InFlight } from '../in-flight/in-flight.ts'
 import type { InFlightRequest } from '../report/crash-report.ts'
 import type { RequestContext } from '../request/context.ts'
-import type { InFlight } from '../request/in-flight.ts'
 import type { Connections } from './connections.ts'
 import { announceClose } from './stop-serving.ts'
 import { endStuckStreams } from './stuck-streams.ts'

@@ -85,7 +85,7 @@ export class LeaveLog {
   }
 }
 
-function levelOf(reason: LeaveReason): Level {
+function levelOf(reason: CrashReport['reason']): Level {
   return reason === 'fatal' || reason === 'recycle' ? 'warn' : 'info'
 }
 

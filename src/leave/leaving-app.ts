@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import type { LeaveMark } from '../deaths/recorder-control.ts'
 import type { ResolvedLeaveOptions } from '../options/resolved.ts'
 import type { ReportedApp } from '../report/build.ts'
 import type { InFlightRequest } from '../report/crash-report.ts'
@@ -16,8 +17,12 @@ export interface LeavingApp extends ReportedApp {
   hasServed(): boolean
   /** Begins to watch whether the app is sick, because an error has escaped in this process. */
   watchForSickness(): void
-  /** Sets `app.isolation.state` to `leaving`, and makes the readiness route answer 503. The app goes on serving. */
-  startLeaving(): void
+  /**
+   * Sets `app.isolation.state` to `leaving`, and makes the readiness route answer 503. The app goes on serving.
+   *
+   * @param mark Why, for the recorder.
+   */
+  startLeaving(mark: LeaveMark): void
   /**
    * Closes idle connections, answers new requests on open ones with 503 and `Retry-After`, and adds `Connection: close`
    * to every later response (HTTP/2: GOAWAY). Stops listening once the connections that wait are accepted.

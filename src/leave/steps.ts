@@ -82,7 +82,7 @@ export class LeaveSteps {
     this.#startWatchdog()
     this.#exit.fixCode()
     const phase = this.#phase()
-    for (const app of this.#apps) this.#try(() => app.startLeaving())
+    for (const app of this.#apps) this.#startLeaving(app)
     const report = buildReport(
       {
         reason: this.#reason,
@@ -106,8 +106,13 @@ export class LeaveSteps {
   /** Adds an app that was registered after the start. */
   addApp(app: LeavingApp): void {
     this.#apps.push(app)
-    this.#try(() => app.startLeaving())
+    this.#startLeaving(app)
     if (!this.#isAccepting) this.#try(() => app.stopAccepting())
+  }
+
+  #startLeaving(app: LeavingApp): void {
+    const mark = { reason: this.#reason, exitCode: this.#exit.code, note: this.#details.note }
+    this.#try(() => app.startLeaving(mark))
   }
 
   /** Ends the process at once. */

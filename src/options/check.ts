@@ -2,7 +2,7 @@ import { constants } from 'node:os'
 import { isArrayLike, readProperty } from '../fault/thrown.ts'
 import { type Given, unexpected } from './bad-option.ts'
 import { isAllowedExitCode } from './exit-codes.ts'
-import type { RunawayOptions } from './options.ts'
+import type { RecorderOptions, RunawayOptions } from './options.ts'
 import { readOptions } from './read-options.ts'
 
 // Each check returns the value of an option, or throws the error that says what was expected.
@@ -121,4 +121,12 @@ export function checkPath(given: Given): string {
 /** The path of a file, or false. */
 export function checkTerminationLog(given: Given): string | false {
   return given.value === false ? false : checkText(given, 'the path of a file, or false')
+}
+
+/** Where the recorder writes, or false. */
+export function checkRecorder(given: Given): false | RecorderOptions {
+  if (given.value === false) return false
+  if (typeof given.value !== 'object' || given.value === null)
+    throw unexpected(given, "false or { dir: '/var/lib/my-app' }")
+  return { dir: checkText(readOptions(given, ['dir'])('dir'), 'the path of a folder') }
 }

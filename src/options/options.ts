@@ -177,6 +177,12 @@ export interface LogOptions {
   window?: number
 }
 
+/** Where it is written down, while the app runs, what has to be known after its process has died. */
+export interface RecorderOptions {
+  /** The folder of the recorder's files. */
+  dir: string
+}
+
 /** The options of {@link isolate}. */
 export interface IsolateOptions extends RouteIsolateOptions {
   /** The app's own root error handler, for Fastify 6, which refuses two handlers in one scope. Default: none. */
@@ -187,4 +193,9 @@ export interface IsolateOptions extends RouteIsolateOptions {
   leave?: LeaveOptions
   /** How many lines a storm of faults may write. Default: those of its options. */
   log?: LogOptions
+  /**
+   * Writes down what is in flight, so that the next process can say why this one died, and of what, also where it saw
+   * nothing of it: see [the flight recorder](recorder.md). `false`: nothing is written. Default: false.
+   */
+  recorder?: false | RecorderOptions
 }

@@ -8,6 +8,7 @@ import {
   checkMilliseconds,
   checkMillisecondsOrNever,
   checkPath,
+  checkRecorder,
   checkRunaway,
   checkSignals,
   checkTerminationLog,
@@ -104,6 +105,7 @@ export const OPTIONS: Table<IsolateOptions> = {
   onFault: { check: checkFunction, default: undefined },
   leave: { options: LEAVE_OPTIONS },
   log: { options: LOG_OPTIONS },
+  recorder: { check: checkRecorder, default: false },
 }
 
 /** The rows of a table by the names of their options, in the table's order. */

@@ -55,6 +55,7 @@ export function buildReport(circumstances: Circumstances, apps: readonly Reporte
     fault: attempt(() => reportFault(circumstances.fault), null),
     inFlight: inFlight.slice(0, MAX_IN_FLIGHT),
     inFlightTotal: inFlight.length,
+    lastFaults: [],
     fingerprints: attempt(() => countFingerprints(apps), {}),
     memory: attempt<Record<string, number>>(() => ({ ...process.memoryUsage() }), {}),
     eventLoopDelay: attempt(eventLoopDelay, null),

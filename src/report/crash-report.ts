@@ -40,6 +40,20 @@ export interface Sickness {
 /** Whether the process was still booting, or serving, when it began to leave. */
 export type Phase = 'boot' | 'serving'
 
+/** One of the last faults of a process that died without a word. The log has the rest under its id. */
+export interface LastFault {
+  readonly id: string
+  /** ISO 8601. */
+  readonly at: string
+  readonly origin: string
+  readonly verdict: string
+  /** The type of the error. */
+  readonly type: string
+  readonly fingerprint: string
+  /** Method and pattern: `GET /users/:id`; null where it belongs to no request. */
+  readonly route: string | null
+}
+
 /** A fault in a crash report. */
 export interface ReportedFault {
   readonly id: string
@@ -70,21 +84,26 @@ export interface ReportedFault {
 export interface CrashReport {
   readonly schema: 'fastify-isolate/crash-report'
   readonly version: 1
-  /** When the process began to leave, ISO 8601. */
+  /** When the process began to leave, or was last known to live, ISO 8601. */
   readonly at: string
-  readonly reason: LeaveReason
-  /** The signal, or the argument of `app.isolation.leave(reason)`; null without either. */
+  /** `sudden`: the process did not leave, it died, and the next one has found out. */
+  readonly reason: LeaveReason | 'sudden'
+  /**
+   * The signal, the argument of `app.isolation.leave(reason)`, or what is known of a sudden death; null without any.
+   */
   readonly note: string | null
   /** Set where the process recycles itself because it is sick. */
   readonly sick: Sickness | null
   readonly phase: Phase
-  /** The code that the process is going to exit with. */
-  readonly exitCode: number
+  /** The code that the process is going to exit with; null where that is not known, after a sudden death. */
+  readonly exitCode: number | null
   readonly fault: ReportedFault | null
   /** The requests in flight, oldest first, the first 1 000 of them. */
   readonly inFlight: readonly InFlightRequest[]
   /** How many requests were in flight. */
   readonly inFlightTotal: number
+  /** The last faults before a sudden death, the newest first; empty else. */
+  readonly lastFaults: readonly LastFault[]
   /** Faults by fingerprint, the most frequent 100. */
   readonly fingerprints: Readonly<Record<string, number>>
   /** `process.memoryUsage()`, bytes. */

@@ -3,7 +3,8 @@ import { describeSickness } from './describe-sickness.ts'
 
 /** Returns the reason in a few lines: the termination log, and the head of a printed report. */
 export function summarize(report: CrashReport): string {
-  const lines = [headline(report), `at ${report.at}, exit code ${report.exitCode}`]
+  const { exitCode } = report
+  const lines = [headline(report), `at ${report.at}, exit code ${exitCode ?? 'unknown'}`]
   const { fault } = report
   if (fault) {
     if (fault.request?.method)
@@ -28,7 +29,7 @@ export function formatReport(report: CrashReport): string {
     ['uptime', duration(report.uptime * 1_000)],
     [
       'memory',
-      `${megabytes(memory.rss)} resident, ${megabytes(memory.heapUsed)} of ${megabytes(memory.heapTotal)} heap`,
+      `${megabytes(memory.rss)} resident, ${megabytes(memory.heapUsed)} of ${megabytes(memory.heapTotal ?? memory.heapLimit)} heap`,
     ],
     [
       'event loop',
@@ -50,6 +51,13 @@ export function formatReport(report: CrashReport): string {
     sections.push(
       ['faults by fingerprint:', ...faults.map(([name, count]) => `  ${name}  ${count}`)].join('\n'),
     )
+  }
+  const lastFaults = report.lastFaults ?? []
+  if (lastFaults.length > 0) {
+    const lines = lastFaults.map(
+      ({ at, type, route, id }) => `  ${at}  ${type} in ${route ?? 'no request'}  ${id}`,
+    )
+    sections.push(['last faults:', ...lines].join('\n'))
   }
   sections.push(
     report.inFlightTotal === 0
@@ -74,6 +82,7 @@ function headline({ reason, phase, fault, note, sick }: CrashReport): string {
   }
   const because = note ? `: ${note}` : ''
   if (sick) return `recycled as sick: ${describeSickness(sick)}`
+  if (reason === 'sudden') return `died${during}${because}`
   if (reason === 'recycle') return `recycled${because}`
   if (reason === 'signal') return `left on a signal${because}`
   return `asked to leave${because}`

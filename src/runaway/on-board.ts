@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http'
+import { inFlightOn, readBoard } from '../in-flight/board.ts'
 import type { InFlightRequest } from '../report/crash-report.ts'
-import { inFlightOn, readBoard } from '../request/in-flight-board.ts'
 import type { AppData } from './thread-data.ts'
 
 /** The requests in flight of an app, as the watching thread sees them. */

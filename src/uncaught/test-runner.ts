@@ -10,10 +10,12 @@ const VARIABLES = ['VITEST', 'JEST_WORKER_ID', 'NODE_TEST_CONTEXT']
  * @param isOurs Tells our listeners from others.
  */
 export function hasTestRunner(event: UncaughtEvent, isOurs: (listener: unknown) => boolean): boolean {
-  return (
-    VARIABLES.some((name) => process.env[name] !== undefined) &&
-    process.listeners(event as 'exit').some((listener) => !isOurs(listener))
-  )
+  return hasTestVariable() && process.listeners(event as 'exit').some((listener) => !isOurs(listener))
+}
+
+/** Whether a test runner has set its variable, in this process or in one that started it. */
+export function hasTestVariable(): boolean {
+  return VARIABLES.some((name) => process.env[name] !== undefined)
 }
 
 /**

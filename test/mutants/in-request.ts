@@ -99,9 +99,9 @@ export const inRequest: readonly Mutant[] = [
   },
   {
     name: 'place-on-the-board-of-another-is-cleared',
-    file: 'request/in-flight-board.ts',
+    file: 'in-flight/board.ts',
     find: 'if (this.#owners[slot] !== context) return',
     replace: '',
-    tests: ['request/in-flight-board'],
+    tests: ['in-flight/board'],
   },
 ]

@@ -47,7 +47,7 @@ export const inUncaught: readonly Mutant[] = [
   {
     name: 'server-that-a-test-starts-has-a-test-runner',
     file: 'uncaught/test-runner.ts',
-    find: " &&\n    process.listeners(event as 'exit').some((listener) => !isOurs(listener))",
+    find: " && process.listeners(event as 'exit').some((listener) => !isOurs(listener))",
     replace: '',
     tests: ['uncaught/listener'],
   },

@@ -44,6 +44,7 @@ test('every option has its documented default', () => {
       exit: undefined,
     },
     log: { burst: 100, window: 10_000 },
+    recorder: false,
   }
   assert.deepEqual(resolveOptions(undefined), defaults)
   assert.deepEqual(resolveOptions({}), defaults)
@@ -81,6 +82,7 @@ test('every option is taken over', () => {
       exit: fn,
     },
     log: { burst: Number.POSITIVE_INFINITY, window: 0 },
+    recorder: { dir: '/tmp/flights' },
   }
   assert.deepEqual(resolveOptions(given), given)
   assert.equal(resolveOptions({ expected: 'branded' }).expected, 'branded')
@@ -116,6 +118,10 @@ test('a wrong value names the option, what was expected and what was given', () 
 
 for (const options of [
   { grace: -1 },
+  { recorder: true },
+  { recorder: null },
+  { recorder: {} },
+  { recorder: { dir: '' } },
   { runaway: true },
   { runaway: null },
   { runaway: 1000 },

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { InFlightBoard } from '../../src/in-flight/board.ts'
 import { type CoveredRoute, RequestContext } from '../../src/request/context.ts'
-import { InFlightBoard } from '../../src/request/in-flight-board.ts'
 import { lookAtBoard } from '../../src/runaway/on-board.ts'
 
 const routes = [

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { InFlight } from '../../src/in-flight/in-flight.ts'
 import { type CoveredRoute, RequestContext } from '../../src/request/context.ts'
-import { InFlight } from '../../src/request/in-flight.ts'
 
 const newContext = (): RequestContext =>
   new RequestContext({} as FastifyRequest, {} as FastifyReply, {} as CoveredRoute)

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { METHODS } from 'node:http'
 import { test } from 'node:test'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { InFlightBoard, inFlightOn, readBoard, SLOTS } from '../../src/in-flight/board.ts'
 import { type CoveredRoute, RequestContext } from '../../src/request/context.ts'
-import { InFlightBoard, inFlightOn, readBoard, SLOTS } from '../../src/request/in-flight-board.ts'
 
 const routes = ['/a', '/b/:id', undefined].map((pattern, index) => ({ pattern, index })) as CoveredRoute[]
 

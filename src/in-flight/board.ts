@@ -1,5 +1,5 @@
 import { METHODS } from 'node:http'
-import type { RequestContext } from './context.ts'
+import type { RequestContext } from '../request/context.ts'
 
 /** How many requests it shows: the newest. */
 export const SLOTS = 512
@@ -104,14 +104,14 @@ export class InFlightBoard {
     this.#freeCount += 1
   }
 
+  /** Whether a request has a place of its own: it may have lost it. */
+  shows(context: RequestContext): boolean {
+    return this.#owners[context.slot] === context
+  }
+
   /** The method's place of a request that was just added. */
   methodOf(context: RequestContext): number {
     return this.#words[context.slot * SLOT_WORDS + METHOD] as number
-  }
-
-  /** The number of the request that was added last. */
-  get newest(): number {
-    return this.#words[ARRIVED] as number
   }
 
   /** The slot of a request, as bytes. */

@@ -1,5 +1,5 @@
-import type { RequestContext } from './context.ts'
-import { InFlightBoard } from './in-flight-board.ts'
+import type { RequestContext } from '../request/context.ts'
+import { InFlightBoard } from './board.ts'
 
 /** Told of requests that come and go. It must not throw. */
 export interface InFlightObserver {

@@ -1,0 +1,142 @@
+import { attempt } from '../attempt.ts'
+import { newestFirst, readSlot, SLOT_BYTES, takenSlots } from '../in-flight/board.ts'
+import { type FlightRoute, readNames } from './flight-names.ts'
+import * as layout from './layout.ts'
+import { readHalves } from './two-halves.ts'
+
+/** A request that was in flight. */
+export interface FlightRequest {
+  readonly id: string
+  readonly route: FlightRoute
+  /** In milliseconds since the epoch. */
+  readonly startedAt: number
+}
+
+/** How often a route stood in the file: shares of the time, from 0 to 1. */
+export interface FlightRate {
+  readonly route: FlightRoute
+  readonly shown: number
+  readonly newest: number
+}
+
+/** What the last copy says of the process. */
+export interface Vitals {
+  /** In milliseconds since the epoch. */
+  readonly copiedAt: number
+  /** How many copies there were. */
+  readonly copies: number
+  /** Bytes. */
+  readonly rss: number
+  readonly heapUsed: number
+  readonly heapLimit: number
+  /** When the event loop turned last, in milliseconds since the epoch, and the resident set then. */
+  readonly beatAt: number
+  readonly beatRss: number
+  readonly faults: number
+  readonly inFlightTotal: number
+  /** As {@link MemoryKills}. */
+  readonly machineKills: number
+  readonly groupKills: number
+}
+
+/** What a file of the recorder says. */
+export interface Flight {
+  readonly header: layout.FlightHeader
+  readonly end: layout.EndMark
+  /** The route that was on trial; undefined where none was. */
+  readonly trial: string | undefined
+  /** The newest first. */
+  readonly faults: readonly layout.SeenFault[]
+  /** Undefined where the process died before the first copy. */
+  readonly vitals: Vitals | undefined
+  /** The newest first. */
+  readonly inFlight: readonly FlightRequest[]
+  readonly rates: readonly FlightRate[]
+}
+
+/** Reads a file; undefined where it is none, or one of another version. Never throws. */
+export function readFlight(file: Buffer): Flight | undefined {
+  const header = jsonAt(file, layout.HEADER_AT) as layout.FlightHeader | undefined
+  if (header?.version !== layout.FLIGHT_VERSION) return undefined
+  const names = readNames(file)
+  const copy = readHalves(file, layout.COPIES_AT, layout.COPY_HALF)
+  return {
+    header,
+    end: (jsonAt(file, layout.END_AT) ?? {}) as layout.EndMark,
+    trial: textAt(file, layout.TRIAL_AT) || undefined,
+    faults: (jsonAt(file, layout.FAULTS_AT) ?? []) as layout.SeenFault[],
+    vitals: copy && vitalsIn(copy),
+    inFlight: inFlightIn(file, copy, names),
+    rates: ratesIn(file, names),
+  }
+}
+
+function textAt(file: Buffer, at: number): string {
+  const part = file.subarray(at, at + layout.TEXT_BYTES)
+  const end = part.indexOf(0)
+  return part.toString('utf8', 0, end === -1 ? part.length : end)
+}
+
+function jsonAt(file: Buffer, at: number): unknown {
+  return attempt(() => JSON.parse(textAt(file, at)), undefined)
+}
+
+function vitalsIn(copy: Buffer): Vitals {
+  const float = (place: number): number => copy.readDoubleLE(place * 8)
+  return {
+    copiedAt: float(layout.COPIED_AT),
+    copies: float(layout.COPIES),
+    rss: float(layout.RSS),
+    heapUsed: float(layout.HEAP_USED),
+    heapLimit: float(layout.HEAP_LIMIT),
+    beatAt: float(layout.BEAT_AT),
+    beatRss: float(layout.BEAT_RSS),
+    faults: float(layout.FAULTS),
+    inFlightTotal: float(layout.TOTAL),
+    machineKills: float(layout.MACHINE_KILLS),
+    groupKills: float(layout.GROUP_KILLS),
+  }
+}
+
+/** What the last copy shows, and what was marked since. */
+function inFlightIn(
+  file: Buffer,
+  copy: Buffer | undefined,
+  names: ReadonlyMap<number, FlightRoute>,
+): FlightRequest[] {
+  const arrived = copy === undefined ? 0 : copy.readDoubleLE(layout.ARRIVED * 8)
+  const marks = Array.from({ length: layout.MARKS }, (_, i) => {
+    const at = layout.MARKS_AT + i * layout.MARK_BYTES
+    return slotsIn(file.subarray(at, at + SLOT_BYTES))
+  })
+  const since = marks.flat().filter(({ number }) => newestFirst({ number }, { number: arrived }) < 0)
+  const copied = copy === undefined ? [] : slotsIn(copy.subarray(layout.COPY_HEAD * 8))
+  const byNumber = new Map([...copied, ...since].map((slot) => [slot.number, slot]))
+  return [...byNumber.values()].sort(newestFirst).map(({ id, route, method, startedAt }) => {
+    const name = names.get(layout.pairOf(route, method)) ?? { method: '', pattern: undefined }
+    return { id, startedAt, route: name }
+  })
+}
+
+function slotsIn(bytes: Buffer) {
+  // what is read as words has to begin at a multiple of their length
+  const { buffer } = Uint8Array.from(bytes)
+  const count = Math.floor(bytes.length / SLOT_BYTES)
+  return takenSlots(new Int32Array(buffer, 0, (count * SLOT_BYTES) / 4), count).map((at) =>
+    readSlot(buffer, at),
+  )
+}
+
+function ratesIn(file: Buffer, names: ReadonlyMap<number, FlightRoute>): FlightRate[] {
+  const body = readHalves(file, layout.RATES_AT, layout.RATES_HALF)
+  const observed = body?.readDoubleLE(layout.OBSERVED * 8) ?? 0
+  if (body === undefined || observed <= 0) return []
+  const rates: FlightRate[] = []
+  const step = layout.RATE_WORDS * 8
+  for (let at = layout.RATES_HEAD * 8; at + step <= body.length; at += step) {
+    const share = (place: number): number => Math.min(1, body.readDoubleLE(at + place * 8) / observed)
+    const route = names.get(body.readDoubleLE(at + layout.PAIR * 8))
+    if (route !== undefined) rates.push({ route, shown: share(layout.SHOWN), newest: share(layout.NEWEST) })
+  }
+  return rates
+}

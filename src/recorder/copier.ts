@@ -1,0 +1,148 @@
+import { resourceLimits } from 'node:worker_threads'
+import * as layout from '../flight/layout.ts'
+import { type MemoryKills, memoryKills } from '../flight/memory-kills.ts'
+import { TwoHalves } from '../flight/two-halves.ts'
+import { inFlightOn, newestFirst, newestOn, readSlot, SLOT_BYTES, takenSlots } from '../in-flight/board.ts'
+import { RateBook } from './rate-book.ts'
+import {
+  MARK_COUNT,
+  marksBetween,
+  type SharedState,
+  STATE_BEAT_AT,
+  STATE_BEAT_RSS,
+  STATE_FAULTS,
+  STATE_HEAP_LIMIT,
+  STATE_HEAP_USED,
+} from './shared-state.ts'
+
+// Milliseconds after which it copies although no request came or went.
+const WITH_REQUESTS = 50
+const WITHOUT_REQUESTS = 1_000
+/** Milliseconds without a heartbeat, which comes every 250 ms, after which the event loop stands still. */
+const LATE = 350
+/** Milliseconds between two writes of the rates. */
+const RATES_PERIOD = 1_000
+/** Milliseconds between two looks at the counts of the memory killer. */
+const KILLS_PERIOD = 5_000
+/** Milliseconds between two looks at the resident set. */
+const RSS_PERIOD = 50
+
+/**
+ * Bytes of the young generation, which V8 counts to the limit of the heap: it is out of memory when the old one is full.
+ * All threads of a process have the same.
+ */
+const YOUNG: number = (resourceLimits.maxYoungGenerationSizeMb ?? 0) * 1_048_576
+
+/** Copies what the main thread shows into the file: the work of the recorder's thread. */
+export class Copier {
+  readonly #memory: SharedArrayBuffer
+  readonly #words: Int32Array
+  readonly #bytes: Uint8Array
+  readonly #state: SharedState
+  readonly #copies: TwoHalves
+  readonly #rates: TwoHalves
+  readonly #book: RateBook
+  #copied = 0
+  #arrived = 0
+  #total = 0
+  #marks = 0
+  #copiedAt = Number.NEGATIVE_INFINITY
+  #ratesAt: number
+  #kills: MemoryKills = { machine: -1, group: -1 }
+  #killsAt = Number.NEGATIVE_INFINITY
+  #rss = 0
+  #rssAt = Number.NEGATIVE_INFINITY
+
+  /**
+   * @param board The memory of the requests in flight.
+   * @param write Writes bytes to a place of the file. What it throws passes through.
+   * @param now Milliseconds since the epoch.
+   */
+  constructor(
+    board: SharedArrayBuffer,
+    state: SharedState,
+    write: (bytes: Uint8Array, at: number) => void,
+    now: number,
+  ) {
+    this.#memory = board
+    this.#words = new Int32Array(board)
+    this.#bytes = new Uint8Array(board)
+    this.#state = state
+    this.#copies = new TwoHalves(layout.COPIES_AT, layout.COPY_HALF, write)
+    this.#rates = new TwoHalves(layout.RATES_AT, layout.RATES_HALF, write)
+    this.#book = new RateBook(now)
+    this.#ratesAt = now
+  }
+
+  /**
+   * Copies what has changed, and every now and then what has not.
+   *
+   * @param now Milliseconds since the epoch.
+   * @returns Whether it is worth to look again soon: a request came or went, or they wait for an event loop that stands
+   *   still.
+   */
+  copy(now: number): boolean {
+    // read before the slots: whatever comes meanwhile is shown twice rather than not at all
+    const arrived = newestOn(this.#words)
+    const total = inFlightOn(this.#words)
+    const hasChanged = arrived !== this.#arrived || total !== this.#total
+    const period = total > 0 ? WITH_REQUESTS : WITHOUT_REQUESTS
+    if (hasChanged || now - this.#copiedAt >= period || now < this.#copiedAt) this.#write(now, arrived, total)
+    if (now - this.#ratesAt >= RATES_PERIOD) {
+      this.#ratesAt = now
+      this.#rates.write(this.#book.fill(this.#rates.body))
+    }
+    const beatAt = this.#state.floats[STATE_BEAT_AT] as number
+    return hasChanged || (total > 0 && now - beatAt > LATE)
+  }
+
+  #write(now: number, arrived: number, total: number): void {
+    const { words, floats } = this.#state
+    const marks = words[MARK_COUNT] as number
+    this.#book.endInterval(now, marksBetween(this.#state, this.#marks, marks))
+    this.#marks = marks
+    this.#arrived = arrived
+    this.#total = total
+    this.#copiedAt = now
+    this.#copied += 1
+    const { body } = this.#copies
+    let end = layout.COPY_HEAD * 8
+    const shown = takenSlots(this.#words).map((at) => {
+      body.set(this.#bytes.subarray(at, at + SLOT_BYTES), end)
+      end += SLOT_BYTES
+      return readSlot(this.#memory, at)
+    })
+    const pairs = shown.sort(newestFirst).map(({ route, method }) => layout.pairOf(route, method))
+    this.#book.beginInterval(pairs)
+    const head: number[] = []
+    head[layout.COPIED_AT] = now
+    head[layout.RSS] = this.#residentSet(now)
+    head[layout.HEAP_USED] = floats[STATE_HEAP_USED] as number
+    head[layout.HEAP_LIMIT] = (floats[STATE_HEAP_LIMIT] as number) - YOUNG
+    head[layout.BEAT_AT] = floats[STATE_BEAT_AT] as number
+    head[layout.BEAT_RSS] = floats[STATE_BEAT_RSS] as number
+    head[layout.FAULTS] = floats[STATE_FAULTS] as number
+    head[layout.TOTAL] = total
+    head[layout.ARRIVED] = arrived
+    head[layout.COPIES] = this.#copied
+    this.#countKills(now)
+    head[layout.MACHINE_KILLS] = this.#kills.machine
+    head[layout.GROUP_KILLS] = this.#kills.group
+    for (let i = 0; i < layout.COPY_HEAD; i += 1) body.writeDoubleLE(head[i] as number, i * 8)
+    this.#copies.write(end)
+  }
+
+  #residentSet(now: number): number {
+    if (now - this.#rssAt >= RSS_PERIOD) {
+      this.#rss = process.memoryUsage.rss()
+      this.#rssAt = now
+    }
+    return this.#rss
+  }
+
+  #countKills(now: number): void {
+    if (now - this.#killsAt < KILLS_PERIOD) return
+    this.#kills = memoryKills()
+    this.#killsAt = now
+  }
+}

@@ -1,0 +1,211 @@
+import { join } from 'node:path'
+import { attempt } from '../attempt.ts'
+import { routeKey } from '../deaths/death.ts'
+import type { PastLife } from '../deaths/past-life.ts'
+import type { LeaveMark, RecorderControl } from '../deaths/recorder-control.ts'
+import { findRequest } from '../escapes/find-request.ts'
+import type { Fault } from '../fault/fault.ts'
+import { typeName } from '../fault/thrown.ts'
+import { FlightFile } from '../flight/flight-file.ts'
+import {
+  END_AT,
+  type EndMark,
+  FLIGHT_VERSION,
+  type FlightHeader,
+  HEADER_AT,
+  TRIAL_AT,
+} from '../flight/layout.ts'
+import { lifeId, type ProcessIdentity } from '../flight/this-process.ts'
+import type { InFlightObserver } from '../in-flight/in-flight.ts'
+import type { IsolatedApp } from '../isolated-app.ts'
+import { logWarning } from '../log/log.ts'
+import { type CoveredRoute, RequestContext } from '../request/context.ts'
+import { VERSION } from '../version.ts'
+import { type EndListener, type ExitCall, listenToEnd, stopListeningToEnd } from './process-end.ts'
+import { Recording } from './recording.ts'
+
+/** The files that apps of this process write. */
+const inUse: Set<string> = new Set()
+
+/** What a recorder is made with. */
+export interface RecorderSetup {
+  /** The folder of the files. */
+  readonly folder: string
+  readonly build: string
+  readonly itself: ProcessIdentity
+  readonly pastLives: readonly PastLife[]
+  /** Until when every request is written as it arrives, in milliseconds since the epoch. */
+  readonly writesAllUntil: number
+}
+
+/**
+ * Writes down, while an app runs, what has to be known after its process has died. Until it listens, the file only says
+ * that it boots. No method throws.
+ */
+export class Recorder implements RecorderControl, EndListener, InFlightObserver {
+  readonly lifeId: string
+  readonly pastLives: readonly PastLife[]
+  readonly #app: IsolatedApp
+  readonly #routes: readonly CoveredRoute[]
+  readonly #setup: RecorderSetup
+  readonly #file: FlightFile
+  #end: EndMark = {}
+  #recording: Recording | undefined = undefined
+  #listenedAt: number | undefined = undefined
+
+  /** @param routes The covered routes; all are there once the app is ready. */
+  constructor(app: IsolatedApp, routes: readonly CoveredRoute[], setup: RecorderSetup) {
+    this.lifeId = lifeId(setup.itself)
+    this.pastLives = setup.pastLives
+    this.#app = app
+    this.#routes = routes
+    this.#setup = setup
+    this.#file = new FlightFile(freePath(setup), (error) => this.#failed(error))
+    inUse.add(this.#file.path)
+  }
+
+  get path(): string | undefined {
+    return this.#file.isOpen ? this.#file.path : undefined
+  }
+
+  /** Begins the file: from now on a death is seen. */
+  open(): void {
+    if (this.#file.isOpen) return
+    this.#file.open(this.#setup.folder)
+    this.#writeHeader()
+    if (this.#file.isOpen) listenToEnd(this)
+  }
+
+  #writeHeader(): void {
+    const { build, itself } = this.#setup
+    const { fastify } = this.#app
+    const header: FlightHeader = {
+      version: FLIGHT_VERSION,
+      id: this.lifeId,
+      build,
+      ...itself,
+      listenedAt: this.#listenedAt,
+      versions: { node: process.version, fastify: fastify.version, 'fastify-isolate': VERSION },
+      platform: `${process.platform} ${process.arch}`,
+    }
+    this.#file.writeText(HEADER_AT, JSON.stringify(header))
+  }
+
+  /** Called when the app listens: from now on its requests are written. Does nothing the second time. */
+  listened(): void {
+    if (this.#listenedAt !== undefined) return
+    this.#listenedAt = Date.now()
+    this.open()
+    this.#writeHeader()
+    if (!this.#file.isOpen) return
+    const { writesAllUntil } = this.#setup
+    this.#recording = new Recording(this.#app.requests, this.#file, this.#routes.length, writesAllUntil)
+    if (!this.#file.isOpen) this.#recording.stop()
+  }
+
+  /** Called for the first request, and for those of an app that does not listen. */
+  add(context: RequestContext): void {
+    const { fastify, requests } = this.#app
+    if (fastify.server.listening) {
+      this.listened()
+      if (requests.observer !== this) requests.observer?.add(context)
+      return
+    }
+    // only tests ask an app that does not listen, and a test that ends anyhow is no death
+    this.#discard()
+  }
+
+  delete(context: RequestContext): void {
+    this.#app.requests.board.delete(context)
+  }
+
+  faulted(fault: Fault, fingerprint: string): void {
+    this.#recording?.faulted(fault, fingerprint)
+    if (fault.verdict !== 'fatal') return
+    const { request, origin, error, at, attributedTo } = fault
+    const because = `a fatal fault: ${typeName(error)} from ${origin}`
+    const isCertain = request !== undefined && attributedTo !== 'connection'
+    const culprit = isCertain ? { culprit: routeKey(request.method, request.route) } : undefined
+    this.#note({ fatal: { cause: origin === 'runaway' ? 'runaway' : 'fatal', because, ...culprit, at } })
+  }
+
+  leaving({ reason, exitCode, note }: LeaveMark): void {
+    const isSignal = reason === 'signal'
+    const why = isSignal ? `left on ${note ?? 'a signal'}` : `left: ${reason}`
+    this.#noteLeft(`${why}, exit code ${exitCode}`, isSignal)
+  }
+
+  endsInOrder(because: string): void {
+    this.#noteLeft(because, false)
+  }
+
+  #noteLeft(because: string, isSignal: boolean): void {
+    this.#note({ left: { because, isSignal, at: Date.now() } })
+  }
+
+  exited(call: ExitCall): void {
+    // whoever has not listened and exits without an error was no server, or is a test
+    if (this.#listenedAt === undefined && call.code === 0) {
+      this.#discard()
+      return
+    }
+    const caller = call.wasCalled ? attempt(findRequest, undefined) : undefined
+    const culprit = caller instanceof RequestContext && {
+      culprit: routeKey(caller.snapshot().method, caller.route.pattern),
+    }
+    this.#note({ exit: { ...call, ...culprit, at: Date.now() } })
+    this.#recording?.markAll()
+  }
+
+  signalled(name: NodeJS.Signals): void {
+    this.#note({ signal: { name, at: Date.now() } })
+  }
+
+  /** Adds what is not known yet: the first word counts. */
+  #note(mark: EndMark): void {
+    this.#end = { ...mark, ...this.#end }
+    this.#file.writeText(END_AT, JSON.stringify(this.#end))
+  }
+
+  markTrial(route: string): boolean {
+    this.#file.writeText(TRIAL_AT, route)
+    this.#file.sync()
+    return this.#file.isOpen
+  }
+
+  clearTrial(): void {
+    this.#file.writeText(TRIAL_AT, '')
+  }
+
+  /** Ends the recording because the app has closed. */
+  closed(): void {
+    if (this.#listenedAt === undefined) return
+    this.#noteLeft('the app was closed', false)
+    this.#stop()
+    this.#file.close()
+  }
+
+  #discard(): void {
+    this.#stop()
+    this.#file.remove()
+  }
+
+  #failed(error: unknown): void {
+    this.#stop()
+    logWarning(this.#app.fastify.log, error, 'the flight recorder has stopped: a death will not be explained')
+  }
+
+  #stop(): void {
+    this.#recording?.stop()
+    stopListeningToEnd(this)
+    inUse.delete(this.#file.path)
+  }
+}
+
+/** The file of an app: a second one of the same process gets a number. */
+function freePath({ folder, itself: { pid, startedAt } }: RecorderSetup): string {
+  for (let number = 0; ; number += 1) {
+    const path = join(folder, `flight-${pid}-${startedAt}${number === 0 ? '' : `-${number}`}.bin`)
+    if (!inUse.has(path)) return path
+  }
+}

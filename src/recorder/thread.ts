@@ -1,0 +1,37 @@
+/** The recorder's thread: copies the requests in flight into the file. */
+import { closeSync, openSync, statSync, writeSync } from 'node:fs'
+import { workerData } from 'node:worker_threads'
+import { Copier } from './copier.ts'
+import { STOPPED } from './shared-state.ts'
+import type { RecorderThreadData } from './thread-data.ts'
+
+const { path, board, state } = workerData as RecorderThreadData
+
+/** Milliseconds between two looks while requests come and go: at most 50 copies a second. */
+const BUSY_PERIOD = 20
+/** Milliseconds between two looks once none has come or gone for a second. */
+const IDLE_PERIOD = 200
+/** How many looks in vain make it idle. */
+const LOOKS = 50
+/** Milliseconds between two looks whether the file is still there. */
+const FILE_PERIOD = 1_000
+
+const file = openSync(path, 'r+')
+const write = (bytes: Uint8Array, at: number): void => {
+  writeSync(file, bytes, 0, bytes.length, at)
+}
+const copier = new Copier(board, state, write, Date.now())
+let looksInVain = 0
+let fileSeenAt = Date.now()
+for (;;) {
+  const now = Date.now()
+  looksInVain = copier.copy(now) ? 0 : looksInVain + 1
+  if (now - fileSeenAt >= FILE_PERIOD) {
+    // a file that was deleted can be written without an error
+    statSync(path)
+    fileSeenAt = now
+  }
+  const period = looksInVain < LOOKS ? BUSY_PERIOD : IDLE_PERIOD
+  if (Atomics.wait(state.words, STOPPED, 0, period) !== 'timed-out') break
+}
+closeSync(file)
