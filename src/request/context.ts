@@ -60,7 +60,6 @@ export const NO_STATUS = 0
  * keeps only the few strings that a late fault needs.
  */
 export class RequestContext {
-  readonly stored: StoredContext = new StoredContext(this)
   request: FastifyRequest | undefined
   reply: FastifyReply | undefined
   readonly route: CoveredRoute
@@ -118,6 +117,7 @@ export class RequestContext {
   /** The number of its error, also later. */
   #recorded: number | undefined = undefined
   #snapshot: FaultRequest | undefined = undefined
+  #stored: StoredContext | undefined = undefined
 
   constructor(request: FastifyRequest, reply: FastifyReply | undefined, route: CoveredRoute) {
     this.request = request
@@ -125,6 +125,12 @@ export class RequestContext {
     this.route = route
     this.log = request.log
     this.startedAt = Date.now()
+  }
+
+  /** What the asynchronous context of the request holds. Made once, and only where there is such a context. */
+  get stored(): StoredContext {
+    this.#stored ??= new StoredContext(this)
+    return this.#stored
   }
 
   /** Whether the response has closed. The request and the reply are gone then. */
