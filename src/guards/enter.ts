@@ -71,6 +71,7 @@ export function makeEnter({ app, internals, triage, early, dispatch, optedOut }:
       dispatch.enter(context, request.raw, next)
     } else if (keepsContexts) requestStorage.run(OPTED_OUT, next)
     else next()
+    context.isAnsweredAtOnce = raw.writableEnded
   }
   // Fastify calls `bind()` on every hook: returning the same function makes it recognisable in compiled routes
   enter.bind = (() => enter) as never

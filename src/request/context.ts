@@ -102,6 +102,8 @@ export class RequestContext {
   forcedAnswer: ForcedAnswer | undefined = undefined
   /** Whether the response closed complete, with a status below 500. */
   hasEndedWell = false
+  /** Whether the answer was given before anything was waited for: such an answer takes no time worth a look at the clock. */
+  isAnsweredAtOnce = false
   /** Whether the response closed before it was complete. */
   isCutShort = false
   /** Whether the server destroyed the response with an error. */
@@ -194,7 +196,7 @@ export class RequestContext {
     if (this.hasEndedWell) {
       health.add(true)
       // Fastify takes the time of a request that is logged
-      const duration = reply.elapsedTime || Date.now() - this.startedAt
+      const duration = reply.elapsedTime || (this.isAnsweredAtOnce ? 0 : Date.now() - this.startedAt)
       longestAnswer.add(duration, this.startedAt + duration)
     } else if (this.lastFault !== undefined && !this.clientLeft) health.add(false)
   }
