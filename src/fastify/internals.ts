@@ -26,6 +26,9 @@ const INSTANCE_PARTS: readonly InstancePart[] = [
 /** Where `@fastify/cookie` keeps the cookies of a reply: the one part that is looked up in another plugin. */
 const COOKIES = 'fastify.reply.setCookies'
 
+/** What is read for each request is read in place: one shared function for all would make V8 search each time. */
+type SymbolHolder<T> = Record<symbol, T>
+
 /** A content-type parser. */
 type Parse = (
   request: FastifyRequest,
@@ -146,7 +149,7 @@ export class Internals {
 
   /** The headers that were set through `reply.header()`, by lower-case name. */
   headers(reply: FastifyReply): Record<string, unknown> {
-    return valueAt(reply, this.#reply.headers)
+    return (reply as unknown as SymbolHolder<Record<string, unknown>>)[this.#reply.headers] as never
   }
 
   replaceHeaders(reply: FastifyReply, headers: Record<string, unknown>): void {
@@ -155,7 +158,7 @@ export class Internals {
 
   /** The compiled route of a request. */
   routeOf(request: FastifyRequest): RouteContext {
-    return valueAt(request, this.#reply.route)
+    return (request as unknown as SymbolHolder<RouteContext>)[this.#reply.route] as never
   }
 
   /** Looks up where the replies of an instance keep the cookies that `@fastify/cookie` writes, if it is there. */
@@ -178,7 +181,7 @@ export class Internals {
   }
 
   isMarkedAsError(reply: FastifyReply): boolean {
-    return valueAt<boolean>(reply, this.#reply.isError) === true
+    return (reply as unknown as SymbolHolder<boolean>)[this.#reply.isError] === true
   }
 
   /** Whether one more error of a reply would be written by Fastify itself, message and all. */

@@ -4,7 +4,7 @@ import { asError } from '../fastify/as-error.ts'
 import type { RouteContext } from '../fastify/compiled-route.ts'
 import { attachToConnection, OPTED_OUT, requestStorage } from '../request/async-context.ts'
 import { type CoveredRoute, RequestContext } from '../request/context.ts'
-import { attach, contextOf } from '../request/context-slot.ts'
+import { attachToNew, contextOf } from '../request/context-slot.ts'
 import { destroyedWith } from '../request/destroyed-with.ts'
 import { closeWithConnection } from '../request/pipelined-responses.ts'
 import type { Guards } from './guards.ts'
@@ -58,9 +58,9 @@ export function makeEnter({ app, internals, triage, early, dispatch, optedOut }:
     }
     const { raw } = reply
     const context = new RequestContext(request, reply, route)
-    attach(context, request)
-    attach(context, request.raw)
-    attach(context, raw)
+    attachToNew(context, request)
+    attachToNew(context, request.raw)
+    attachToNew(context, raw)
     app.hasServed = true
     requests.add(context)
     raw.on('close', onClose)
@@ -71,6 +71,7 @@ export function makeEnter({ app, internals, triage, early, dispatch, optedOut }:
       dispatch.enter(context, request.raw, next)
     } else if (keepsContexts) requestStorage.run(OPTED_OUT, next)
     else next()
+    context.isAnsweredAtOnce = raw.writableEnded
   }
   // Fastify calls `bind()` on every hook: returning the same function makes it recognisable in compiled routes
   enter.bind = (() => enter) as never

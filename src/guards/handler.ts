@@ -1,9 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { asError } from '../fastify/as-error.ts'
-import type { Internals } from '../fastify/internals.ts'
 import { isThenable } from '../is-thenable.ts'
 import { isOutside, requestStorage } from '../request/async-context.ts'
-import type { RequestContext } from '../request/context.ts'
 import { contextOf } from '../request/context-slot.ts'
 import type { Guards } from './guards.ts'
 import { GuardedPromise } from './promise.ts'
@@ -12,14 +10,22 @@ type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown
 
 const NO_HEADERS: Record<string, unknown> = Object.freeze({})
 
-/** Guards a route's handler. */
-export function guardHandler(handler: Handler, { internals, inHandler }: Guards): Handler {
+/**
+ * Guards a route's handler.
+ *
+ * @param hasHooks Whether the app has hooks that run before the handler, and may set headers.
+ */
+export function guardHandler(handler: Handler, { internals, inHandler }: Guards, hasHooks: boolean): Handler {
   function guarded(request: FastifyRequest, reply: FastifyReply): unknown {
     const context = contextOf(request)
     if (context === undefined) return handler(request, reply)
     if (isOutside(context)) return requestStorage.run(context.stored, guarded, request, reply)
     context.origin = 'handler'
-    rememberHookHeaders(context, reply, internals)
+    // `callNotFound()` comes to a second handler, with the headers of the first
+    const mayHaveHeaders = hasHooks || context.hookHeaders !== undefined
+    context.hookHeaders = mayHaveHeaders ? copyOf(internals.headers(reply)) : NO_HEADERS
+    const { raw } = reply
+    context.hookRawHeaders = raw.getHeaderNames().length === 0 ? NO_HEADERS : raw.getHeaders()
     try {
       const result = handler(request, reply)
       return isThenable(result) && (result as unknown) !== reply
@@ -33,13 +39,7 @@ export function guardHandler(handler: Handler, { internals, inHandler }: Guards)
   return guarded
 }
 
-function rememberHookHeaders(context: RequestContext, reply: FastifyReply, internals: Internals): void {
-  const headers = internals.headers(reply)
-  context.hookHeaders = NO_HEADERS
-  for (const _name in headers) {
-    context.hookHeaders = { ...headers }
-    break
-  }
-  const { raw } = reply
-  context.hookRawHeaders = raw.getHeaderNames().length === 0 ? NO_HEADERS : raw.getHeaders()
+function copyOf(headers: Record<string, unknown>): Record<string, unknown> {
+  for (const _name in headers) return { ...headers }
+  return NO_HEADERS
 }

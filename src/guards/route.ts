@@ -8,6 +8,8 @@ import { guardSilentHook } from './silent-hook.ts'
 
 type Hook = (...args: unknown[]) => unknown
 
+const BEFORE_HANDLER = ['onRequest', 'preParsing', 'preValidation', 'preHandler']
+
 /**
  * Guards every function of the app in a compiled route: its hooks, handler, error handlers and logger factory.
  *
@@ -18,6 +20,9 @@ export function guardRoute(route: RouteContext, guards: Guards, enter: unknown):
     const hooks = route[name] as Hook[] | null
     if (hooks) route[name] = hooks.map((hook) => ((hook as unknown) === enter ? hook : guard(hook)))
   }
+  const hasHooks = BEFORE_HANDLER.some((name) =>
+    (route[name] as Hook[] | null)?.some((hook) => hook !== enter),
+  )
   const guardSendHook = (hook: Hook): Hook => guardPayloadHook(hook, guards.inSendHook)
   for (const name of ['onRequest', 'preValidation', 'preHandler'])
     wrap(name, (hook) => guardHook(hook, guards))
@@ -33,6 +38,6 @@ export function guardRoute(route: RouteContext, guards: Guards, enter: unknown):
     notFound.onSend = onSend?.map(guardSendHook) ?? null
   }
   guardLoggerFactory(route, guards)
-  route.handler = guardHandler(route.handler, guards)
+  route.handler = guardHandler(route.handler, guards, hasHooks)
   route.errorHandler = guardErrorHandlers(route.errorHandler, guards)
 }

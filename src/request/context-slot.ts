@@ -22,6 +22,14 @@ class ContextSlot extends Holder {
     if (#context in holder) holder.#context = context
     else new ContextSlot(context, holder)
   }
+
+  static fillNew(context: RequestContext, holder: object): void {
+    try {
+      new ContextSlot(context, holder)
+    } catch {
+      ContextSlot.fill(context, holder)
+    }
+  }
 }
 
 /**
@@ -42,4 +50,9 @@ export function contextOfRequest(request: { readonly raw: object } | undefined):
 /** Attaches the context to a request, or to a raw object for code that has only this. */
 export function attach(context: RequestContext, holder: object): void {
   ContextSlot.fill(context, holder)
+}
+
+/** As {@link attach}, cheaper for an object that has none yet, as each of a new request: looking costs more than filling. */
+export function attachToNew(context: RequestContext, holder: object): void {
+  ContextSlot.fillNew(context, holder)
 }

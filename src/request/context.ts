@@ -60,7 +60,6 @@ export const NO_STATUS = 0
  * keeps only the few strings that a late fault needs.
  */
 export class RequestContext {
-  readonly stored: StoredContext = new StoredContext(this)
   request: FastifyRequest | undefined
   reply: FastifyReply | undefined
   readonly route: CoveredRoute
@@ -103,6 +102,8 @@ export class RequestContext {
   forcedAnswer: ForcedAnswer | undefined = undefined
   /** Whether the response closed complete, with a status below 500. */
   hasEndedWell = false
+  /** Whether the answer was given before anything was waited for: such an answer takes no time worth a look at the clock. */
+  isAnsweredAtOnce = false
   /** Whether the response closed before it was complete. */
   isCutShort = false
   /** Whether the server destroyed the response with an error. */
@@ -118,6 +119,7 @@ export class RequestContext {
   /** The number of its error, also later. */
   #recorded: number | undefined = undefined
   #snapshot: FaultRequest | undefined = undefined
+  #stored: StoredContext | undefined = undefined
 
   constructor(request: FastifyRequest, reply: FastifyReply | undefined, route: CoveredRoute) {
     this.request = request
@@ -125,6 +127,12 @@ export class RequestContext {
     this.route = route
     this.log = request.log
     this.startedAt = Date.now()
+  }
+
+  /** What the asynchronous context of the request holds. Made once, and only where there is such a context. */
+  get stored(): StoredContext {
+    this.#stored ??= new StoredContext(this)
+    return this.#stored
   }
 
   /** Whether the response has closed. The request and the reply are gone then. */
@@ -188,7 +196,7 @@ export class RequestContext {
     if (this.hasEndedWell) {
       health.add(true)
       // Fastify takes the time of a request that is logged
-      const duration = reply.elapsedTime || Date.now() - this.startedAt
+      const duration = reply.elapsedTime || (this.isAnsweredAtOnce ? 0 : Date.now() - this.startedAt)
       longestAnswer.add(duration, this.startedAt + duration)
     } else if (this.lastFault !== undefined && !this.clientLeft) health.add(false)
   }

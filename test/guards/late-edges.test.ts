@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import type { FastifyReply } from 'fastify'
 import createError from 'http-errors'
 import { bodyOf, MASKED, testApp, until } from '../support/app.ts'
 
@@ -85,6 +86,38 @@ describe('headers that hooks had set', () => {
       assert.equal(headers['set-cookie'], undefined)
       assert.equal(headers.vary, 'origin, accept')
     }
+  })
+})
+
+describe('headers that were set before the handler', () => {
+  for (const name of ['onRequest', 'preParsing', 'preValidation', 'preHandler']) {
+    it(`stay where the only hook is one of ${name}`, async (t) => {
+      const test = testApp(t)
+      const hook = async (_request: unknown, reply: FastifyReply): Promise<void> => {
+        reply.header('x-frame-options', 'DENY')
+      }
+      test.app.get('/x', { [name]: hook }, async (_request, reply) => {
+        reply.header('x-of-the-handler', '1')
+        boom()
+      })
+      const { headers } = await test.ask('/x')
+      assert.equal(headers['x-frame-options'], 'DENY')
+      assert.equal(headers['x-of-the-handler'], undefined)
+    })
+  }
+
+  it('stay where the handler before it called `callNotFound()`, and go where there was none', async (t) => {
+    const test = testApp(t)
+    test.app.get('/x', (_request, reply) => {
+      reply.header('x-before', '1').callNotFound()
+    })
+    test.app.setNotFoundHandler(async (_request, reply) => {
+      reply.header('x-of-the-handler', '1')
+      boom()
+    })
+    const { headers } = await test.ask('/x')
+    assert.equal(headers['x-before'], '1')
+    assert.equal(headers['x-of-the-handler'], undefined)
   })
 })
 

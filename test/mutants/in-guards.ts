@@ -26,6 +26,20 @@ export const inGuards: readonly Mutant[] = [
     tests: ['triage/middleware-status'],
   },
   {
+    name: 'not-found-handler-forgets-the-headers-before-it',
+    file: 'guards/handler.ts',
+    find: 'hasHooks || context.hookHeaders !== undefined',
+    replace: 'hasHooks',
+    tests: ['guards/late-edges'],
+  },
+  {
+    name: 'headers-of-a-pre-parsing-hook-are-lost',
+    file: 'guards/route.ts',
+    find: "'preParsing', 'preValidation', 'preHandler']",
+    replace: "'preValidation', 'preHandler']",
+    tests: ['guards/late-edges'],
+  },
+  {
     name: 'app-handler-gets-the-carrier',
     file: 'guards/error-handlers.ts',
     find: 'const result = handler(error, request, reply)',
