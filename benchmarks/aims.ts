@@ -1,6 +1,5 @@
 import { STARTUP, TITLES } from './cases.ts'
-import { metricOf } from './measure.ts'
-import { METRICS, type Results } from './results.ts'
+import { METRICS, metricOf, type Results } from './results.ts'
 import { compare, type Estimate } from './statistics.ts'
 import { BARE, VARIANTS } from './variants.ts'
 
@@ -82,10 +81,11 @@ function limitOf({ limit }: Aim, major: number): number {
 
 function find(aim: Aim, { cases }: Results): Estimate | undefined {
   const figures = cases[aim.case]
-  const own = figures?.[aim.variant]
+  const metric = metricOf(aim.case)
+  const own = figures?.[aim.variant]?.[metric]
   if (aim.to === BARE) return own?.toBare
-  const other = figures?.[aim.to]
-  return own && other && compare(own.rounds, other.rounds, METRICS[metricOf(aim.case)].same)
+  const other = figures?.[aim.to]?.[metric]
+  return own && other && compare(own.rounds, other.rounds, METRICS[metric].same)
 }
 
 function verdictOn(found: Estimate, limit: number, same: 0 | 1): Verdict {

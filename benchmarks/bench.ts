@@ -2,11 +2,13 @@
  * What this plugin costs beside bare Fastify and other servers: the CPU time of the server process for one request in
  * its quietest rounds, as ratios to bare Fastify, and what the plugin adds to the start of an app.
  *
- *     npm run bench -- [--node 24]... [--case NAME]... [--variant NAME]... [--processes 8] [--rounds 24]
- *                      [--requests 500] [--out FOLDER] [--record] [--page]
+ *     npm run bench -- [--node 24]... [--case NAME]... [--variant NAME]... [--processes 6] [--rounds 24]
+ *                      [--requests 300] [--out FOLDER] [--record] [--page] [--self-test]
  *
  * `--node` takes a major version or a path, and may be given several times. A run is printed; `--record` measures
  * everything on Node 20, 22, 24 and 26, keeps that in `benchmarks/results` and shows it in `docs/performance.md`.
+ * `--self-test` shows whether the method works on this machine, with `--record` on the page too; the exit code is 1
+ * where it does not.
  * `--out` writes any run to another folder and to no page. `--page` measures nothing and writes the charts and the
  * page from the last results.
  */
@@ -17,13 +19,15 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { nodeOf } from '../scripts/matrix/node-binary.ts'
 import { groupsOf, STARTUP, TITLES } from './cases.ts'
-import { describeMachine, type Machine, takeCore } from './machine.ts'
-import { measure } from './measure.ts'
+import { whyUncounted } from './instructions.ts'
+import { allowedCores, describeMachine, type Machine } from './machine.ts'
+import { measure, type Setting } from './measure.ts'
 import { readMemory } from './memory-results.ts'
 import { writeChart, writePage } from './page.ts'
-import { type Figures, RESULTS, type Results, readAll, write } from './results.ts'
+import { BESIDE, type FiguresByCase, has, METRICS, RESULTS, type Results, readAll, write } from './results.ts'
+import { isPassed, readSelfTest, selfTest, writeSelfTest } from './self-test.ts'
 import { aimsTable, caseTable } from './tables.ts'
-import { installedVersions, isInstalled, VARIANTS } from './variants.ts'
+import { BARE, installedVersions, isInstalled, VARIANTS } from './variants.ts'
 
 /** What is recorded. */
 const NODES = ['20', '22', '24', '26']
@@ -33,12 +37,13 @@ const { values } = parseArgs({
     node: { type: 'string', multiple: true },
     case: { type: 'string', multiple: true, default: [...TITLES.keys()] },
     variant: { type: 'string', multiple: true, default: Object.keys(VARIANTS) },
-    processes: { type: 'string', default: '8' },
+    processes: { type: 'string', default: '6' },
     rounds: { type: 'string', default: '24' },
-    requests: { type: 'string', default: '500' },
+    requests: { type: 'string', default: '300' },
     out: { type: 'string' },
     record: { type: 'boolean', default: false },
     page: { type: 'boolean', default: false },
+    'self-test': { type: 'boolean', default: false },
   },
 })
 
@@ -65,18 +70,31 @@ function pathOf(node: string): string {
   return /^\d+$/.test(node) ? nodeOf(node).path : node
 }
 
-async function run(node: string, machine: Machine, core: number | undefined): Promise<Results> {
-  const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim().slice(1)
-  const where = core === undefined ? 'no process pinned' : `client and servers on core ${core}`
+function versionOf(node: string): string {
+  return execFileSync(node, ['--version'], { encoding: 'utf8' }).trim().slice(1)
+}
+
+function settingOf(node: string): Setting {
+  return { ...amount, node, cores, countsInstructions: uncounted === undefined }
+}
+
+async function run(node: string, machine: Machine): Promise<Results> {
+  const version = versionOf(node)
   console.log(
-    `Node ${version}; ${machine.cpu}, ${machine.cores} cores, ${machine.system}, load ${machine.loadBefore}; ${where}; ` +
+    `Node ${version}; ${machine.cpu}, ${machine.cores} cores, ${machine.system}, load ${machine.loadBefore}; ` +
+      `${cores ? 'client and servers on one core' : 'no process pinned'}; ` +
+      `${uncounted ? `instructions not counted (${uncounted})` : 'instructions counted'}; ` +
       `${amount.processes} processes, ${amount.rounds} rounds in each, ${amount.requests} requests a round\n`,
   )
-  let cases: Figures = {}
+  const setting = settingOf(node)
+  let cases: FiguresByCase = {}
   const start = values.case.includes(STARTUP) ? [[STARTUP]] : []
   for (const group of [...groupsOf(values.case), ...start]) {
-    const measured = await measure(group, variants, { ...amount, node, core })
+    const measured = await measure(group, variants, setting)
     console.log(`${caseTable(measured)}\n`)
+    for (const metric of BESIDE.filter((metric) => has(measured, metric))) {
+      console.log(`${METRICS[metric].title}:\n\n${caseTable(measured, metric)}\n`)
+    }
     cases = { ...cases, ...measured }
   }
   return {
@@ -84,7 +102,8 @@ async function run(node: string, machine: Machine, core: number | undefined): Pr
     date: new Date().toISOString(),
     command: commandLine(),
     machine,
-    isPinned: core !== undefined,
+    isPinned: cores !== undefined,
+    uncounted: uncounted ?? null,
     amount,
     versions: installedVersions(variants),
     cases,
@@ -94,23 +113,31 @@ async function run(node: string, machine: Machine, core: number | undefined): Pr
 known('case', values.case, [...TITLES.keys()])
 known('variant', values.variant, Object.keys(VARIANTS))
 const amount = { processes: count('processes'), rounds: count('rounds'), requests: count('requests') }
-const variants = values.variant.filter((name) => isInstalled(VARIANTS[name] as (typeof VARIANTS)[string]))
-const missing = values.variant.filter((name) => !variants.includes(name))
+const wanted = Object.entries(VARIANTS).filter(([name]) => name === BARE || values.variant.includes(name))
+const variants = Object.fromEntries(wanted.filter(([, variant]) => isInstalled(variant)))
+const missing = wanted.flatMap(([name]) => (name in variants ? [] : name))
 const isWhole =
-  TITLES.size === new Set(values.case).size && Object.keys(VARIANTS).every((name) => variants.includes(name))
+  TITLES.size === new Set(values.case).size && Object.keys(VARIANTS).every((name) => name in variants)
+const cores = allowedCores()
+const uncounted = whyUncounted()
 if (values.record && !isWhole)
   throw new Error('--record takes all cases and all variants: npm ci --prefix benchmarks')
 const folder = values.out === undefined ? RESULTS : pathToFileURL(`${resolve(values.out)}/`)
 
-if (!values.page) {
+if (values['self-test']) {
+  const [node = process.execPath] = (values.node ?? []).map(pathOf)
+  const setting = { ...settingOf(node), countsInstructions: false }
+  const result = await selfTest(versionOf(node), setting, console.log)
+  if (values.record) writeSelfTest(result, RESULTS)
+  if (!isPassed(result)) process.exitCode = 1
+} else if (!values.page) {
   if (missing.length > 0)
     console.log(`Left out: ${missing.join(', ')}. To have them: npm ci --prefix benchmarks\n`)
   const machine = describeMachine() // before it is kept on one core
   const nodes = (values.node ?? (values.record ? NODES : [process.execPath])).map(pathOf)
-  const core = takeCore()
   const all: Results[] = []
   for (const node of nodes) {
-    const results = await run(node, machine, core)
+    const results = await run(node, machine)
     all.push(results)
     if (!values.record && values.out === undefined) continue
     mkdirSync(folder, { recursive: true })
@@ -123,5 +150,5 @@ if (values.record || values.page || values.out !== undefined) {
   for (const results of all) {
     if (!(await writeChart(results, folder))) console.log('No chart. To have one: npm ci --prefix benchmarks')
   }
-  if (values.out === undefined) writePage(all, readMemory(RESULTS))
+  if (values.out === undefined) writePage(all, readMemory(RESULTS), readSelfTest(RESULTS))
 }

@@ -1,5 +1,5 @@
 import { CASES } from './cases.ts'
-import type { Figure, Results } from './results.ts'
+import { type Figures, metricOf, type Results } from './results.ts'
 import { isDifferent } from './statistics.ts'
 import { VARIANTS } from './variants.ts'
 
@@ -24,9 +24,14 @@ interface Row {
   readonly label: string
 }
 
-function rowsOf(figures: Readonly<Record<string, Figure>>): Row[] {
-  return Object.entries(figures).flatMap(([name, { toBare: to }]) => {
-    const title = VARIANTS[name]?.title ?? name
+function titleOf(variant: string): string {
+  return (VARIANTS[variant]?.title ?? variant).replaceAll('`', '')
+}
+
+function rowsOf(caseName: string, figures: Readonly<Record<string, Figures>>): Row[] {
+  return Object.entries(figures).flatMap(([name, own]) => {
+    const to = own[metricOf(caseName)]?.toBare
+    const title = titleOf(name)
     if (to === undefined) return []
     const stroke = title.startsWith('fastify-isolate') ? OWN : OTHERS
     const fill = isDifferent(to, 1) ? stroke : BACKGROUND
@@ -60,7 +65,7 @@ function panel(title: string, rows: readonly Row[], domain: [number, number]): o
     title: null,
     axis: { values, format: '~g', labelOverlap: false, labelFlush: false },
   }
-  const sort = Object.values(VARIANTS).map((variant) => variant.title)
+  const sort = Object.keys(VARIANTS).map(titleOf)
   const y = { field: 'variant', type: 'nominal', sort, title: null }
   const stroke = { field: 'stroke', type: 'nominal', scale: null }
   return {
@@ -94,7 +99,7 @@ function panel(title: string, rows: readonly Row[], domain: [number, number]): o
 /** The chart of one Node, in the language of Vega-Lite. */
 export function chartOf({ node, cases }: Results): object {
   const panels = Object.entries(CASES).flatMap(([name, { title, isOpen }]) => {
-    const rows = rowsOf(cases[name] ?? {})
+    const rows = rowsOf(name, cases[name] ?? {})
     return rows.length === 0 ? [] : { title: isOpen ? `${title}: p99 of its response time` : title, rows }
   })
   const domain = domainOf(panels.flatMap(({ rows }) => rows))

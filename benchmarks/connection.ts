@@ -13,7 +13,8 @@ export class Connection {
   #head = ''
   #missing = 0
   #status = 0
-  #answered: ((status: number) => void) | undefined
+  #expected = 0
+  #answered: (() => void) | undefined
   #failed: ((error: Error) => void) | undefined
 
   private constructor(socket: Socket) {
@@ -35,13 +36,13 @@ export class Connection {
    *
    * @throws Error When the answer has another status, or the connection ends.
    */
-  async request({ bytes, status }: Work): Promise<void> {
-    const got = await new Promise<number>((resolve, reject) => {
+  request({ bytes, status }: Work): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.#expected = status
       this.#answered = resolve
       this.#failed = reject
       this.#socket.write(bytes)
     })
-    if (got !== status) throw new Error(`expected ${status}, got ${got}`)
   }
 
   close(): void {
@@ -66,8 +67,13 @@ export class Connection {
       this.#missing = end + END_OF_HEAD.length + Number(length) - this.#head.length
       this.#head = ''
     }
-    if (this.#missing === 0) this.#answered?.(this.#status)
-    else if (this.#missing < 0) this.#fail(new Error('an answer longer than its content-length'))
+    if (this.#missing < 0) this.#fail(new Error('an answer longer than its content-length'))
+    if (this.#missing === 0) this.#end()
+  }
+
+  #end(): void {
+    if (this.#status === this.#expected) this.#answered?.()
+    else this.#fail(new Error(`expected ${this.#expected}, got ${this.#status}`))
   }
 
   #fail(error: Error): void {

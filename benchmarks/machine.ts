@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
 
 /** Where it was measured. */
@@ -29,26 +30,33 @@ export function coresIn(list: string): number[] {
   })
 }
 
-/**
- * Keeps this process on one core, the last one that it may use, for the servers too. So only one of client and server
- * runs at a time, and hands over when it has nothing left to do: a server never waits for a client on another
- * core, nor wakes it up, which costs a server on a virtual machine more than the rest of a request.
- *
- * @returns Its number, or `undefined` where that cannot be had, without `taskset`.
- */
-export function takeCore(): number | undefined {
+/** The cores that this process may use, or `undefined` where there is no `taskset`. */
+export function allowedCores(): number[] | undefined {
   try {
     const told = execFileSync('taskset', ['-cp', String(process.pid)], { encoding: 'utf8' })
-    const core = coresIn(told.slice(told.lastIndexOf(':') + 1).trim()).at(-1) as number
-    execFileSync('taskset', ['-acp', String(core), String(process.pid)], { stdio: 'ignore' })
-    return core
+    return coresIn(told.slice(told.lastIndexOf(':') + 1).trim())
   } catch {
     return undefined
   }
 }
 
-/** How a program is started on a core. */
-export function onCore(core: number | undefined, command: readonly string[]): [string, string[]] {
-  const [program = '', ...args] = core === undefined ? command : ['taskset', '-c', String(core), ...command]
-  return [program, args]
+/** Keeps this process and those that it starts from now on on these cores. */
+export function keepOn(cores: readonly number[]): void {
+  execFileSync('taskset', ['-acp', cores.join(','), String(process.pid)], { stdio: 'ignore' })
+}
+
+/**
+ * The time that all threads of a process have run so far, as the scheduler of Linux has counted it, in microseconds.
+ *
+ * @returns `undefined` where that is not told.
+ */
+export function schedulerTime(pid: number): number | undefined {
+  const folder = `/proc/${pid}/task`
+  try {
+    const ofThread = (thread: string): number =>
+      Number.parseInt(readFileSync(`${folder}/${thread}/schedstat`, 'latin1'), 10)
+    return readdirSync(folder).reduce((sum, thread) => sum + ofThread(thread), 0) / 1000
+  } catch {
+    return undefined
+  }
 }

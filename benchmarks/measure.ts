@@ -1,27 +1,29 @@
 import { once } from 'node:events'
 import { CASES, type Case, STARTUP } from './cases.ts'
 import type { Connection } from './connection.ts'
+import { keepOn } from './machine.ts'
 import { MeasuredServer, messageOf, SERVERS, start } from './measured-server.ts'
-import { type Amount, type Figure, METRICS, type Metric } from './results.ts'
-import { CONNECTIONS, cpuRound, p99Round, warmUp } from './rounds.ts'
-import { compare, quietest, type Rounds } from './statistics.ts'
-import { BARE, VARIANTS, type Variant, variantsOf } from './variants.ts'
+import { type Amount, type Figures, METRICS, type Metric } from './results.ts'
+import { CONNECTIONS, costRound, instructionsOf, p99Round, type Sample, warmUp } from './rounds.ts'
+import { compare, quietest } from './statistics.ts'
+import { BARE, type Variants, variantsOf } from './variants.ts'
 
 /** Where and how much to measure. */
 export interface Setting extends Amount {
   readonly node: string
-  /** The core that servers and client share, where they are kept on one. */
-  readonly core: number | undefined
+  /** Those that may be used. `undefined` where no process can be kept on one. */
+  readonly cores: readonly number[] | undefined
+  readonly countsInstructions: boolean
 }
 
-/** By case, then by variant, then by process. */
-type Measured = Map<string, Map<string, number[][]>>
+/** What was measured of one server: by metric, the values of the rounds of each process. */
+type Values = Partial<Record<Metric, number[][]>>
 
-/** What a metric is in each of the cases. */
-export function metricOf(caseName: string): Metric {
-  if (caseName === STARTUP) return 'startup'
-  return CASES[caseName]?.isOpen ? 'p99' : 'cpu'
-}
+/** By case, then by variant. */
+type Measured = Map<string, Map<string, Values>>
+
+/** Starts of an app for each process that a server is measured with. */
+const STARTS = 2
 
 /** The order of a round: each comes first as often as the others, and before each of them as often as after it. */
 function inTurn<Item>(items: readonly Item[], round: number): Item[] {
@@ -30,20 +32,25 @@ function inTurn<Item>(items: readonly Item[], round: number): Item[] {
   return round % 2 === 0 ? turned : turned.reverse()
 }
 
+/** Adds what one more process has given. */
+function add(measured: Measured, caseName: string, variant: string, samples: readonly Sample[]): void {
+  const ofCase = measured.get(caseName) ?? new Map<string, Values>()
+  measured.set(caseName, ofCase)
+  const values = ofCase.get(variant) ?? {}
+  ofCase.set(variant, values)
+  for (const metric of Object.keys(METRICS) as Metric[]) {
+    const list = samples.flatMap((sample) => sample[metric] ?? [])
+    if (list.length === 0) continue
+    values[metric] ??= []
+    values[metric].push(list)
+  }
+}
+
 interface Running {
+  readonly extra: number
   readonly variant: string
   readonly server: MeasuredServer
   readonly connections: Connection[]
-}
-
-async function startServer(variant: string, load: Case, { node, core }: Setting): Promise<Running> {
-  const { server: name, options } = VARIANTS[variant] as Variant
-  const server = await MeasuredServer.start(node, name, {
-    core,
-    logs: load.logs,
-    options: { ...options, ...load.options },
-  })
-  return { variant, server, connections: await server.connect(CONNECTIONS) }
 }
 
 /** All rounds of one case with servers that run side by side. */
@@ -52,85 +59,91 @@ async function measureCase(
   servers: readonly Running[],
   setting: Setting,
   set: number,
-): Promise<Map<string, number[]>> {
-  const { rounds, requests } = setting
-  const values = new Map(servers.map(({ variant }): [string, number[]] => [variant, []]))
+): Promise<Map<string, Sample[]>> {
+  const { requests } = setting
+  const rounds = load.isOpen ? Math.ceil(setting.rounds / 4) : setting.rounds // They take their time.
+  const samples = new Map(servers.map(({ variant }): [string, Sample[]] => [variant, []]))
   for (const { connections } of servers) await warmUp(connections, load, requests)
   for (let round = 0; round < rounds; round += 1) {
-    for (const { variant, server, connections } of inTurn(servers, round)) {
-      const value = load.isOpen
+    for (const { variant, extra, server, connections } of inTurn(servers, round)) {
+      const sample = load.isOpen
         ? await p99Round(connections, load, variant !== BARE, requests, set * rounds + round)
-        : await cpuRound(server, connections, load, requests)
-      values.get(variant)?.push(value)
+        : await costRound(server, connections, load, requests, extra)
+      samples.get(variant)?.push(sample)
     }
   }
-  return values
+  if (!setting.countsInstructions || load.isOpen) return samples
+  for (const { variant, server, connections } of servers) {
+    samples.get(variant)?.push(await instructionsOf(server, connections, load, requests))
+  }
+  return samples
 }
 
-function add(all: Measured, caseName: string, values: ReadonlyMap<string, number[]>): void {
-  const ofCase = all.get(caseName) ?? new Map<string, number[][]>()
-  for (const [variant, list] of values) ofCase.set(variant, [...(ofCase.get(variant) ?? []), list])
-  all.set(caseName, ofCase)
-}
-
-async function measureGroup(
+async function measureSet(
   names: readonly string[],
-  variants: readonly string[],
+  variants: Variants,
   setting: Setting,
-): Promise<Measured> {
-  const all: Measured = new Map()
-  for (let set = 0; set < setting.processes; set += 1) {
-    const servers: Running[] = []
-    try {
-      for (const variant of new Set(names.flatMap((name) => variantsOf(name, variants)))) {
-        const { processes = setting.processes } = VARIANTS[variant] as Variant
-        if (set >= processes) continue
-        servers.push(await startServer(variant, CASES[names[0] as string] as Case, setting))
-      }
-      for (const name of names) {
-        const inCase = variantsOf(name, variants)
-        const taking = servers.filter(({ variant }) => inCase.includes(variant))
-        add(all, name, await measureCase(CASES[name] as Case, taking, setting, set))
-      }
-    } finally {
-      for (const { server, connections } of servers) {
-        for (const connection of connections) connection.close()
-        await server.stop()
+  set: number,
+  measured: Measured,
+): Promise<void> {
+  const { node, processes } = setting
+  const { logs, options } = CASES[names[0] as string] as Case
+  const servers: Running[] = []
+  try {
+    for (const variant of new Set(names.flatMap((name) => variantsOf(name, variants)))) {
+      const own = variants[variant]
+      if (own === undefined || set >= (own.processes ?? processes)) continue
+      const how = { logs, options: { ...own.options, ...options } }
+      const server = await MeasuredServer.start(node, own.server, how)
+      servers.push({ variant, extra: own.extra ?? 0, server, connections: await server.connect(CONNECTIONS) })
+    }
+    for (const name of names) {
+      const inCase = variantsOf(name, variants)
+      const taking = servers.filter(({ variant }) => inCase.includes(variant))
+      for (const [variant, samples] of await measureCase(CASES[name] as Case, taking, setting, set)) {
+        add(measured, name, variant, samples)
       }
     }
+  } finally {
+    for (const { server, connections } of servers) {
+      for (const connection of connections) connection.close()
+      await server.stop()
+    }
   }
-  return all
 }
 
 /** Each round is a new process here. */
-async function measureStartup(
-  variants: readonly string[],
-  setting: Setting,
-): Promise<Map<string, number[][]>> {
-  const all = new Map(variants.map((variant): [string, number[][]] => [variant, []]))
+async function measureStartup(variants: Variants, setting: Setting, measured: Measured): Promise<void> {
   const rounds = setting.processes * STARTS
   // The first round is not counted: it brings the files into the memory.
   for (let round = -1; round < rounds; round += 1) {
-    for (const variant of inTurn(variants, round + 1)) {
-      const { server, options } = VARIANTS[variant] as Variant
-      const args = [`${SERVERS}startup.js`, server, JSON.stringify(options ?? {})]
-      const child = start(setting.node, args, setting.core)
+    for (const variant of inTurn(variantsOf(STARTUP, variants), round + 1)) {
+      const { server = '', options = {} } = variants[variant] ?? {}
+      const child = start(setting.node, [`${SERVERS}startup.js`, server, JSON.stringify(options)])
       const exited = once(child, 'exit')
       const { cpu } = await messageOf<{ cpu: number }>(child)
       await exited
-      if (round >= 0) all.get(variant)?.push([cpu / 1000])
+      if (round >= 0) add(measured, STARTUP, variant, [{ startup: cpu / 1000 }])
     }
   }
-  return all
 }
 
-/** Starts of an app for each process that a server is measured with. */
-const STARTS = 3
+function figuresOf(own: Values, bare: Values | undefined): Figures {
+  const figures = Object.entries(own).map(([metric, rounds]) => {
+    const others = bare?.[metric as Metric]
+    const toBare = others && { toBare: compare(rounds, others, METRICS[metric as Metric].same) }
+    return [metric, { value: quietest(rounds), ...toBare, rounds }]
+  })
+  return Object.fromEntries(figures)
+}
 
-function figureOf(own: Rounds, bare: Rounds | undefined, metric: Metric): Figure {
-  const value = quietest(own)
-  if (bare === undefined) return { value, rounds: own }
-  return { value, toBare: compare(own, bare, METRICS[metric].same), rounds: own }
+/**
+ * Keeps client and servers on one core: so only one of them runs at a time, and hands over when it has nothing left to
+ * do. A server never waits for a client on another core, nor wakes it up, which costs a server on a virtual
+ * machine more than the rest of a request. A client that waits for the time of a request needs a core of its own.
+ */
+function takeCores(names: readonly string[], cores: readonly number[] | undefined): void {
+  if (cores !== undefined) keepOn(names.some((name) => CASES[name]?.isOpen) ? cores : cores.slice(-1))
 }
 
 /**
@@ -141,21 +154,24 @@ function figureOf(own: Rounds, bare: Rounds | undefined, metric: Metric): Figure
  */
 export async function measure(
   names: readonly string[],
-  variants: readonly string[],
+  variants: Variants,
   setting: Setting,
-): Promise<Record<string, Record<string, Figure>>> {
-  const [first] = names
-  const measured =
-    first === STARTUP
-      ? new Map([[STARTUP, await measureStartup(variantsOf(STARTUP, variants), setting)]])
-      : await measureGroup(names, variants, setting)
-  const figures = [...measured].map(([name, ofCase]) => {
-    const bare = ofCase.get(BARE) ?? []
-    const ofVariants = [...ofCase].map(([variant, own]) => [
+): Promise<Record<string, Record<string, Figures>>> {
+  const measured: Measured = new Map()
+  takeCores(names, setting.cores)
+  if (names[0] === STARTUP) await measureStartup(variants, setting, measured)
+  else {
+    for (let set = 0; set < setting.processes; set += 1) {
+      await measureSet(names, variants, setting, set, measured)
+    }
+  }
+  const cases = [...measured].map(([name, ofCase]) => {
+    const bare = ofCase.get(BARE)
+    const ofVariants = [...ofCase].map(([variant, values]) => [
       variant,
-      figureOf(own, variant === BARE ? undefined : bare, metricOf(name)),
+      figuresOf(values, variant === BARE ? undefined : bare),
     ])
     return [name, Object.fromEntries(ofVariants)]
   })
-  return Object.fromEntries(figures)
+  return Object.fromEntries(cases)
 }

@@ -5,27 +5,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Connection } from './connection.ts'
-import { onCore } from './machine.ts'
+import { schedulerTime } from './machine.ts'
 
 /** The programs that are measured. They use the built package, as it is published. */
 export const SERVERS: string = fileURLToPath(new URL('./servers/', import.meta.url))
 
-/**
- * Lets a server collect its new objects at the end of each round and not before, so that each round pays for the
- * garbage that it makes.
- */
-const COLLECT_BY_ROUND = ['--expose-gc', '--min-semi-space-size=16', '--max-semi-space-size=16']
+/** Lets a server collect its garbage when it is asked to, between two rounds, and with room for all of a round. */
+const COLLECT_BY_ROUND = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64']
 
 /** What the programs write to stderr: complaints, and the faults of a server without a logger. */
 const STDERR = join(tmpdir(), 'fastify-isolate-bench.stderr')
 
 /** Starts one of the programs, as in production. */
-export function start(node: string, args: readonly string[], core: number | undefined): ChildProcess {
-  const [program, rest] = onCore(core, [node, ...args])
+export function start(node: string, args: readonly string[]): ChildProcess {
   const env = { ...process.env, NODE_ENV: 'production' }
   const stderr = openSync(STDERR, 'w')
   try {
-    return spawn(program, rest, { env, stdio: ['ignore', 'ignore', stderr, 'ipc'] })
+    return spawn(node, args, { env, stdio: ['ignore', 'ignore', stderr, 'ipc'] })
   } finally {
     closeSync(stderr)
   }
@@ -53,11 +49,9 @@ export async function messageOf<Message>(child: ChildProcess): Promise<Message> 
 /** How a server is started. */
 export interface ServerStart {
   readonly logs: boolean
-  /** The core that it is kept on. */
-  readonly core?: number | undefined
   /** For the plugin. */
-  readonly options?: object
-  /** For Node itself. Default: each round collects its garbage. */
+  readonly options?: object | undefined
+  /** For Node itself. Default: it collects its garbage when it is asked to. */
   readonly nodeArguments?: readonly string[]
 }
 
@@ -77,18 +71,31 @@ export class MeasuredServer {
    * @param name - The file in `servers`, without its extension.
    */
   static async start(node: string, name: string, how: ServerStart): Promise<MeasuredServer> {
-    const { logs, core, options = {}, nodeArguments = COLLECT_BY_ROUND } = how
+    const { logs, options = {}, nodeArguments = COLLECT_BY_ROUND } = how
     const args = [...nodeArguments, `${SERVERS}${name}.js`, logs ? 'log' : 'silent', JSON.stringify(options)]
-    const child = start(node, args, core)
+    const child = start(node, args)
     const { port } = await messageOf<{ port: number }>(child)
     return new MeasuredServer(child, port)
   }
 
-  /** Has it collect what it holds no more, and tells the CPU time of the process so far, all threads, in microseconds. */
+  get pid(): number {
+    return this.#child.pid as number
+  }
+
+  /** The CPU time of the process so far, all threads, in microseconds. Where the system tells it, nobody is asked. */
   async cpu(): Promise<number> {
-    const answered = messageOf<{ cpu: number }>(this.#child)
-    this.#child.send('cpu')
-    return (await answered).cpu
+    return schedulerTime(this.pid) ?? (await this.#ask<{ cpu: number }>('cpu')).cpu
+  }
+
+  /** Has the process collect its garbage, and tells the bytes that its heap had before and has after it. */
+  collect(): Promise<{ before: number; after: number }> {
+    return this.#ask('collect')
+  }
+
+  #ask<Answer>(question: string): Promise<Answer> {
+    const answered = messageOf<Answer>(this.#child)
+    this.#child.send(question)
+    return answered
   }
 
   connect(connections: number): Promise<Connection[]> {

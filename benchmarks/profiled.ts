@@ -67,7 +67,7 @@ export async function profileStartup(
   target: Target,
 ): Promise<Profiled> {
   const program = [`${SERVERS}startup.js`, server, JSON.stringify(options)]
-  const child = start(node, [...nodeArguments(target, 50), ...program], undefined)
+  const child = start(node, [...nodeArguments(target, 50), ...program])
   const exited = new Promise((resolve) => child.once('exit', resolve))
   const { from, until } = await messageOf<{ from: number; until: number }>(child)
   await exited

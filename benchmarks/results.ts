@@ -1,17 +1,20 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { CASES, STARTUP } from './cases.ts'
 import type { Machine } from './machine.ts'
 import type { Estimate, Rounds } from './statistics.ts'
 
 /** What is measured of a server, with its unit and what it is compared by. */
 export const METRICS = {
+  bytes: { title: 'new objects of one request', unit: 'bytes', same: 1, digits: 0 },
   cpu: { title: 'CPU time of the server process for one request', unit: 'µs', same: 1, digits: 1 },
+  instructions: { title: 'instructions of one request', unit: '', same: 1, digits: 0 },
   p99: { title: 'p99 of the response time', unit: 'µs', same: 1, digits: 0 },
   startup: { title: 'CPU time until the app is ready', unit: 'ms', same: 0, digits: 1 },
 } as const
 
 export type Metric = keyof typeof METRICS
 
-/** What was found of one server in one case. */
+/** One metric of one server in one case. */
 export interface Figure {
   /** The mean of the quietest rounds, in the unit of the metric. */
   readonly value: number
@@ -21,8 +24,24 @@ export interface Figure {
   readonly rounds: Rounds
 }
 
+export type Figures = Partial<Record<Metric, Figure>>
+
 /** By case, then by variant. */
-export type Figures = Readonly<Record<string, Readonly<Record<string, Figure>>>>
+export type FiguresByCase = Readonly<Record<string, Readonly<Record<string, Figures>>>>
+
+/** What is measured beside the CPU time, and does not change with the mood of the machine. */
+export const BESIDE = ['instructions', 'bytes'] as const satisfies readonly Metric[]
+
+/** Whether a metric was measured in any of these cases. */
+export function has(cases: FiguresByCase, metric: Metric): boolean {
+  return Object.values(cases).some((ofCase) => Object.values(ofCase).some((own) => own[metric] !== undefined))
+}
+
+/** What a case is about. */
+export function metricOf(caseName: string): Metric {
+  if (caseName === STARTUP) return 'startup'
+  return CASES[caseName]?.isOpen ? 'p99' : 'cpu'
+}
 
 /** How much was measured. */
 export interface Amount {
@@ -43,8 +62,10 @@ export interface Results {
   /** Whether client and servers were kept on one core. */
   readonly isPinned: boolean
   readonly amount: Amount
+  /** Why there are no instructions. `null` where there are. */
+  readonly uncounted: string | null
   readonly versions: Readonly<Record<string, string>>
-  readonly cases: Figures
+  readonly cases: FiguresByCase
 }
 
 /** Where the results that `docs/performance.md` shows are kept. */

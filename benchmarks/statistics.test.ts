@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { AIMS, type Aim, triage, type Verdict } from './aims.ts'
 import { groupsOf } from './cases.ts'
+import { countIn } from './instructions.ts'
 import { arrivalsOf } from './load.ts'
 import { coresIn } from './machine.ts'
-import type { Figure, Results } from './results.ts'
-import { compare, isDifferent, quietest, type Rounds } from './statistics.ts'
+import type { Figures, Results } from './results.ts'
+import { isPassed, type SelfTest, selfTestTable } from './self-test.ts'
+import { compare, type Estimate, isDifferent, quietest, type Rounds } from './statistics.ts'
 import { aimsTable, comparison } from './tables.ts'
 import { BARE } from './variants.ts'
 
@@ -69,9 +71,9 @@ describe('a comparison', () => {
 })
 
 describe('an aim', () => {
-  const figure = (own: readonly number[]): Figure => {
+  const figure = (own: readonly number[]): Figures => {
     const rounds = own.map((value) => [value])
-    return { value: 1, toBare: compare(rounds, [[1], [1], [1]], 1), rounds }
+    return { cpu: { value: 1, toBare: compare(rounds, [[1], [1], [1]], 1), rounds } }
   }
   const results = (node: string, own: readonly number[], others: readonly number[]): Results => ({
     node,
@@ -79,6 +81,7 @@ describe('an aim', () => {
     command: 'npm run bench',
     machine: { cpu: 'any', cores: 2, memoryGiB: 4, system: 'Linux', loadBefore: 0 },
     isPinned: true,
+    uncounted: null,
     amount: { processes: 3, rounds: 1, requests: 1 },
     versions: {},
     cases: { success: { isolate: figure(own), 'request-context': figure(others) } },
@@ -120,6 +123,24 @@ describe('an aim', () => {
   })
 })
 
+test('the self-test passes where equals come out equal and the dearer one dearer, each time', () => {
+  const equal = { value: 1.004, low: 0.996, high: 1.012 }
+  const dearer = { value: 1.019, low: 1.011, high: 1.03 }
+  const of = (twin: Estimate, costly: Estimate): SelfTest => ({
+    node: '24.1.0',
+    date: '2026-01-01T00:00:00.000Z',
+    runs: [
+      { twin: equal, costly: dearer },
+      { twin, costly },
+    ],
+  })
+  assert.equal(isPassed(of(equal, dearer)), true)
+  assert.equal(isPassed(of({ value: 1.011, low: 0.99, high: 1.02 }, dearer)), false)
+  assert.equal(isPassed(of({ value: 0.989, low: 0.98, high: 1.01 }, dearer)), false)
+  assert.equal(isPassed(of(equal, { value: 1.02, low: 0.99, high: 1.04 })), false)
+  assert.match(selfTestTable(of(equal, equal)), /1\.004 \(0\.996 to 1\.012\), NOT told apart/)
+})
+
 test('cases that need the same process have it one after the other', () => {
   assert.deepEqual(groupsOf(['logged', 'success', 'fails', 'seldom', 'mixed', 'silent']), [
     ['logged', 'fails'],
@@ -127,6 +148,20 @@ test('cases that need the same process have it one after the other', () => {
     ['seldom'],
     ['mixed'],
   ])
+})
+
+describe('what perf prints', () => {
+  test('has the number of instructions', () => {
+    assert.equal(countIn('183476,,instructions:u,1048576,100.00,,\n'), 183476)
+    assert.equal(countIn('Events disabled\n88.72,msec,task-clock,88,100.00,0.4,CPUs utilized\n'), 88.72)
+  })
+
+  test('has none where they are not counted', () => {
+    assert.equal(countIn('<not supported>,,instructions:u,0,100.00,,\n'), undefined)
+    assert.equal(countIn('<not counted>,,instructions:u,0,100.00,,\n'), undefined)
+    assert.equal(countIn('No permission to enable instructions:u event.\n'), undefined)
+    assert.equal(countIn(''), undefined)
+  })
 })
 
 test('arrivals come at their rate, fail by their share, and are the same for the same seed', () => {

@@ -1,8 +1,7 @@
 import { markdownTable } from 'markdown-table'
 import { AIMS, describeAim, type Outcome, triage } from './aims.ts'
 import { TITLES } from './cases.ts'
-import { metricOf } from './measure.ts'
-import { type Figure, type Figures, METRICS, type Metric, type Results } from './results.ts'
+import { type Figure, type FiguresByCase, METRICS, type Metric, metricOf, type Results } from './results.ts'
 import type { Estimate } from './statistics.ts'
 import { BARE, VARIANTS } from './variants.ts'
 
@@ -26,13 +25,19 @@ function table(rows: string[][]): string {
   return markdownTable(rows, { align })
 }
 
-/** All variants in these cases, compared with bare Fastify; its own row has the values themselves. */
-export function caseTable(cases: Figures): string {
-  const names = [...TITLES.keys()].filter((name) => name in cases)
-  const variants = Object.keys(VARIANTS).filter((variant) => names.some((name) => cases[name]?.[variant]))
+/**
+ * All variants in these cases, compared with bare Fastify; its own row has the values themselves.
+ *
+ * @param metric - Default: what each case is about.
+ */
+export function caseTable(cases: FiguresByCase, metric?: Metric): string {
+  const figureOf = (name: string, variant: string): Figure | undefined =>
+    cases[name]?.[variant]?.[metric ?? metricOf(name)]
+  const names = [...TITLES.keys()].filter((name) => figureOf(name, BARE))
+  const variants = Object.keys(VARIANTS).filter((variant) => names.some((name) => figureOf(name, variant)))
   const rows = variants.map((variant) => [
     VARIANTS[variant]?.title ?? variant,
-    ...names.map((name) => cellOf(metricOf(name), cases[name]?.[variant])),
+    ...names.map((name) => cellOf(metric ?? metricOf(name), figureOf(name, variant))),
   ])
   return table([['', ...names], ...rows])
 }

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { STARTUP, TITLES } from './cases.ts'
+import { STARTUP } from './cases.ts'
 
 const HERE = new URL('./', import.meta.url)
 
@@ -12,85 +12,63 @@ export interface Variant {
   readonly options?: object
   /** The package that has to be installed in `benchmarks` for it. */
   readonly needs?: string
-  /** Whether it is the app of the others with something added. */
-  readonly isFastify: boolean
+  /** Whether it is the app of the others with something added. Default: true. */
+  readonly isFastify?: boolean
   /** The cases that it stands in, where that is not all that can be. */
   readonly cases?: readonly string[]
   /** How many processes are enough, where no aim is compared with it. */
   readonly processes?: number
+  /** The share of requests that are sent on top of those that count: a cost that is known. Default: 0. */
+  readonly extra?: number
 }
 
 /** What all others are compared with. Where a part of the traffic fails, it is spared that part. */
 export const BARE = 'bare'
 
-/** Its rounds take long, and these have nothing to do with errors of a request. */
-const WITHOUT_MIXED: readonly string[] = [...TITLES.keys()].filter((name) => name !== 'mixed')
+export type Variants = Readonly<Record<string, Variant>>
 
-const PEER_PROCESSES = 2
+/** Other packages get fewer processes: no aim is about a small difference to them. */
+const PEER = { processes: 2, cases: ['success', 'awaits', 'silent', 'logged', 'fails', STARTUP] } as const
 
-/** Everything that is measured, in the order of the page. */
-export const VARIANTS: Readonly<Record<string, Variant>> = {
-  [BARE]: { title: 'bare Fastify', server: 'fastify', isFastify: true },
-  failing: {
-    title: 'bare Fastify, with failing traffic',
-    server: 'fastify',
-    isFastify: true,
-    cases: ['mixed'],
-  },
-  isolate: { title: 'fastify-isolate', server: 'isolate', isFastify: true },
+/** Everything that is measured, in the order of the page. One more takes one more entry. */
+export const VARIANTS: Variants = {
+  [BARE]: { title: 'bare Fastify', server: 'fastify' },
+  failing: { title: 'bare Fastify, with failing traffic', server: 'fastify', cases: ['mixed'] },
+  isolate: { title: 'fastify-isolate', server: 'isolate' },
   'escapes-off': {
-    title: 'fastify-isolate, escapes: false',
+    title: 'fastify-isolate, `escapes: false`',
     server: 'isolate',
     options: { escapes: false },
-    isFastify: true,
-    cases: WITHOUT_MIXED,
+    cases: ['success', 'logged', 'fails', STARTUP],
   },
   runaway: {
-    title: 'fastify-isolate, runaway: { after }',
+    title: 'fastify-isolate, `runaway: { after }`',
     server: 'isolate',
     options: { runaway: { after: 10_000 } },
-    isFastify: true,
-    cases: ['success', 'logged'],
+    cases: ['success'],
   },
   'request-context': {
     title: '@fastify/request-context',
     server: 'request-context',
     needs: '@fastify/request-context',
-    isFastify: true,
-    cases: WITHOUT_MIXED,
+    cases: ['success', STARTUP],
   },
   'close-with-grace': {
     title: 'close-with-grace',
     server: 'close-with-grace',
     needs: 'close-with-grace',
-    isFastify: true,
-    cases: WITHOUT_MIXED,
-    processes: PEER_PROCESSES,
+    ...PEER,
   },
-  express: {
-    title: 'Express',
-    server: 'express',
-    needs: 'express',
-    isFastify: false,
-    processes: PEER_PROCESSES,
-  },
-  restify: {
-    title: 'restify',
-    server: 'restify',
-    needs: 'restify',
-    isFastify: false,
-    processes: PEER_PROCESSES,
-  },
+  express: { title: 'Express', server: 'express', needs: 'express', ...PEER, isFastify: false },
+  restify: { title: 'restify', server: 'restify', needs: 'restify', ...PEER, isFastify: false },
 }
 
-/** The variants out of the named ones that a case has, bare Fastify first. */
-export function variantsOf(caseName: string, names: readonly string[]): string[] {
-  const rest = names.filter((name) => {
-    const { cases, isFastify } = VARIANTS[name] as Variant
-    if (name === BARE || cases?.includes(caseName) === false) return false
-    return isFastify || caseName !== STARTUP
+/** The variants that a case has, bare Fastify first. */
+export function variantsOf(caseName: string, variants: Variants): string[] {
+  return Object.entries(variants).flatMap(([name, { cases, isFastify = true }]) => {
+    if (cases?.includes(caseName) === false) return []
+    return isFastify || caseName !== STARTUP ? name : []
   })
-  return [BARE, ...rest]
 }
 
 function manifestOf(dependency: string): URL {
@@ -103,14 +81,13 @@ export function isInstalled({ needs }: Variant): boolean {
 }
 
 /** The versions of everything that is compared. */
-export function installedVersions(names: readonly string[]): Record<string, string> {
+export function installedVersions(variants: Variants): Record<string, string> {
   const versionIn = (file: URL): string => JSON.parse(readFileSync(file, 'utf8')).version
   const versions: Record<string, string> = {
     'fastify-isolate': versionIn(new URL('../package.json', HERE)),
     fastify: versionIn(new URL('../node_modules/fastify/package.json', HERE)),
   }
-  for (const name of names) {
-    const needs = VARIANTS[name]?.needs
+  for (const { needs } of Object.values(variants)) {
     if (needs !== undefined) versions[needs] = versionIn(manifestOf(needs))
   }
   return versions

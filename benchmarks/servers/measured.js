@@ -10,13 +10,23 @@ export const destination = process.argv[2] === 'log' ? pino.destination('/dev/nu
 /** What the plugin is given. */
 export const options = JSON.parse(process.argv[3])
 
-/** Waits until the server listens, then tells its port, and its CPU time whenever it is asked, with its garbage collected. */
+const heapUsed = () => process.memoryUsage().heapUsed
+
+const ANSWERS = {
+  cpu: () => {
+    const { user, system } = process.cpuUsage()
+    return { cpu: user + system }
+  },
+  collect: () => {
+    const before = heapUsed()
+    globalThis.gc({ type: 'minor' })
+    return { before, after: heapUsed() }
+  },
+}
+
+/** Waits until the server listens, then tells its port, and answers the questions that it is asked. */
 export function measured(server) {
   server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
-  process.on('message', () => {
-    globalThis.gc?.({ type: 'minor' })
-    const { user, system } = process.cpuUsage()
-    process.send({ cpu: user + system })
-  })
+  process.on('message', (question) => process.send(ANSWERS[question]()))
   process.on('disconnect', () => process.exit(0))
 }

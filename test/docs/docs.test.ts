@@ -6,7 +6,8 @@ import { CASES } from '../../benchmarks/cases.ts'
 import { table } from '../../benchmarks/comparison/table.ts'
 import { readMemory } from '../../benchmarks/memory-results.ts'
 import { measured } from '../../benchmarks/page.ts'
-import { nameOf, RESULTS, readAll } from '../../benchmarks/results.ts'
+import { metricOf, nameOf, RESULTS, readAll } from '../../benchmarks/results.ts'
+import { readSelfTest } from '../../benchmarks/self-test.ts'
 import { optionsDoc, PAGE } from '../../scripts/options-doc.ts'
 import { startProgram } from '../support/child.ts'
 import { fileOf, isCode, isProgram, isRecipe } from '../support/docs-code.ts'
@@ -52,15 +53,16 @@ test('the tables of docs/comparison.md are those of the last run', () => {
 
 test('the tables and charts of docs/performance.md are those of the last runs', () => {
   const all = readAll(RESULTS)
+  assert.ok(all.length > 0)
   const isShown = readFileSync(`${ROOT}docs/performance.md`, 'utf8').includes(
-    measured(all, readMemory(RESULTS)),
+    measured(all, readMemory(RESULTS), readSelfTest(RESULTS)),
   )
   assert.ok(isShown, 'run: npm run bench -- --page')
   for (const results of all) {
     const chart = readFileSync(new URL(`${nameOf(results)}.svg`, RESULTS), 'utf8')
     assert.ok(chart.includes(`on Node ${results.node},`), 'run: npm run bench -- --page')
     const labels = Object.keys(CASES).flatMap(
-      (name) => results.cases[name]?.isolate?.toBare?.value.toFixed(3) ?? [],
+      (name) => results.cases[name]?.isolate?.[metricOf(name)]?.toBare?.value.toFixed(3) ?? [],
     )
     assert.deepEqual(
       labels.filter((label) => !chart.includes(`>${label}<`)),

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { Results } from '../../benchmarks/results.ts'
+import type { Metric, Results } from '../../benchmarks/results.ts'
 import { TYPESCRIPT } from '../support/typescript-flags.ts'
 
 const run = promisify(execFile)
@@ -34,16 +34,15 @@ describe('the bench', () => {
     assert.equal(results.node, process.versions.node)
     assert.deepEqual(Object.keys(results.cases), ['fails', 'awaits', 'mixed'])
     for (const [what, { bare, isolate }] of Object.entries(results.cases)) {
-      for (const figure of [bare, isolate]) {
-        assert.ok(figure !== undefined && figure.value > 0, what)
-        assert.deepEqual(
-          figure.rounds.map(({ length }) => length),
-          [2],
-          what,
-        )
+      const metrics = what === 'mixed' ? ['p99'] : ['cpu', 'bytes']
+      for (const metric of metrics as Metric[]) {
+        const [of, to] = [isolate?.[metric], bare?.[metric]]
+        assert.ok(of !== undefined && to !== undefined, `${what} ${metric}`)
+        assert.ok(of.value > 0 && to.value > 0, `${what} ${metric} ${of.value} ${to.value}`)
+        assert.deepEqual([of.rounds.length, of.rounds[0]?.length], [1, what === 'mixed' ? 1 : 2])
+        const { value = 0, low = 0, high = 0 } = of.toBare ?? {}
+        assert.ok(value > 0 && low <= value && value <= high, `${what} ${low} ${value} ${high}`)
       }
-      const { value = 0, low = 0, high = 0 } = isolate?.toBare ?? {}
-      assert.ok(value > 0 && low <= value && value <= high, `${what} ${low} ${value} ${high}`)
     }
     // The packages that draw are installed apart.
     assert.equal(existsSync(`${name}.svg`), !stdout.includes('npm ci --prefix benchmarks'))
