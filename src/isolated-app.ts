@@ -122,7 +122,7 @@ export class IsolatedApp {
    * verdict says so. Only this function creates faults. Never throws.
    */
   recordFault(found: FoundError): Fault {
-    const { context, extra, later } = found
+    const { context, later } = found
     const log = this.#logOf(context)
     const fault = new NewFault({ ...found, request: context?.snapshot() }, this.hasServed)
     context?.remember(fault)
@@ -133,21 +133,16 @@ export class IsolatedApp {
     this.ledger.add(fault, fingerprint)
     this.recorder?.faulted(fault, fingerprint)
     if (MAY_HARM_OTHERS.has(fault.origin)) this.leaveControl?.escaped()
-    const write = (): void => {
-      if (!isLogged) return
-      const { fastifyRequest: request, hasEndedWell: isFinished } = context ?? {}
-      logFault(log, fault, { request, isFinished, extra, isUnheard: this.isUnheard })
-    }
     const leaveControl = fault.verdict === 'fatal' ? this.leaveControl : undefined
     if (later !== undefined) {
-      write()
+      if (isLogged) this.#log(fault, found, log)
       later(() => {
         leaveControl?.fatal(fault, () => {})
         this.#announce(fault, context, log)
       })
     } else {
-      if (leaveControl !== undefined) leaveControl.fatal(fault, write)
-      else write()
+      if (leaveControl !== undefined) leaveControl.fatal(fault, () => this.#log(fault, found, log))
+      else if (isLogged) this.#log(fault, found, log)
       this.#announce(fault, context, log)
     }
     if (fault.verdict === 'recycle') this.leaveControl?.recycle(fault)
@@ -183,6 +178,11 @@ export class IsolatedApp {
     } catch (failure) {
       logFailure(log, failure, `the \`classify\` option failed: the verdict stays '${proposed}'`)
     }
+  }
+
+  #log(fault: Fault, { context, extra }: FoundError, log: FastifyBaseLogger): void {
+    const { fastifyRequest: request, hasEndedWell: isFinished } = context ?? {}
+    logFault(log, fault, { request, isFinished, extra, isUnheard: this.isUnheard })
   }
 
   #announce(fault: Fault, context: RequestContext | undefined, log: FastifyBaseLogger): void {

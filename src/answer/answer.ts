@@ -162,14 +162,10 @@ class FaultAnswer {
   #jsonBody(): object {
     const { statusCode } = this.#head
     const error = phraseOf(statusCode)
+    const requestId = this.#context.snapshot().id
     const shown = this.#exposed()
-    return {
-      statusCode,
-      ...shown,
-      error,
-      message: shown === undefined ? error : messageOf(this.#fault.error),
-      requestId: this.#context.snapshot().id,
-    }
+    if (shown === undefined) return { statusCode, error, message: error, requestId }
+    return { statusCode, ...shown, error, message: messageOf(this.#fault.error), requestId }
   }
 
   /** RFC 9457. `about:blank` says that the title is the status's own phrase (section 4.2.1). */

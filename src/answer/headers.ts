@@ -56,7 +56,8 @@ export function dropHeadersOfTheSuccess(
 ): void {
   const kept: Record<string, unknown> = {}
   const source = context.hookHeaders ?? internals.headers(reply)
-  for (const [name, value] of Object.entries(source)) {
+  for (const name of Object.keys(source)) {
+    const value = source[name]
     if (survives(name, value) && isValidHeader(name, value)) kept[name] = value
   }
   internals.replaceHeaders(reply, kept)

@@ -9,5 +9,10 @@ export const FATAL_BRAND: unique symbol = Symbol.for('fastify-isolate.FatalError
  * the package or of another. Never throws.
  */
 export function isFatalError(error: unknown): boolean {
-  return someInChain(error, (one) => readProperty(one, FATAL_BRAND) === true)
+  return someInChain(error, hasFatalBrand)
+}
+
+/** Whether this very error is a `FatalError`. Never throws. */
+export function hasFatalBrand(error: unknown): boolean {
+  return readProperty(error, FATAL_BRAND) === true
 }

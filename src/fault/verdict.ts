@@ -1,6 +1,6 @@
 import { someInChain } from './chain.ts'
 import type { Fault, Verdict } from './fault.ts'
-import { isFatalError } from './is-fatal-error.ts'
+import { hasFatalBrand } from './is-fatal-error.ts'
 import { readProperty } from './thrown.ts'
 
 /**
@@ -55,7 +55,7 @@ export function proposeVerdict(fault: Judged, hasServed: boolean): Verdict {
   const { error, origin, job } = fault
   const belongsToNobody = isUnowned(fault)
   if (belongsToNobody && !hasServed) return 'fatal'
-  if (isFatalError(error) || someInChain(error, isInternalAssertion)) return 'fatal'
+  if (someInChain(error, isFatal)) return 'fatal'
   const mayUnwindOthers = origin === 'runaway' || (origin === 'exception' && job === undefined)
   if (belongsToNobody || mayUnwindOthers || someInChain(error, isExhaustion)) return 'recycle'
   return 'contain'
@@ -66,8 +66,8 @@ export function isVerdict(value: unknown): value is Verdict {
   return value === 'contain' || value === 'recycle' || value === 'fatal'
 }
 
-function isInternalAssertion(error: unknown): boolean {
-  return readProperty(error, 'code') === 'ERR_INTERNAL_ASSERTION'
+function isFatal(error: unknown): boolean {
+  return hasFatalBrand(error) || readProperty(error, 'code') === 'ERR_INTERNAL_ASSERTION'
 }
 
 function isExhaustion(error: unknown): boolean {

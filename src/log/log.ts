@@ -2,12 +2,14 @@ import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import { attempt } from '../attempt.ts'
 import type { Fault } from '../fault/fault.ts'
 import { serializeError } from '../fault/serialize.ts'
-import { messageOf } from '../fault/thrown.ts'
+import { messageOf, ownProperty } from '../fault/thrown.ts'
 import { describeFault, firstLine } from './describe-fault.ts'
 import { workingLogger, writeFatalLine } from './failed-destination.ts'
 import type { HeldBack } from './rate-limit.ts'
-import { type RequestLine, requestLine } from './request-line.ts'
+import { type RequestLine, requestLine, SERIALIZERS } from './request-line.ts'
 import { IDENTITY_SERIALIZERS, stderrLogger } from './stderr.ts'
+
+type Level = 'fatal' | 'error' | 'warn' | 'info'
 
 /** The fields of a fault's log line. */
 interface FaultLine {
@@ -36,10 +38,25 @@ export function isSilent(log: FastifyBaseLogger): boolean {
 }
 
 /**
- * Returns a child logger that writes `req` and `err` as they are: Fastify's own `req` serializer would drop the
- * route.
+ * Writes a line whose `req` and `err` stay as they are: Fastify's own `req` serializer would drop the route. For that
+ * one line a pino gets other serializers, since a child of it costs as much as the line.
  */
-function withIdentitySerializers(log: FastifyBaseLogger): FastifyBaseLogger {
+function writeAsIs(log: FastifyBaseLogger, level: Level, line: object, message: string): void {
+  const serializers = ownProperty(log, SERIALIZERS)
+  if (typeof serializers !== 'object' || Object.isFrozen(log)) {
+    childWithIdentitySerializers(log)[level](line, message)
+    return
+  }
+  const pino = log as unknown as { [SERIALIZERS]: unknown }
+  pino[SERIALIZERS] = { ...serializers, ...IDENTITY_SERIALIZERS }
+  try {
+    log[level](line, message)
+  } finally {
+    pino[SERIALIZERS] = serializers
+  }
+}
+
+function childWithIdentitySerializers(log: FastifyBaseLogger): FastifyBaseLogger {
   // Without a child, the logger itself may still write.
   return attempt(() => log.child({}, { serializers: IDENTITY_SERIALIZERS }) ?? log, log)
 }
@@ -69,7 +86,7 @@ export function logFault(log: FastifyBaseLogger, fault: Fault, about: About = {}
         if (level === 'fatal' || about.isUnheard) stderrLogger()[level](line, message)
         return
       }
-      const write = (target: FastifyBaseLogger): void => withIdentitySerializers(target)[level](line, message)
+      const write = (target: FastifyBaseLogger): void => writeAsIs(target, level, line, message)
       if (level === 'fatal') writeFatalLine(log, write)
       else write(workingLogger(log))
     } catch (failure) {
@@ -85,10 +102,8 @@ export function logHandledLate(log: FastifyBaseLogger, fault: Fault): void {
   try {
     const req = fault.request && requestLine(log, fault.request, undefined)
     const line = { err: serializeError(fault.error), faultId: fault.id, req }
-    withIdentitySerializers(workingLogger(log)).warn(
-      line,
-      `a rejection was handled late: ${firstLine(messageOf(fault.error))}`,
-    )
+    const message = `a rejection was handled late: ${firstLine(messageOf(fault.error))}`
+    writeAsIs(workingLogger(log), 'warn', line, message)
   } catch {
     // the fault itself is logged already
   }
@@ -149,7 +164,7 @@ function write(
   line: Record<string, unknown>,
 ): void {
   try {
-    withIdentitySerializers(workingLogger(log))[level](line, message)
+    writeAsIs(workingLogger(log), level, line, message)
   } catch {
     // a logger that throws must not undo the answer
   }

@@ -34,7 +34,7 @@ export function requestLine(
 }
 
 /** Under which every pino keeps the serializers of a logger. */
-const SERIALIZERS = Symbol.for('pino.serializers')
+export const SERIALIZERS: unique symbol = Symbol.for('pino.serializers') as never
 
 /** The app's own serializer of requests. */
 function ownSerializer(log: FastifyBaseLogger): Serializer | undefined {

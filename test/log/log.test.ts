@@ -395,3 +395,26 @@ describe('logger: false', () => {
     assert.equal(test.faults.length, 1)
   })
 })
+
+it('a logger has its own serializers again after the line of a fault', async (t) => {
+  let children = 0
+  const { app, faultLines, lines } = testApp(t, {
+    logger: {
+      serializers: { err: () => 'of the app' },
+      onChild: () => {
+        children += 1
+      },
+    },
+  })
+  app.get('/bug', (request) => {
+    app.isolation.report(new Error('reported'), request)
+    request.log.warn({ err: new Error('logged') }, 'by the app')
+    return children
+  })
+  await app.ready()
+  children = 0
+  const answer = await app.inject('/bug')
+  assert.equal(answer.body, '1', 'the logger of the request alone')
+  assert.equal(faultLines()[0]?.err.message, 'reported')
+  assert.equal(lines().find(({ msg }) => msg === 'by the app')?.err, 'of the app')
+})

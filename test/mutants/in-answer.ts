@@ -5,8 +5,8 @@ export const inAnswer: readonly Mutant[] = [
   {
     name: 'body-shows-the-message',
     file: 'answer/answer.ts',
-    find: 'message: shown === undefined ? error : messageOf(this.#fault.error),',
-    replace: 'message: messageOf(this.#fault.error),',
+    find: 'return { statusCode, error, message: error, requestId }',
+    replace: 'return { statusCode, error, message: messageOf(this.#fault.error), requestId }',
     tests: ['answer/masking'],
   },
   {

@@ -79,8 +79,8 @@ export const inApp: readonly Mutant[] = [
   {
     name: 'fatal-line-written-twice',
     file: 'isolated-app.ts',
-    find: '    else write()\n',
-    replace: '    write()\n',
+    find: 'else if (isLogged) this.#log(',
+    replace: 'if (isLogged) this.#log(',
     tests: ['log/log'],
   },
   {

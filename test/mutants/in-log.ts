@@ -24,6 +24,14 @@ export const inLog: readonly Mutant[] = [
     tests: ['log/rate-limit'],
   },
   {
+    name: 'logger-keeps-the-serializers-of-a-fault',
+    file: 'log/log.ts',
+    find: 'pino[SERIALIZERS] = serializers\n',
+    replace: '\n',
+    tests: ['log/log'],
+    only: 'a logger has its own serializers again after the line of a fault',
+  },
+  {
     name: 'faults-that-are-held-back-are-all-read',
     file: 'log/fault-kind.ts',
     find: 'if (isHeldBack && !this.#isMixed && this.#skipsOne()) return this.fingerprint',
