@@ -15,6 +15,7 @@ export type {
   IsolateOptions,
   LeaveOptions,
   LogOptions,
+  LoopOptions,
   RecorderOptions,
   RouteIsolateOptions,
   RunawayOptions,

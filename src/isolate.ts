@@ -3,6 +3,8 @@ import fp from 'fastify-plugin'
 import { isolationOf } from './app-isolation.ts'
 import { attempt } from './attempt.ts'
 import { AppCoverage } from './coverage/cover-app.ts'
+import { guardBeforeLoad, stopGuardingBeforeLoad } from './crash-loop/before-load.ts'
+import { guardFromCrashLoop } from './crash-loop/crash-loop.ts'
 import { addToProcess } from './drain/app.ts'
 import { stopTakingBeforeLoad, takeBeforeLoad } from './escapes/before-load.ts'
 import { Escapes } from './escapes/escapes.ts'
@@ -95,6 +97,8 @@ function install(fastify: FastifyInstance, given: IsolateOptions): void {
     app.sickWatch.stop()
     done()
   })
+  // Last: what is registered from now on waits while the app is held.
+  guardFromCrashLoop(app, internals)
 }
 
 /**
@@ -119,6 +123,7 @@ function tryInstall(app: FastifyInstance, options: IsolateOptions, done: (error?
     return
   } finally {
     stopTakingBeforeLoad()
+    stopGuardingBeforeLoad()
   }
   done()
 }
@@ -154,7 +159,9 @@ function isolateOrPlugin(...args: unknown[]): unknown {
     return undefined
   }
   const [options] = args as [IsolateOptions?]
-  takeBeforeLoad(() => resolveOptions(options))
+  const resolved = attempt(() => resolveOptions(options), undefined)
+  guardBeforeLoad(resolved)
+  takeBeforeLoad(resolved)
   const plugin: FastifyPluginCallback = (app, _options, done) => {
     tryInstall(app, options as IsolateOptions, done)
   }

@@ -83,6 +83,8 @@ export class IsolatedApp {
    * Returns false for a request that is still served.
    */
   refuseLate: ((request: FastifyRequest, reply: FastifyReply) => boolean) | undefined = undefined
+  /** Whether its boot is held because it died too often: there is nothing to close yet. */
+  isHeld = false
   /** Undefined until `addToProcess()` has run. */
   leaveControl: LeaveControl | undefined = undefined
   /** Undefined where nothing is recorded. */

@@ -1,5 +1,5 @@
 import type { Death } from './death.ts'
-import { type Life, type RouteState, STATE_VERSION, type State } from './state.ts'
+import { type Life, type ListenAddress, type RouteState, STATE_VERSION, type State } from './state.ts'
 
 /** Says whether a value of JSON has a form. */
 type Check = (value: unknown) => boolean
@@ -67,11 +67,19 @@ const isRouteState = has<RouteState>({
 
 const isLife = has<Life>({
   id: isText,
+  build: isText,
   startedAt: isNumber,
   listenedAt: isOptional(isNumber),
   endedAt: isOptional(isNumber),
-  how: isOneOf('orderly', 'signal', 'died'),
-  because: isOptional(isText),
+  how: isOneOf('orderly', 'signal', 'died', 'held', 'gaveUp'),
+  because: isText,
+  loading: isOptional(isText),
+})
+
+const isListenAddress = has<ListenAddress>({
+  host: isOptional(isText),
+  port: isOptional(isNumber),
+  path: isOptional(isText),
 })
 
 const isState = has<State>({
@@ -80,6 +88,7 @@ const isState = has<State>({
   deaths: isList(isDeath),
   routes: isRecord(isRouteState),
   lives: isList(isLife),
+  addresses: isOptional(isList(isListenAddress)),
 })
 
 /**

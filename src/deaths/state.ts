@@ -14,16 +14,23 @@ export const LARGEST_STATE: number = 1_048_576
 export interface Life {
   /** As {@link Death.id}. */
   readonly id: string
+  /** The build of the app that died; empty where it did not. */
+  readonly build: string
   /** When the process started, in milliseconds since the epoch. */
   readonly startedAt: number
   /** When it first listened, in milliseconds since the epoch; undefined where it ended before that. */
   readonly listenedAt?: number | undefined
   /** When it was last known to live, in milliseconds since the epoch; undefined where that is not known. */
   readonly endedAt?: number | undefined
-  /** How it ended: `signal` is an orderly leave on a signal. */
-  readonly how: 'orderly' | 'signal' | 'died'
-  /** What can be said honestly of its death, in words; undefined where it did not die. */
-  readonly because?: string | undefined
+  /**
+   * How it ended. `signal`: in order, on a signal. `held`: while the crash-loop guard held its boot. `gaveUp`: the guard
+   * ended it.
+   */
+  readonly how: 'orderly' | 'signal' | 'died' | 'held' | 'gaveUp'
+  /** The same in words. */
+  readonly because: string
+  /** What was loading when it died, in words; undefined where that is not known. */
+  readonly loading?: string | undefined
 }
 
 /** What is remembered of a route that was blamed, or closed by hand. It is plain JSON. */
@@ -66,6 +73,15 @@ export interface State {
   readonly routes: Readonly<Record<string, RouteState>>
   /** The newest {@link LIVES_KEPT}, oldest first. */
   readonly lives: readonly Life[]
+  /** Where the app listened last; undefined where it never did. */
+  readonly addresses?: readonly ListenAddress[] | undefined
+}
+
+/** Where a server listens: a host with a port, or the path of a socket. */
+export interface ListenAddress {
+  readonly host?: string | undefined
+  readonly port?: number | undefined
+  readonly path?: string | undefined
 }
 
 /** A state that knows nothing. */

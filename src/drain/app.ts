@@ -110,7 +110,8 @@ class DrainedApp implements LeavingApp {
       () => {},
       (failure) => logFailure(this.log, failure, 'app.close() failed'),
     )
-    if (waitForBoot || !this.isBooting || this.hasServed()) await closed
+    const isUp = !this.isBooting || this.hasServed()
+    if ((waitForBoot && !this.#app.isHeld) || isUp) await closed
     removeApp(this)
   }
 }

@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import { attempt } from '../attempt.ts'
 import { IsolatedApp } from '../isolated-app.ts'
 import { addApp, leave } from '../leave/leave.ts'
 import type { LeavingApp } from '../leave/leaving-app.ts'
@@ -92,10 +91,9 @@ let current: EscapesBeforeLoad | undefined
  * Takes what escapes until {@link stopTakingBeforeLoad}. Does nothing where `escapes` is off or that of another plugin
  * is waited for already. Never throws.
  *
- * @param resolve Returns the options. Where they are wrong it throws, and nothing is taken: the plugin tells as it loads.
+ * @param options Undefined where they are wrong: nothing is taken, and the plugin tells as it loads.
  */
-export function takeBeforeLoad(resolve: () => ResolvedOptions): void {
-  const options = attempt(resolve, undefined)
+export function takeBeforeLoad(options: ResolvedOptions | undefined): void {
   if (current !== undefined || options?.escapes !== true) return
   current = new EscapesBeforeLoad(options)
   addHandler(current)

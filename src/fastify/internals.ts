@@ -8,6 +8,8 @@ import { type SymbolsOf, symbolsOf, valueAt } from './symbols.ts'
 
 /** Fastify's own copy of its options. */
 interface ServerOptions {
+  https?: object | boolean | null
+  http2?: boolean
   frameworkErrors?: (error: unknown, request: FastifyRequest, reply: FastifyReply) => unknown
 }
 

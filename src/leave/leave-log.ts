@@ -86,7 +86,7 @@ export class LeaveLog {
 }
 
 function levelOf(reason: CrashReport['reason']): Level {
-  return reason === 'fatal' || reason === 'recycle' ? 'warn' : 'info'
+  return reason === 'fatal' || reason === 'recycle' || reason === 'crash-loop' ? 'warn' : 'info'
 }
 
 function describe({ reason, note, sick }: CrashReport): string {

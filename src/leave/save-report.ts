@@ -15,7 +15,8 @@ type Told = (log: LeaveLog) => void
 export function saveReport(report: CrashReport, apps: readonly LeavingApp[]): Told[] {
   const told: Told[] = []
   const folders: Set<string> = new Set(apps.flatMap(({ leave }) => leave.reportDir ?? []))
-  for (const folder of folders) {
+  // Of a crash loop the reports of its deaths tell more, and this one would take the place of one.
+  for (const folder of report.reason === 'crash-loop' ? [] : folders) {
     const written = writeReportFile(folder, report)
     told.push((log) => {
       if ('path' in written) log.info(`crash report: ${written.path}`)

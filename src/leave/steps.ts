@@ -1,5 +1,5 @@
 import type { Fault } from '../fault/fault.ts'
-import { EXIT_FATAL, EXIT_RECYCLE } from '../options/exit-codes.ts'
+import { EXIT_FATAL, EXIT_LOOP, EXIT_RECYCLE } from '../options/exit-codes.ts'
 import { buildReport } from '../report/build.ts'
 import type { CrashReport, LeaveReason, Phase, Sickness } from '../report/crash-report.ts'
 import { tellLeaving } from '../systemd/service.ts'
@@ -57,7 +57,7 @@ export class LeaveSteps {
     this.#fault = fault
     this.#details = details
     this.#log = new LeaveLog(apps)
-    const codes = apps[0]?.leave.exitCodes ?? { fatal: EXIT_FATAL, recycle: EXIT_RECYCLE }
+    const codes = apps[0]?.leave.exitCodes ?? { fatal: EXIT_FATAL, recycle: EXIT_RECYCLE, loop: EXIT_LOOP }
     this.#exit = new Exit(apps, exitCodeFor(reason, codes), this.#log)
     // Use the longest deadline of all apps.
     this.#deadline = longest(
@@ -142,7 +142,7 @@ export class LeaveSteps {
     const inTime = await settlesWithin(Promise.all([drained, notified]), this.#left())
     if (!inTime) this.#cut()
     // A plugin that threw may never end its boot, and what has not served has nothing to end in order.
-    const waitForBoot = this.#reason !== 'fatal'
+    const waitForBoot = this.#reason !== 'fatal' && this.#reason !== 'crash-loop'
     const closed = await settlesWithin(
       this.#each((app) => app.close(waitForBoot)),
       Math.max(this.#left(), CLOSE_FLOOR),

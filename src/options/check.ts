@@ -1,9 +1,10 @@
 import { constants } from 'node:os'
 import { isArrayLike, readProperty } from '../fault/thrown.ts'
 import { type Given, unexpected } from './bad-option.ts'
-import { isAllowedExitCode } from './exit-codes.ts'
-import type { RecorderOptions, RunawayOptions } from './options.ts'
+import { type ExitReason, isAllowedExitCode } from './exit-codes.ts'
+import type { LoopOptions, RecorderOptions, RunawayOptions } from './options.ts'
 import { readOptions } from './read-options.ts'
+import type { Resolved } from './resolved.ts'
 
 // Each check returns the value of an option, or throws the error that says what was expected.
 
@@ -86,9 +87,9 @@ export function checkWordOrFunction<T>(given: Given, words: readonly Extract<T, 
 }
 
 /** An exit code after the process leaves for this reason. */
-export function checkExitCode(given: Given, reason: 'fatal' | 'recycle'): number {
+export function checkExitCode(given: Given, reason: ExitReason): number {
   if (isAllowedExitCode(given.value, reason)) return given.value
-  const orZero = reason === 'recycle' ? ', or 0' : ''
+  const orZero = reason === 'fatal' ? '' : ', or 0'
   throw unexpected(given, `an integer from 14 to 125, since 1 to 13 are Node's own${orZero}`)
 }
 
@@ -129,4 +130,39 @@ export function checkRecorder(given: Given): false | RecorderOptions {
   if (typeof given.value !== 'object' || given.value === null)
     throw unexpected(given, "false or { dir: '/var/lib/my-app' }")
   return { dir: checkText(readOptions(given, ['dir'])('dir'), 'the path of a folder') }
+}
+
+const LOOP_ACTIONS = ['exit', 'park', 'backOff'] as const
+/** The first start is no restart. */
+const LEAST_LOOP = 2
+
+/** What is done about a crash loop, with the defaults filled in, or false. */
+export function checkLoop(given: Given): false | Resolved<LoopOptions> {
+  if (given.value === false) return false
+  if (typeof given.value !== 'object' || given.value === null)
+    throw unexpected(given, "false or an object, such as { action: 'park' }")
+  const option = readOptions(given, ['window', 'limit', 'action', 'liveness'])
+  const [window, limit, action, liveness] = [
+    option('window'),
+    option('limit'),
+    option('action'),
+    option('liveness'),
+  ]
+  return {
+    window: window.value === undefined ? 60_000 : checkMilliseconds(window),
+    limit: limit.value === undefined ? 5 : checkStarts(limit),
+    action: action.value === undefined ? 'exit' : checkLoopAction(action),
+    liveness: liveness.value === undefined ? undefined : checkPath(liveness),
+  }
+}
+
+function checkStarts(given: Given): number {
+  if (Number.isSafeInteger(given.value) && (given.value as number) >= LEAST_LOOP) return given.value as number
+  throw unexpected(given, `an integer from ${LEAST_LOOP} on`)
+}
+
+function checkLoopAction(given: Given): (typeof LOOP_ACTIONS)[number] {
+  const action = LOOP_ACTIONS.find((each) => each === given.value)
+  if (action !== undefined) return action
+  throw unexpected(given, LOOP_ACTIONS.map((each) => `'${each}'`).join(' or '))
 }

@@ -39,6 +39,11 @@ export interface ExitCodes {
   fatal?: number
   /** After a recycle. Default: 75, `EX_TEMPFAIL` of sysexits.h. 0 is allowed here. */
   recycle?: number
+  /**
+   * After too many starts in a row that died ({@link LoopOptions.limit}), for restarters that can be told to stay away
+   * from a code. Default: 78, `EX_CONFIG` of sysexits.h. 0 is allowed here.
+   */
+  loop?: number
 }
 
 /** When a request is a runaway. */
@@ -183,6 +188,22 @@ export interface RecorderOptions {
   dir: string
 }
 
+/** What is done about an app that dies again and again as it starts. */
+export interface LoopOptions {
+  /** Milliseconds after the app listened within which a death counts; one before it listened always does. Default: 60 000. */
+  window?: number
+  /** Which start in a row is the first that is not simply made: an integer from 2 on. Default: 5. */
+  limit?: number
+  /**
+   * What is done from that start on. `'exit'`: the process exits with {@link ExitCodes.loop}, once; the next start tries
+   * the app again. `'park'`: it answers 503 where the app would listen, and starts the app after ten seconds, doubling
+   * each time to five minutes. `'backOff'`: it waits as long and answers nothing. Default: `'exit'`.
+   */
+  action?: 'exit' | 'park' | 'backOff'
+  /** The path of a liveness probe, which is answered 200 while the app is parked. Default: none. */
+  liveness?: string
+}
+
 /** The options of {@link isolate}. */
 export interface IsolateOptions extends RouteIsolateOptions {
   /** The app's own root error handler, for Fastify 6, which refuses two handlers in one scope. Default: none. */
@@ -198,4 +219,9 @@ export interface IsolateOptions extends RouteIsolateOptions {
    * nothing of it: see [the flight recorder](recorder.md). `false`: nothing is written. Default: false.
    */
   recorder?: false | RecorderOptions
+  /**
+   * Keeps an app that dies again and again as it starts from doing so for ever: see [crash loops](crash-loop.md). It
+   * needs `recorder`. `false`: nothing is done. Default: false.
+   */
+  loop?: false | LoopOptions
 }

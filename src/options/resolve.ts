@@ -1,5 +1,5 @@
 import { isArrayLike } from '../fault/thrown.ts'
-import type { Given } from './bad-option.ts'
+import { badOption, type Given } from './bad-option.ts'
 import { readOptions } from './read-options.ts'
 import type { Resolved, ResolvedGrace, ResolvedOptions, ResolvedRouteOptions } from './resolved.ts'
 import { type Group, OPTIONS, ROUTE_OPTIONS, type Row, rowsOf, type Table } from './table.ts'
@@ -11,7 +11,14 @@ import { type Group, OPTIONS, ROUTE_OPTIONS, type Row, rowsOf, type Table } from
  * @throws {TypeError} `FST_ISOLATE_BAD_OPTION`, which names the option, what was expected, and what was given.
  */
 export function resolveOptions(options: unknown): ResolvedOptions {
-  return resolveTable(OPTIONS, { where: '', name: '', value: options }, true)
+  const resolved = resolveTable(OPTIONS, { where: '', name: '', value: options }, true)
+  if (resolved.loop !== false && resolved.recorder === false) {
+    throw badOption(
+      'Expected `recorder` beside `loop`, which has to know how earlier processes ended, got none: add ' +
+        "`recorder: { dir: '/var/lib/my-app' }`, a folder that outlives the process",
+    )
+  }
+  return resolved
 }
 
 /** @param fill Whether an option that is left out gets its default. Else it stays left out. */

@@ -29,6 +29,9 @@ export type Resolved<T> = { readonly [Name in keyof T]-?: ResolvedValue<Exclude<
 /** {@link IsolateOptions} with every default filled in. */
 export type ResolvedOptions = Resolved<IsolateOptions>
 
+/** What is done about a crash loop. */
+export type ResolvedLoop = Exclude<ResolvedOptions['loop'], false>
+
 /** The options that hold for a route: the app's, overridden by the route's own. */
 export type ResolvedRouteOptions = Resolved<RouteIsolateOptions>
 

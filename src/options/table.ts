@@ -5,6 +5,7 @@ import {
   checkExitCode,
   checkFunction,
   checkGrace,
+  checkLoop,
   checkMilliseconds,
   checkMillisecondsOrNever,
   checkPath,
@@ -15,7 +16,7 @@ import {
   checkText,
   checkWordOrFunction,
 } from './check.ts'
-import { EXIT_FATAL, EXIT_RECYCLE } from './exit-codes.ts'
+import { EXIT_FATAL, EXIT_LOOP, EXIT_RECYCLE } from './exit-codes.ts'
 import type {
   ExitCodes,
   GraceOptions,
@@ -70,6 +71,7 @@ export const ROUTE_OPTIONS: Table<RouteIsolateOptions> = {
 const EXIT_CODES: Table<ExitCodes> = {
   fatal: { check: (given) => checkExitCode(given, 'fatal'), default: EXIT_FATAL },
   recycle: { check: (given) => checkExitCode(given, 'recycle'), default: EXIT_RECYCLE },
+  loop: { check: (given) => checkExitCode(given, 'loop'), default: EXIT_LOOP },
 }
 
 const LEAVE_OPTIONS: Table<LeaveOptions> = {
@@ -106,6 +108,7 @@ export const OPTIONS: Table<IsolateOptions> = {
   leave: { options: LEAVE_OPTIONS },
   log: { options: LOG_OPTIONS },
   recorder: { check: checkRecorder, default: false },
+  loop: { check: checkLoop, default: false },
 }
 
 /** The rows of a table by the names of their options, in the table's order. */

@@ -2,7 +2,7 @@ import type { Fault } from '../fault/fault.ts'
 import type { SerializedError } from '../fault/serialized-error.ts'
 
 /** Why the process leaves. */
-export type LeaveReason = 'fatal' | 'recycle' | 'signal' | 'requested'
+export type LeaveReason = 'fatal' | 'recycle' | 'signal' | 'requested' | 'crash-loop'
 
 /** A request in flight, as in the crash report and the log. It has no URL, because the client chose that. */
 export interface InFlightRequest {

@@ -84,6 +84,7 @@ function headline({ reason, phase, fault, note, sick }: CrashReport): string {
   if (sick) return `recycled as sick: ${describeSickness(sick)}`
   if (reason === 'sudden') return `died${during}${because}`
   if (reason === 'recycle') return `recycled${because}`
+  if (reason === 'crash-loop') return `gave up${because}`
   if (reason === 'signal') return `left on a signal${because}`
   return `asked to leave${because}`
 }

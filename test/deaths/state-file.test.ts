@@ -34,7 +34,8 @@ const FULL: State = {
     'GET /a': routeState({ trial: { by: 'host-12-1000', until: 9_000 } }),
     'GET /b': routeState({ status: 'released', until: undefined }),
   },
-  lives: [life(), life({ how: 'signal', because: undefined, listenedAt: 1_100, endedAt: 2_000 })],
+  lives: [life(), life({ how: 'signal', listenedAt: 1_100, endedAt: undefined })],
+  addresses: [{ host: '127.0.0.1', port: 3_000 }, { path: '/run/app.sock' }],
 }
 
 function open(folder: string): { file: StateFile; warnings: string[] } {

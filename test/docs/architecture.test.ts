@@ -16,6 +16,7 @@ const ORDER = [
     'coverage',
     'server',
     'runaway',
+    'crash-loop',
     'quarantine',
     'recorder',
     'flight',

@@ -3,6 +3,7 @@ import { inAnswer } from './in-answer.ts'
 import { inApp } from './in-app.ts'
 import { inBlame } from './in-blame.ts'
 import { inCoverage } from './in-coverage.ts'
+import { inCrashLoop } from './in-crash-loop.ts'
 import { inDeaths } from './in-deaths.ts'
 import { inDrain } from './in-drain.ts'
 import { inEscapes } from './in-escapes.ts'
@@ -36,6 +37,7 @@ export const mutants: readonly Mutant[] = [
   ...inAnswer,
   ...inRequest,
   ...inLeave,
+  ...inCrashLoop,
   ...inDeaths,
   ...inSystemd,
   ...inOptions,

@@ -37,7 +37,7 @@ test('every option has its documented default', () => {
       sickAfter: 60_000,
       signals: [],
       onLeave: undefined,
-      exitCodes: { fatal: 70, recycle: 75 },
+      exitCodes: { fatal: 70, recycle: 75, loop: 78 },
       reportDir: undefined,
       terminationLog: false,
       readiness: undefined,
@@ -45,6 +45,7 @@ test('every option has its documented default', () => {
     },
     log: { burst: 100, window: 10_000 },
     recorder: false,
+    loop: false,
   }
   assert.deepEqual(resolveOptions(undefined), defaults)
   assert.deepEqual(resolveOptions({}), defaults)
@@ -75,7 +76,7 @@ test('every option is taken over', () => {
       sickAfter: Number.POSITIVE_INFINITY,
       signals: ['SIGTERM', 'SIGINT'],
       onLeave: fn,
-      exitCodes: { fatal: 80, recycle: 80 },
+      exitCodes: { fatal: 80, recycle: 80, loop: 80 },
       reportDir: '/tmp/reports',
       terminationLog: '/tmp/log',
       readiness: '/readyz',
@@ -83,6 +84,7 @@ test('every option is taken over', () => {
     },
     log: { burst: Number.POSITIVE_INFINITY, window: 0 },
     recorder: { dir: '/tmp/flights' },
+    loop: { window: 0, limit: 2, action: 'park', liveness: '/live' },
   }
   assert.deepEqual(resolveOptions(given), given)
   assert.equal(resolveOptions({ expected: 'branded' }).expected, 'branded')
@@ -122,6 +124,13 @@ for (const options of [
   { recorder: null },
   { recorder: {} },
   { recorder: { dir: '' } },
+  { loop: true },
+  { loop: null },
+  { loop: { window: -1 } },
+  { loop: { limit: 1 } },
+  { loop: { limit: 2.5 } },
+  { loop: { action: 'wait' } },
+  { loop: { liveness: 'live' } },
   { runaway: true },
   { runaway: null },
   { runaway: 1000 },
@@ -174,6 +183,7 @@ for (const options of [
   { leave: { exitCodes: { fatal: 70.5 } } },
   { leave: { exitCodes: { recycle: '75' } } },
   { leave: { exitCodes: { recycle: 12 } } },
+  { leave: { exitCodes: { loop: 12 } } },
 ]) {
   test(`refused: ${show(options)} ${JSON.stringify(options)}`, () => {
     const [outer, value] = Object.entries(options)[0] ?? []
@@ -182,6 +192,21 @@ for (const options of [
     refused(options, new RegExp(`^Expected \`${outer}${inner}`))
   })
 }
+
+test('the crash-loop guard has defaults of its own, and needs the recorder', () => {
+  const recorder = { dir: '/tmp/flights' }
+  const defaults = { window: 60_000, limit: 5, action: 'exit', liveness: undefined }
+  assert.deepEqual(resolveOptions({ recorder, loop: {} }).loop, defaults)
+  refused(
+    { loop: {} },
+    /^Expected `recorder` beside `loop`, .*: add `recorder: \{ dir: '\/var\/lib\/my-app' \}`/,
+  )
+  refused({ recorder, loop: { limt: 3 } }, /^Unknown option `loop\.limt`\. Did you mean `loop\.limit`\?/)
+  refused(
+    { recorder, loop: { action: 'wait' } },
+    /to be 'exit' or 'park' or 'backOff', got `"wait"` \(string\)$/,
+  )
+})
 
 test('the graces are one number, or one for each kind of escape', () => {
   refused(
@@ -212,10 +237,14 @@ test('limits say why', () => {
 
 test('limits themselves are allowed', () => {
   assert.equal(resolveOptions({ grace: 2 ** 31 - 1 }).grace, 2 ** 31 - 1)
-  assert.deepEqual(resolveOptions({ leave: { exitCodes: { fatal: 14, recycle: 0 } } }).leave.exitCodes, {
-    fatal: 14,
-    recycle: 0,
-  })
+  assert.deepEqual(
+    resolveOptions({ leave: { exitCodes: { fatal: 14, recycle: 0, loop: 0 } } }).leave.exitCodes,
+    {
+      fatal: 14,
+      recycle: 0,
+      loop: 0,
+    },
+  )
   assert.equal(resolveOptions({ leave: { exitCodes: { fatal: 125 } } }).leave.exitCodes.fatal, 125)
 })
 

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { configuration } from './support/configuration.ts'
+import { parks } from './support/crash-loop-guard.ts'
 import { runningContainer } from './support/docker-container.ts'
 import { dockerEngineFor, endDockerEngine, missingDocker } from './support/docker-engine.ts'
 import type { Restarter } from './support/restarter.ts'
@@ -20,5 +21,6 @@ export const restarter: Restarter = {
     await promisify(execFile)('sh', ['-c', command], { env: engine.env })
     return runningContainer(engine, 'app', () => engine.docker('stop', 'app'))
   },
+  more: [parks(() => restarter)],
   tearDown: endDockerEngine,
 }

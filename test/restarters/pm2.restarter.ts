@@ -4,6 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { configuration } from './support/configuration.ts'
+import { exitsForGood } from './support/crash-loop-guard.ts'
 import { REPOSITORY } from './support/repository.ts'
 import type { Restarter, Running } from './support/restarter.ts'
 import type { StagedApp } from './support/staged-app.ts'
@@ -58,4 +59,5 @@ export const restarter: Restarter = {
   promises: { backWithin: 5_000, starts: 3 },
   missing: async () => (existsSync(PM2) ? undefined : 'PM2 is not in build/restarters'),
   start,
+  more: [exitsForGood(() => restarter)],
 }

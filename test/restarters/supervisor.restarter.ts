@@ -4,6 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { configuration } from './support/configuration.ts'
+import { parks } from './support/crash-loop-guard.ts'
 import { missingProgram } from './support/missing-program.ts'
 import type { Restarter, Running } from './support/restarter.ts'
 import type { StagedApp } from './support/staged-app.ts'
@@ -68,4 +69,5 @@ export const restarter: Restarter = {
   promises: { backWithin: 8_000, starts: 4 },
   missing: () => missingProgram('supervisord', '--version'),
   start,
+  more: [parks(() => restarter)],
 }

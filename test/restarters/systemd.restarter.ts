@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { answering } from './support/app-client.ts'
+import { exitsForGood } from './support/crash-loop-guard.ts'
 import { eventually } from './support/eventually.ts'
 import type { Restarter, Scenario } from './support/restarter.ts'
 import { assertEndedForGood, untilStarted, withApp } from './support/scenarios.ts'
@@ -72,5 +73,5 @@ export const restarter: Restarter = {
   missing: missingSystemd,
   start: (app) =>
     startSystemd(app, { files: ['systemd/app.service'], start: ['app.service'], service: 'app.service' }),
-  more: [blockedInNativeCode, drainsLonger, staysConfined],
+  more: [blockedInNativeCode, drainsLonger, staysConfined, exitsForGood(() => restarter)],
 }

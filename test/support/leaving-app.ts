@@ -24,7 +24,7 @@ export function leavingApp(options: Partial<ResolvedLeaveOptions> = {}, methods:
       sickAfter: 0,
       signals: [],
       onLeave: undefined,
-      exitCodes: { fatal: 70, recycle: 75 },
+      exitCodes: { fatal: 70, recycle: 75, loop: 78 },
       reportDir: undefined,
       terminationLog: false,
       readiness: undefined,

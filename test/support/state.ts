@@ -22,8 +22,17 @@ export function death(changes: Partial<Death> = {}): Death {
   }
 }
 
+/** A life that died at once. */
 export function life(changes: Partial<Life> = {}): Life {
-  return { id: 'host-1-1000', startedAt: 1_000, how: 'died', because: 'killed by a signal', ...changes }
+  return {
+    id: 'host-1-1000',
+    build: '1.0.0',
+    startedAt: 1_000,
+    endedAt: 1_500,
+    how: 'died',
+    because: 'killed by a signal',
+    ...changes,
+  }
 }
 
 export function routeState(changes: Partial<RouteState> = {}): RouteState {

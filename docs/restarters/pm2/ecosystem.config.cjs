@@ -8,7 +8,7 @@ module.exports = {
       env: { PORT: '3000', REPORT_DIR: '/var/lib/app/reports' },
 
       // PM2 starts an app again after every exit, 0 too, but those named here.
-      stop_exit_codes: [0],
+      stop_exit_codes: [0, 78],
 
       // Three starts that each lasted less than a minute, the first included. Then it stays down.
       min_uptime: 60_000,

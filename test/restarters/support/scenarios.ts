@@ -29,8 +29,9 @@ export async function withApp(
   restarter: Restarter,
   scenario: (trial: Trial) => Promise<string>,
   boot = '',
+  options = '',
 ): Promise<string> {
-  const app = await stageApp(boot)
+  const app = await stageApp(boot, options)
   try {
     const running = await restarter.start(app)
     try {

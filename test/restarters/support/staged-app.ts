@@ -21,20 +21,18 @@ export interface StagedApp {
 /**
  * @param boot Statements that run before the server listens, for an app that cannot start. They may use `await`
  *   and `FatalError`.
+ * @param options More options of `isolate()`, as they stand in its object.
  */
-export async function stageApp(boot = ''): Promise<StagedApp> {
+export async function stageApp(boot = '', options = ''): Promise<StagedApp> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'isolate-restarter-'))
   const app = path.join(folder, 'app')
   const reports = path.join(folder, 'reports')
   await mkdir(reports)
   await cp(path.join(DOCS, 'app'), app, { recursive: true })
-  if (boot !== '') {
-    const server = path.join(app, 'server.js')
-    const text = await readFile(server, 'utf8')
-    const listen = 'await app.listen('
-    if (!text.includes(listen)) throw new Error(`docs/restarters/app/server.js no longer says ${listen}`)
-    await writeFile(server, text.replace(listen, `${boot}\n${listen}`))
-  }
+  const server = path.join(app, 'server.js')
+  const listen = 'await app.listen('
+  if (boot !== '') await edit(server, listen, `${boot}\n${listen}`)
+  if (options !== '') await edit(server, 'isolate({', `isolate({ ${options},`)
   await installLibrary(path.join(app, 'node_modules'))
   return {
     folder,
@@ -43,4 +41,10 @@ export async function stageApp(boot = ''): Promise<StagedApp> {
     port: await freePort(),
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
   }
+}
+
+async function edit(file: string, find: string, replacement: string): Promise<void> {
+  const text = await readFile(file, 'utf8')
+  if (!text.includes(find)) throw new Error(`docs/restarters/app/server.js no longer says ${find}`)
+  await writeFile(file, text.replace(find, replacement))
 }
