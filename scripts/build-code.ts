@@ -1,6 +1,7 @@
 /**
  * Builds the code of the package: the plugin as one CommonJS file, which every tool can load, an entry for `require`
- * and one for `import`, and the command. There is one plugin, so that both get the same classes and the same state.
+ * and one for `import`, and the command. There is one plugin, so that both get the same classes and the same state. And
+ * the store for Redis, in the same two ways.
  *
  *     node --import ./test/support/typescript.js scripts/build-code.ts [--sourcemap]
  */
@@ -56,16 +57,14 @@ const common: BuildOptions = {
   logLevel: 'warning',
 }
 
-await build({
-  ...common,
-  entryPoints: ['src/index.ts'],
-  outfile: 'dist/plugin.cjs',
-  format: 'cjs',
-  plugins: [asPublished],
-})
-// esbuild names the file above the code of each: the package does not have those files. The lines stay, for source maps.
-const PLUGIN = 'dist/plugin.cjs'
-await writeFile(PLUGIN, (await readFile(PLUGIN, 'utf8')).replaceAll(/^\/\/ src\/.+$/gm, ''))
+for (const [entry, file] of [
+  ['src/index.ts', 'dist/plugin.cjs'],
+  ['src/redis/redis-store.ts', 'dist/redis.cjs'],
+] as const) {
+  await build({ ...common, entryPoints: [entry], outfile: file, format: 'cjs', plugins: [asPublished] })
+  // esbuild names the file above the code of each: the package does not have those files. The lines stay, for source maps.
+  await writeFile(file, (await readFile(file, 'utf8')).replaceAll(/^\/\/ src\/.+$/gm, ''))
+}
 
 await build({ ...common, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js', format: 'esm' })
 
@@ -89,3 +88,4 @@ export const { FatalError } = isolate;
 export { isolate, isolate as default };
 `,
 )
+await writeFile('dist/redis.js', "export { redisStore } from './redis.cjs';\n")

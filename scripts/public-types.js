@@ -2,7 +2,7 @@
  * Turns the types that the compiler wrote to `dist` into those of the package. It removes what no public type refers
  * to, so that the package holds only what a user can import. The rest are types of CommonJS, which both kinds of
  * modules can import. `index.d.ts` exports them to `import`. `index.d.cts` exports them to `require`, which gets the
- * plugin, with the other names as its properties.
+ * plugin, with the other names as its properties. `redis.d.ts` and `redis.d.cts` export those of the store for Redis.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path'
 const RELATIVE_IMPORT = /(?<=['"])(\.\.?\/[^'"]+)\.(?:ts|js)(?=['"])/g
 const INDEX = join('dist', 'index.d.ts')
 const kept = new Map()
-const toVisit = [INDEX]
+const toVisit = [INDEX, join('dist', 'redis', 'redis-store.d.ts')]
 
 for (let file = toVisit.pop(); file !== undefined; file = toVisit.pop()) {
   if (kept.has(file)) continue
@@ -51,3 +51,6 @@ ${['FatalError', ...types].map((name) => `    type ${name} = plugin.${name};\n`)
 export = isolate;
 `,
 )
+for (const file of ['redis.d.ts', 'redis.d.cts']) {
+  writeFileSync(join('dist', file), "export * from './redis/redis-store.cjs';\n")
+}

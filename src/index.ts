@@ -1,3 +1,6 @@
+export type { Death, DeathCause } from './deaths/death.ts'
+export type { QuarantineStore, RouteChange, StoredState } from './deaths/quarantine-store.ts'
+export type { RouteState } from './deaths/route-state.ts'
 export { FatalError } from './fault/fatal-error.ts'
 export type { Attribution, Fault, FaultCounts, FaultRequest, Origin, Verdict } from './fault/fault.ts'
 export type { SerializedError } from './fault/serialized-error.ts'

@@ -25,7 +25,7 @@ export interface Death {
   readonly cause: DeathCause
   /** What can be said honestly of the end, in words: `exited with code 3 by lib/foo.js:12`. */
   readonly because: string
-  /** The route that certainly did it, as {@link routeKey} names it; undefined where it has to be guessed. */
+  /** The route that certainly did it, such as `GET /users/:id`; undefined where it has to be guessed. */
   readonly culprit: string | undefined
   /** The routes that had a request in flight, each once, the one with the newest request first. */
   readonly inFlight: readonly string[]
@@ -35,14 +35,4 @@ export interface Death {
   readonly arrivals: Readonly<Record<string, number>>
   /** How many copies the recorder took: what {@link Death.presence} rests on. */
   readonly samples: number
-}
-
-/**
- * Names a route in a state that outlives the process: `GET /users/:id`. A HEAD route is another one than its GET route.
- *
- * @param method The method of the request.
- * @param pattern The pattern of the route, undefined where no route matched.
- */
-export function routeKey(method: string, pattern: string | undefined): string {
-  return `${method} ${pattern ?? '404'}`
 }

@@ -34,7 +34,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-const isDeath = has<Death>({
+/** Whether a value of JSON is a death. */
+export const isDeath: Check = has<Death>({
   id: isText,
   build: isText,
   host: isText,
@@ -51,7 +52,8 @@ const isDeath = has<Death>({
   samples: isNumber,
 })
 
-const isRouteState = has<RouteState>({
+/** Whether a value of JSON is the state of a route. */
+export const isRouteState: Check = has<RouteState>({
   revision: isNumber,
   build: isText,
   status: isOneOf('closed', 'released'),

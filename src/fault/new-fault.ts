@@ -48,12 +48,17 @@ export class NewFault implements Fault {
     fault.#fingerprint ??= readFingerprint(fault.error, fault.#likeness.type)
     return fault.#fingerprint
   }
-
-  /** Prints the fingerprint itself instead of `[Getter]`. */
-  [inspect.custom](): object {
-    return { ...this }
-  }
 }
+
+// Not in the class: the compiler writes no declaration of a name that is computed.
+Object.defineProperty(NewFault.prototype, inspect.custom, {
+  /** Prints the fingerprint itself instead of `[Getter]`. */
+  value(this: NewFault): object {
+    return { ...this }
+  },
+  configurable: true,
+  writable: true,
+})
 
 /** An own property, so that it is copied, printed and serialized like the others. */
 const FINGERPRINT: PropertyDescriptor & ThisType<NewFault> = {

@@ -1,7 +1,7 @@
 import { type Blame, blame, type Suspect } from '../blame/blame.ts'
 import type { Death } from '../deaths/death.ts'
+import type { StoredState } from '../deaths/quarantine-store.ts'
 import type { RouteState } from '../deaths/state.ts'
-import type { StoredState } from './store.ts'
 import { type Cause, isClosed } from './transitions.ts'
 
 /** What {@link judge} has to know beside the state. */

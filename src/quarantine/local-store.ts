@@ -1,6 +1,6 @@
 import type { Death } from '../deaths/death.ts'
+import type { QuarantineStore, RouteChange, StoredState } from '../deaths/quarantine-store.ts'
 import type { StateFile } from '../deaths/state-file.ts'
-import type { QuarantineStore, RouteChange, StoredState } from './store.ts'
 
 /** The store in the recorder's folder: the state's file, which several processes may share. No method rejects. */
 export class LocalStore implements QuarantineStore {

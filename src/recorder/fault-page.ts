@@ -1,4 +1,4 @@
-import { routeKey } from '../deaths/death.ts'
+import { routeKey } from '../deaths/route-key.ts'
 import type { Fault } from '../fault/fault.ts'
 import { typeName } from '../fault/thrown.ts'
 import type { FlightFile } from '../flight/flight-file.ts'

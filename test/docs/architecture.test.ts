@@ -12,6 +12,7 @@ const ORDER = [
   ...[
     'index.ts',
     'cli.ts',
+    'redis',
     'isolate.ts',
     'coverage',
     'server',

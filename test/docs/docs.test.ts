@@ -10,7 +10,7 @@ import { metricOf, nameOf, RESULTS, readAll } from '../../benchmarks/results.ts'
 import { readSelfTest } from '../../benchmarks/self-test.ts'
 import { optionsDoc, PAGE } from '../../scripts/options-doc.ts'
 import { startProgram } from '../support/child.ts'
-import { fileOf, isCode, isProgram, isRecipe } from '../support/docs-code.ts'
+import { fileOf, isCode, isProgram, isRecipe, needsRedis } from '../support/docs-code.ts'
 import { madeFile, makeFiles } from '../support/made-files.ts'
 import { anchorsOf, type Block, blocksOf, type Link, linksOf, pages, ROOT } from '../support/markdown.ts'
 import { failsToListen, failsToRun } from '../support/program.ts'
@@ -71,10 +71,10 @@ test('the tables and charts of docs/performance.md are those of the last runs', 
   }
 })
 
-/** Recipes are run by the tests in `test/recipes`, with what they import. */
+/** Recipes are run by the tests in `test/recipes`, and code for Redis in `test/databases`, with what they import. */
 describe('code in the docs', () => {
   const folder = 'docs-code'
-  const code = blocks.filter((block) => isCode(block) && !isRecipe(block))
+  const code = blocks.filter((block) => isCode(block) && !isRecipe(block) && !needsRedis(block))
   const made = (block: Block): string => madeFile(folder, fileOf(block).name)
   let complaints = ''
   before(() => {

@@ -49,6 +49,11 @@ export function isRecipe(block: Block): boolean {
   return isCode(block) && packagesOfRecipes().some((name) => block.code.includes(` from '${name}'`))
 }
 
+/** Whether a block imports a client of Redis: the tests in `test/databases` run it. */
+export function needsRedis(block: Block): boolean {
+  return isCode(block) && / from '(?:io)?redis'/.test(block.code)
+}
+
 /** Returns the file for a block, named after its page and line. */
 export function fileOf(block: Block): MadeFile {
   const name = `${block.page.replace(/\.md$/, '').replaceAll('/', '-')}-L${block.line}`

@@ -38,7 +38,9 @@ export function makeFiles({ folder, files, beside = [], packagesOf, compilerOpti
   mkdirSync(place, { recursive: true })
   if (packagesOf !== undefined) symlinkSync(`${ROOT}${packagesOf}/node_modules`, `${place}node_modules`)
   for (const { name, source } of files) {
-    const own = source.replaceAll("from 'fastify-isolate'", "from '../../src/index.ts'")
+    const own = source
+      .replaceAll("from 'fastify-isolate'", "from '../../src/index.ts'")
+      .replaceAll("from 'fastify-isolate/redis'", "from '../../src/redis/redis-store.ts'")
     writeFileSync(place + basename(name), own)
   }
   const up = relative(place, ROOT)

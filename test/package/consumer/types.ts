@@ -7,6 +7,7 @@ import byDefault, {
   isolate,
   type Verdict,
 } from 'fastify-isolate'
+import { type NodeRedisClient, redisStore } from 'fastify-isolate/redis'
 
 const options: IsolateOptions = {
   classify: (fault: Fault, proposed: Verdict) => (fault.origin === 'exception' ? 'fatal' : proposed),
@@ -39,3 +40,9 @@ app.register(isolate({ classify: () => 'ignore' }))
 app.register(isolate({ grace: '50' }))
 // @ts-expect-error: no boolean (a name that is no option is found at boot: Fastify's types let it pass)
 app.get('/wrong', { config: { isolate: { expose: 'yes' } } }, async () => 'text')
+
+const client: NodeRedisClient = { EVAL: async () => [] }
+const { deaths } = await redisStore(client, { prefix: 'app' }).load('1')
+console.log(deaths.map(({ culprit }) => culprit))
+// @ts-expect-error: no client
+redisStore('redis://localhost')

@@ -1,5 +1,5 @@
-import type { Death } from '../deaths/death.ts'
-import type { RouteState } from '../deaths/state.ts'
+import type { Death } from './death.ts'
+import type { RouteState } from './route-state.ts'
 
 /** What a store knows of one build of an app. */
 export interface StoredState {
