@@ -1,8 +1,12 @@
 import type { IsolatedApp } from './isolated-app.ts'
 import type { Isolation } from './isolation.ts'
+import { badOption } from './options/bad-option.ts'
 import { contextOfRequest } from './request/context-slot.ts'
 import { runJob } from './request/job.ts'
 import { isAbortOfRequest } from './request/signal.ts'
+
+const NO_QUARANTINE =
+  'Expected the option `quarantine` of `isolate()` where a route is to be closed: nothing refuses its requests without'
 
 /** Creates `app.isolation`. */
 export function isolationOf(app: IsolatedApp): Isolation {
@@ -29,6 +33,14 @@ export function isolationOf(app: IsolatedApp): Isolation {
           ? undefined
           : app.recordFault({ error, origin: 'job', attributedTo: 'call', context: undefined, job: name }),
       ),
+    quarantine: {
+      list: () => app.quarantine?.list() ?? [],
+      release: async (route) => (await app.quarantine?.release(route)) ?? false,
+      close: async (route, reason) => {
+        if (app.quarantine === undefined) throw badOption(NO_QUARANTINE)
+        await app.quarantine.close(route, reason)
+      },
+    },
     leave: async (reason) => app.leaveControl?.leave(reason),
   }
 }

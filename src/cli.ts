@@ -2,16 +2,22 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { runQuarantine } from './quarantine/cli-quarantine.ts'
 import type { CrashReport } from './report/crash-report.ts'
 import { listReports } from './report/file.ts'
 import { formatReport } from './report/format.ts'
 import { VERSION } from './version.ts'
 
 const USAGE = `Usage: fastify-isolate report [file or folder]
+       fastify-isolate quarantine [list] --dir FOLDER
+       fastify-isolate quarantine release 'GET /route' --dir FOLDER
+       fastify-isolate quarantine close 'GET /route' 'the reason' --dir FOLDER
 
-Prints a crash report, or the newest one of a folder (default: the current one).
+report prints a crash report, or the newest one of a folder (default: the current one). quarantine shows and changes
+which routes are closed; the app looks every ten seconds.
 
-  --json         print the report as it is
+  --dir FOLDER   the folder of the app's recorder
+  --json         print the report or the list as it is
   -h, --help     print this
   -v, --version  print the version
 `
@@ -23,6 +29,11 @@ function run(args: string[]): string {
   if (values.help) return USAGE
   if (values.version) return `${VERSION}\n`
   const [command, path = '.', ...rest] = positionals
+  if (command === 'quarantine' && values.dir !== undefined && rest.length <= 2) {
+    const [, action = 'list', route, reason] = positionals
+    const printed = runQuarantine({ folder: values.dir, action, route, reason, asJson: values.json === true })
+    if (printed !== undefined) return printed
+  }
   if (command !== 'report' || rest.length > 0) throw new UsageError(USAGE)
   const text = readFileSync(statSync(path).isDirectory() ? newestIn(path) : path, 'utf8')
   const report = asReport(text, path)
@@ -35,6 +46,7 @@ function parse(args: string[]) {
       args,
       allowPositionals: true,
       options: {
+        dir: { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },

@@ -5,7 +5,14 @@ export { FatalError } from './fault/fatal-error.ts'
 export type { Attribution, Fault, FaultCounts, FaultRequest, Origin, Verdict } from './fault/fault.ts'
 export type { SerializedError } from './fault/serialized-error.ts'
 export { type Isolate, isolate, isolate as default } from './isolate.ts'
-export type { Isolation, IsolationState, RequestIsolation } from './isolation.ts'
+export type {
+  Isolation,
+  IsolationState,
+  Quarantine,
+  QuarantinedRoute,
+  QuarantineEvent,
+  RequestIsolation,
+} from './isolation.ts'
 export type { AnsweredMessage, RequestOutcome } from './log/answered-message.ts'
 export type { FaultMessage } from './log/fault-message.ts'
 export type {
@@ -19,6 +26,8 @@ export type {
   LeaveOptions,
   LogOptions,
   LoopOptions,
+  OverridableOptions,
+  QuarantineOptions,
   RecorderOptions,
   RouteIsolateOptions,
   RunawayOptions,

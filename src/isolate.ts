@@ -17,6 +17,7 @@ import { warnOfSilence } from './log/silence.ts'
 import { stderrLogger } from './log/stderr.ts'
 import type { IsolateOptions, RouteIsolateOptions } from './options/options.ts'
 import { resolveOptions } from './options/resolve.ts'
+import { installQuarantine } from './quarantine/install-quarantine.ts'
 import { installRecorder } from './recorder/install-recorder.ts'
 import { isolationOfRequest } from './request/signal.ts'
 import { Runaways } from './runaway/runaways.ts'
@@ -89,6 +90,7 @@ function install(fastify: FastifyInstance, given: IsolateOptions): void {
     done()
   })
   if (options.recorder !== false) installRecorder(app, options.recorder.dir as string, coverage.covered)
+  if (options.quarantine !== false) installQuarantine(app, options.quarantine, coverage.covered)
   new Escapes(app, internals).install(() => coverage.keepsContexts)
   new Runaways(app).install(internals, coverage.covered)
   tellOfApp(fastify)

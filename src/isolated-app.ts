@@ -7,13 +7,13 @@ import { NewFault } from './fault/new-fault.ts'
 import { isVerdict } from './fault/verdict.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import { InFlight } from './in-flight/in-flight.ts'
-import type { IsolationState } from './isolation.ts'
+import type { IsolationState, Quarantine } from './isolation.ts'
 import type { RequestOutcome } from './log/answered-message.ts'
 import { FaultListeners } from './log/fault-listeners.ts'
 import { logFailure, logFault, logHeldBack } from './log/log.ts'
 import { LogRateLimit } from './log/rate-limit.ts'
 import type { ResolvedOptions } from './options/resolved.ts'
-import type { Sickness } from './report/crash-report.ts'
+import type { CrashReport, Sickness } from './report/crash-report.ts'
 import { makeIsSameRequest } from './request/async-context.ts'
 import type { RequestContext } from './request/context.ts'
 import { waitingRequests } from './request/waiting-request.ts'
@@ -37,6 +37,12 @@ export interface LeaveControl {
   /** Called each second in which the app is sick. */
   sick(sickness: Sickness): void
   leave(reason?: string): Promise<void>
+}
+
+/** Closes and releases routes. */
+export interface QuarantineControl extends Quarantine {
+  /** Tells the other processes why this one leaves. Never rejects. */
+  leaving(report: CrashReport): Promise<void>
 }
 
 /** An error to record as a fault, and what is known about it. */
@@ -89,6 +95,8 @@ export class IsolatedApp {
   leaveControl: LeaveControl | undefined = undefined
   /** Undefined where nothing is recorded. */
   recorder: RecorderControl | undefined = undefined
+  /** Undefined where no route is ever closed. */
+  quarantine: QuarantineControl | undefined = undefined
   /** The newest fault of each error that is still in use. */
   readonly #faults: ErrorMarks<Fault> = new ErrorMarks()
   readonly #rateLimit: LogRateLimit

@@ -4,6 +4,54 @@ import type { Fault, FaultCounts } from './fault/fault.ts'
 /** Whether the process serves or leaves. */
 export type IsolationState = 'serving' | 'leaving'
 
+/** A route that is closed: it answers 503. */
+export interface QuarantinedRoute {
+  /** Its name: `GET /users/:id`. */
+  readonly route: string
+  /** When it was closed, in milliseconds since the epoch. */
+  readonly since: number
+  /** When it is tried first, in milliseconds since the epoch; undefined where it is closed until it is released. */
+  readonly until: number | undefined
+  /** Why, in words. */
+  readonly evidence: string
+  /** How many deaths it was closed for. */
+  readonly deaths: number
+  /** How often it was closed again. */
+  readonly relapses: number
+  /** How many trials in a row went well; the third one releases it. */
+  readonly goodTrials: number
+  /** Who closed it. */
+  readonly by: 'deaths' | 'hand'
+}
+
+/** What `onQuarantine` and the channel `fastify-isolate:quarantine` tell: a route was closed or released. */
+export interface QuarantineEvent extends QuarantinedRoute {
+  /** `closed`: also one that was tried and has killed again. */
+  readonly change: 'closed' | 'released'
+}
+
+/** `app.isolation.quarantine`: the routes that are closed. */
+export interface Quarantine {
+  /** The routes that are closed now, half-open ones too. None without the option `quarantine`. */
+  list(): QuarantinedRoute[]
+  /**
+   * Opens a route at once, and forgets what it was closed for.
+   *
+   * @param route Its name: `GET /users/:id`.
+   * @returns Whether it was closed. Settles when the others know.
+   */
+  release(route: string): Promise<boolean>
+  /**
+   * Closes a route until it is released or a new build starts.
+   *
+   * @param route Its name: `GET /users/:id`.
+   * @param reason Why, for the log and the list.
+   * @returns Settles when the others know.
+   * @throws {TypeError} `FST_ISOLATE_BAD_OPTION` where the app has no such route, or no `quarantine`: rejects with it.
+   */
+  close(route: string, reason: string): Promise<void>
+}
+
 /** `app.isolation`: the plugin's state and fault counts, and functions to report an error and to leave. */
 export interface Isolation {
   /** Whether the process serves or leaves. */
@@ -44,6 +92,8 @@ export interface Isolation {
    * @throws {TypeError} `FST_ISOLATE_BAD_OPTION` where the name is no text or empty, or `fn` no function.
    */
   job<T>(name: string, fn: () => T): T
+  /** The routes that are closed because they kill, and by hand. */
+  readonly quarantine: Quarantine
   /**
    * Makes the process leave: it drains, flushes its logs and exits with 0.
    *

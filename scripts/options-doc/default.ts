@@ -1,4 +1,4 @@
-import type { Group, Row } from '../../src/options/table.ts'
+import type { AnyRow, Row } from '../../src/options/table.ts'
 
 /**
  * Returns an option's default as the docs write it: the value in the table, and what its comment adds after a
@@ -9,15 +9,15 @@ import type { Group, Row } from '../../src/options/table.ts'
  * @param text The option's comment.
  * @throws Error where the comment says something else than the table.
  */
-export function defaultOf(path: string, row: Row<unknown> | Group<object>, text: string): string {
+export function defaultOf(path: string, row: AnyRow, text: string): string {
   const inTable = written(row)
   const inComment = /Default: (.*?)\.(?=\s|$)/.exec(text)?.[1] ?? ''
   if (inComment === inTable || inComment.startsWith(`${inTable}, `)) return inComment
   throw new Error(`The default of \`${path}\` is ${inTable}, its comment says: ${inComment}`)
 }
 
-function written(row: Row<unknown> | Group<object>): string {
-  if ('options' in row) return 'those of its options'
+function written(row: AnyRow): string {
+  if ('options' in row) return 'default' in row ? writtenValue(row.default) : 'those of its options'
   const elsewhere = writtenValue(defaultIn(row, undefined))
   const inKubernetes = writtenValue(defaultIn(row, '10.0.0.1'))
   return inKubernetes === elsewhere ? elsewhere : `${inKubernetes} in Kubernetes, ${elsewhere} elsewhere`

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { asError } from '../fastify/as-error.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { Fault } from '../fault/fault.ts'
@@ -8,16 +8,15 @@ import { isThenable } from '../is-thenable.ts'
 import { logFailure } from '../log/log.ts'
 import type { Answer } from '../options/options.ts'
 import type { RequestContext } from '../request/context.ts'
+import { acceptsProblem, jsonBody, PROBLEM, problemBody } from './bodies.ts'
 import { type AnswerHead, answerHeadOf } from './head.ts'
 import { dropHeadersOfTheSuccess } from './headers.ts'
-import { acceptedTypes } from './negotiate.ts'
 import { resetHead } from './node-http.ts'
 import { prefersPage, sendPage } from './page.ts'
 import { phraseOf } from './phrase.ts'
 import { answerRaw } from './raw.ts'
 import { serializeBySchema } from './response-schema.ts'
 
-const PROBLEM = 'application/problem+json'
 const JSON_TYPE = 'application/json'
 
 /** Characters of a `code` that is shown. */
@@ -126,7 +125,7 @@ class FaultAnswer {
   #sendJson(): void {
     const context = this.#context
     const reply = this.#reply
-    const asProblem = context.route.answer === 'problem' || acceptsProblem(reply.request)
+    const asProblem = context.route.answer === 'problem' || acceptsProblem(reply.request.raw)
     const mediaType = asProblem ? PROBLEM : JSON_TYPE
     let text: string | Buffer
     try {
@@ -161,24 +160,18 @@ class FaultAnswer {
   /** Fastify's own shape of an error, with the request's id so that a user can quote it. */
   #jsonBody(): object {
     const { statusCode } = this.#head
-    const error = phraseOf(statusCode)
-    const requestId = this.#context.snapshot().id
+    const { id } = this.#context.snapshot()
     const shown = this.#exposed()
-    if (shown === undefined) return { statusCode, error, message: error, requestId }
-    return { statusCode, ...shown, error, message: messageOf(this.#fault.error), requestId }
+    if (shown === undefined) return jsonBody(statusCode, id)
+    const message = messageOf(this.#fault.error)
+    return { statusCode, ...shown, error: phraseOf(statusCode), message, requestId: id }
   }
 
-  /** RFC 9457. `about:blank` says that the title is the status's own phrase (section 4.2.1). */
   #problemBody(): object {
-    const { statusCode } = this.#head
+    const body = problemBody(this.#head.statusCode, this.#context.snapshot().id)
     const shown = this.#exposed()
-    return {
-      type: 'about:blank',
-      title: phraseOf(statusCode),
-      status: statusCode,
-      ...(shown && { detail: messageOf(this.#fault.error), ...shown, type: 'about:blank' }),
-      requestId: this.#context.snapshot().id,
-    }
+    if (shown === undefined) return body
+    return { ...body, detail: messageOf(this.#fault.error), ...shown, type: 'about:blank' }
   }
 }
 
@@ -189,10 +182,4 @@ class FaultAnswer {
 function forAnswer(reply: FastifyReply): FastifyReply {
   const then = (fulfilled: () => void): void => fulfilled()
   return new Proxy(reply, { get: (target, key) => (key === 'then' ? then : Reflect.get(target, key)) })
-}
-
-function acceptsProblem(request: FastifyRequest): boolean {
-  const accept = request.raw.headers.accept?.toLowerCase()
-  if (accept?.includes(PROBLEM) !== true) return false
-  return acceptedTypes(accept).includes(PROBLEM)
 }

@@ -5,14 +5,13 @@ import type { FastifyReply } from 'fastify'
 import { clientIsGone } from '../request/client-abort.ts'
 import type { Ended } from '../request/context.ts'
 import { contextOf } from '../request/context-slot.ts'
+import { jsonBody } from './bodies.ts'
 import { isValidHeader, survives } from './headers.ts'
 import { resetHead } from './node-http.ts'
-import { phraseOf } from './phrase.ts'
 
 /** The body that is sent where nothing of the app may be asked any more. */
 export function plainBody(requestId: string): string {
-  const error = phraseOf(500)
-  return JSON.stringify({ statusCode: 500, error, message: error, requestId })
+  return JSON.stringify(jsonBody(500, requestId))
 }
 
 /**

@@ -143,7 +143,9 @@ export class AppCoverage {
     const options = routeOptions(this.#app.options, override)
     const health = this.#app.sickWatch.addRoute()
     const index = this.covered.length
-    const route = { ...options, app: this.#app, pattern, index, longestAnswer: new LongestAnswer(), health }
+    const methods = is404 ? [] : label.slice(0, label.indexOf(' ')).split(',')
+    const own = { longestAnswer: new LongestAnswer(), health, gate: undefined }
+    const route: CoveredRoute = { ...options, app: this.#app, pattern, methods, index, ...own }
     coverWith(context, route)
     this.covered.push(route)
     this.keepsContexts ||= options.escapes

@@ -3,8 +3,8 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { createSecureServer } from 'node:http2'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
+import { refusalBody } from '../answer/refusal.ts'
 import type { ListenAddress } from '../deaths/state.ts'
-import { refusal } from '../drain/refuse.ts'
 import { withoutQuery } from '../without-query.ts'
 
 /** What decides how the app's own server speaks: Fastify's options of these names. */
@@ -71,7 +71,7 @@ export class ParkedServer {
       response.statusCode = isAlive ? 200 : 503
       if (!isAlive) response.setHeader('retry-after', String(this.#secondsLeft()))
       if (request.httpVersionMajor < 2) response.setHeader('connection', 'close')
-      response.end(isAlive ? '{"state":"parked"}' : refusal())
+      response.end(isAlive ? '{"state":"parked"}' : refusalBody())
     }
     const { https, http2 } = this.#kind
     if (!https) return createServer(answer)

@@ -9,7 +9,7 @@ import { addApp, leave, recycle, recycleDue, removeApp, watchApps } from '../lea
 import type { LeavingApp } from '../leave/leaving-app.ts'
 import { logFailure } from '../log/log.ts'
 import type { ResolvedLeaveOptions } from '../options/resolved.ts'
-import type { InFlightRequest } from '../report/crash-report.ts'
+import type { CrashReport, InFlightRequest } from '../report/crash-report.ts'
 import { isStuck } from '../request/waiting-request.ts'
 import { findOtherSignalListeners, otherListenerLine } from '../uncaught/other-listeners.ts'
 import { Connections } from './connections.ts'
@@ -94,6 +94,10 @@ class DrainedApp implements LeavingApp {
     closeAsGoingAway(this.#connections.upgraded())
     await this.#preClose.run((failure) => logFailure(this.log, failure, 'a preClose hook failed'))
     sayGoingAway(this.#connections.upgraded())
+  }
+
+  async tellOthers(report: CrashReport): Promise<void> {
+    await this.#app.quarantine?.leaving(report)
   }
 
   cut(): InFlightRequest[] {

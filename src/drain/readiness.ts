@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { refusalBody } from '../answer/refusal.ts'
 import { wasAdmitted } from './awaited-requests.ts'
-import { RETRY_AFTER, refusal } from './refuse.ts'
+import { RETRY_AFTER } from './refuse.ts'
 
 /** Adds a readiness probe: 200 while the app serves, 503 from the moment it leaves. */
 export function addReadiness(app: FastifyInstance, path: string, state: () => 'serving' | 'leaving'): void {
@@ -30,6 +31,6 @@ export function refuseLate(request: FastifyRequest, reply: FastifyReply): boolea
     .header('retry-after', RETRY_AFTER)
     .header('connection', 'close')
     .type('application/json; charset=utf-8')
-    .send(refusal())
+    .send(refusalBody())
   return true
 }

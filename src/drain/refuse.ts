@@ -1,27 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { phraseOf } from '../answer/phrase.ts'
+import { refusalBody, writeRefusal } from '../answer/refusal.ts'
 
 /** Seconds: another instance, or the restarted one, can answer soon. */
 export const RETRY_AFTER = '1'
 
-/** The body of a refusal: Fastify's own while it closes. */
-export function refusal(): string {
-  const error = phraseOf(503)
-  return JSON.stringify({ error, message: error, statusCode: 503 })
-}
-
 /** Answers a request that came too late. Never throws. */
 export function refuseRequest(request: IncomingMessage, response: ServerResponse): void {
   try {
-    const body = refusal()
-    response.writeHead(503, {
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': String(body.length),
-      'retry-after': RETRY_AFTER,
-      ...(request.httpVersionMajor === 2 ? undefined : { connection: 'close' }),
+    const body = refusalBody()
+    writeRefusal(request, response, {
+      type: 'application/json',
+      body,
+      retryAfter: RETRY_AFTER,
+      closes: true,
     })
-    response.end(request.method === 'HEAD' ? undefined : body)
   } catch {
     response.destroy()
   }

@@ -79,6 +79,7 @@ function unloadedApp({ fastify, options, ledger }: IsolatedApp): LeavingApp {
     startLeaving: () => {},
     stopAccepting: () => {},
     drained: async () => {},
+    tellOthers: async () => {},
     cut: () => [],
     close: async () => {},
   }

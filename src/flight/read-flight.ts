@@ -4,6 +4,9 @@ import { type FlightRoute, readNames } from './flight-names.ts'
 import * as layout from './layout.ts'
 import { readHalves } from './two-halves.ts'
 
+/** Milliseconds between two turns of the event loop from which on it stood still: the heart beats four times a second. */
+const STOOD_STILL = 500
+
 /** A request that was in flight. */
 export interface FlightRequest {
   readonly id: string
@@ -60,14 +63,16 @@ export function readFlight(file: Buffer): Flight | undefined {
   if (header?.version !== layout.FLIGHT_VERSION) return undefined
   const names = readNames(file)
   const copy = readHalves(file, layout.COPIES_AT, layout.COPY_HALF)
+  const vitals = copy && vitalsIn(copy)
+  const inFlight = inFlightIn(file, copy, names)
   return {
     header,
     end: (jsonAt(file, layout.END_AT) ?? {}) as layout.EndMark,
     trial: textAt(file, layout.TRIAL_AT) || undefined,
     faults: (jsonAt(file, layout.FAULTS_AT) ?? []) as layout.SeenFault[],
-    vitals: copy && vitalsIn(copy),
-    inFlight: inFlightIn(file, copy, names),
-    rates: ratesIn(file, names),
+    vitals,
+    inFlight,
+    rates: ratesIn(file, names, inFlight, vitals === undefined ? 0 : vitals.copiedAt - vitals.beatAt),
   }
 }
 
@@ -127,16 +132,34 @@ function slotsIn(bytes: Buffer) {
   )
 }
 
-function ratesIn(file: Buffer, names: ReadonlyMap<number, FlightRoute>): FlightRate[] {
+/**
+ * While the event loop stands still no request comes or goes: whoever is in flight then stays there, and that says nothing
+ * of how often it is.
+ *
+ * @param still Milliseconds for which it stood still at the end.
+ */
+function ratesIn(
+  file: Buffer,
+  names: ReadonlyMap<number, FlightRoute>,
+  inFlight: readonly FlightRequest[],
+  still: number,
+): FlightRate[] {
   const body = readHalves(file, layout.RATES_AT, layout.RATES_HALF)
-  const observed = body?.readDoubleLE(layout.OBSERVED * 8) ?? 0
-  if (body === undefined || observed <= 0) return []
+  const all = body?.readDoubleLE(layout.OBSERVED * 8) ?? 0
+  if (body === undefined || all <= 0) return []
+  const stood = still > STOOD_STILL && still < all ? still : 0
+  const observed = all - stood
+  const there = new Set(inFlight.map(({ route }) => route))
+  const [newest] = inFlight
   const rates: FlightRate[] = []
   const step = layout.RATE_WORDS * 8
   for (let at = layout.RATES_HEAD * 8; at + step <= body.length; at += step) {
-    const share = (place: number): number => Math.min(1, body.readDoubleLE(at + place * 8) / observed)
     const route = names.get(body.readDoubleLE(at + layout.PAIR * 8))
-    if (route !== undefined) rates.push({ route, shown: share(layout.SHOWN), newest: share(layout.NEWEST) })
+    if (route === undefined) continue
+    const share = (place: number, less: number): number =>
+      Math.min(1, Math.max(0, body.readDoubleLE(at + place * 8) - less) / observed)
+    const shown = share(layout.SHOWN, there.has(route) ? stood : 0)
+    rates.push({ route, shown, newest: share(layout.NEWEST, newest?.route === route ? stood : 0) })
   }
   return rates
 }

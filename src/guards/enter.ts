@@ -62,11 +62,20 @@ export function makeEnter({ app, internals, triage, early, dispatch, optedOut }:
     attachToNew(context, request.raw)
     attachToNew(context, raw)
     app.hasServed = true
-    requests.add(context)
     raw.on('close', onClose)
     if (raw.socket === null) closeWithConnection(request.raw.socket, raw, onClose)
     const next = failure === undefined ? done : () => done(asError(failure.error) as Error)
-    if (route.escapes) {
+    if (route.gate === undefined) begin(context, request, raw, next)
+    else route.gate.pass(context, () => begin(context, request, raw, next))
+  }
+  function begin(
+    context: RequestContext,
+    request: FastifyRequest,
+    raw: ServerResponse,
+    next: HookHandlerDoneFunction,
+  ): void {
+    requests.add(context)
+    if (context.route.escapes) {
       attachToConnection(context, request.raw)
       dispatch.enter(context, request.raw, next)
     } else if (keepsContexts) requestStorage.run(OPTED_OUT, next)

@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { LeaveMark } from '../deaths/recorder-control.ts'
 import type { ResolvedLeaveOptions } from '../options/resolved.ts'
 import type { ReportedApp } from '../report/build.ts'
-import type { InFlightRequest } from '../report/crash-report.ts'
+import type { CrashReport, InFlightRequest } from '../report/crash-report.ts'
 
 /**
  * An app, as the leaving process uses it. The folder `leave/` needs nothing else of Fastify. A method should not
@@ -33,6 +33,8 @@ export interface LeavingApp extends ReportedApp {
    * runs, and no request and no upgraded socket is left.
    */
   drained(): Promise<void>
+  /** Tells the processes of other machines why this one leaves. Never rejects. */
+  tellOthers(report: CrashReport): Promise<void>
   /** Cuts all requests in flight and returns them. */
   cut(): InFlightRequest[]
   /**

@@ -137,7 +137,9 @@ export class LeaveSteps {
     this.#isAccepting = false
     for (const app of this.#apps) this.#try(() => app.stopAccepting())
     // Before the drain ends WebSockets and event streams: an `onLeave` may have a last word for them.
-    const notified = this.#each((app) => runOnLeave(app, report, this.#log, this.#exit))
+    const notified = this.#each((app) =>
+      Promise.all([app.tellOthers(report), runOnLeave(app, report, this.#log, this.#exit)]),
+    )
     const drained = this.#each((app) => app.drained())
     const inTime = await settlesWithin(Promise.all([drained, notified]), this.#left())
     if (!inTime) this.#cut()

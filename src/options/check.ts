@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import type { QuarantineStore } from '../deaths/quarantine-store.ts'
 import { isArrayLike, readProperty } from '../fault/thrown.ts'
 import { type Given, unexpected } from './bad-option.ts'
 import { type ExitReason, isAllowedExitCode } from './exit-codes.ts'
@@ -76,6 +77,24 @@ export function checkCount(given: Given): number {
   const isCount = Number.isSafeInteger(value) || value === Number.POSITIVE_INFINITY
   if (isCount && (value as number) >= 0) return value as number
   throw unexpected(given, 'an integer >= 0, or Infinity for all')
+}
+
+/** After how many deaths a route is closed. */
+export function checkDeaths(given: Given): number {
+  const { value } = given
+  if (Number.isSafeInteger(value) && (value as number) >= 2) return value as number
+  throw unexpected(given, 'an integer >= 2')
+}
+
+/** The functions of a store. */
+const STORE: readonly (keyof QuarantineStore)[] = ['load', 'record', 'update']
+
+/** Where a fleet keeps its deaths. */
+export function checkStore(given: Given): QuarantineStore {
+  const { value } = given
+  const has = (name: string): boolean => typeof readProperty(value, name) === 'function'
+  if (typeof value === 'object' && value !== null && STORE.every(has)) return value as QuarantineStore
+  throw unexpected(given, 'a store: an object with the functions `load`, `record` and `update`')
 }
 
 /** One of some words, or a function. */

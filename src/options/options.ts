@@ -1,5 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { QuarantineStore } from '../deaths/quarantine-store.ts'
 import type { Fault, Verdict } from '../fault/fault.ts'
+import type { QuarantineEvent } from '../isolation.ts'
 import type { CrashReport } from '../report/crash-report.ts'
 
 /**
@@ -69,11 +71,8 @@ export interface GraceOptions {
   exception?: number
 }
 
-/**
- * The options of an app that a route may override: `config: { isolate: … }`. What a route leaves out is as the
- * app has it.
- */
-export interface RouteIsolateOptions {
+/** The options of an app that a route may override. */
+export interface OverridableOptions {
   /** Judges faults. Default: none, the proposed verdict stands. */
   classify?: Classify
   /**
@@ -111,6 +110,41 @@ export interface RouteIsolateOptions {
    * `escapes` is never ended. The process gets a thread that watches, see [runaways](runaways.md). Default: false.
    */
   runaway?: false | RunawayOptions
+}
+
+/** The options of a route: `config: { isolate: … }`. What it leaves out is as the app has it. */
+export interface RouteIsolateOptions extends OverridableOptions {
+  /**
+   * Whether the route may be closed where the app has a quarantine. `false` for one that must not be refused: a login, a
+   * health check, a webhook. Default: true.
+   */
+  quarantine?: boolean
+}
+
+/** Closes the routes that kill the process. */
+export interface QuarantineOptions {
+  /**
+   * Where deaths and closed routes are kept beside the recorder's folder, for a fleet whose local disks do not last.
+   * Default: none.
+   */
+  store?: QuarantineStore
+  /**
+   * After how many deaths a route is closed at the earliest; at least 2. One whose culprit is known counts as one and a
+   * half, so two of those are enough where three guesses are. Default: 3.
+   */
+  deaths?: number
+  /**
+   * Milliseconds for which a route is closed before it is tried again. Doubled each time that it kills again, up to an
+   * hour. Default: 60 000.
+   */
+  coolDown?: number
+  /**
+   * Names the build: a new one gives every route a new chance. Default: none, it is named by the platform or by the
+   * files of the app, see [quarantine](quarantine.md).
+   */
+  build?: string
+  /** Milliseconds that the boot waits for the store at most, and a trial. Default: 500. */
+  loadTimeout?: number
 }
 
 /** How the process leaves. */
@@ -205,7 +239,7 @@ export interface LoopOptions {
 }
 
 /** The options of {@link isolate}. */
-export interface IsolateOptions extends RouteIsolateOptions {
+export interface IsolateOptions extends OverridableOptions {
   /** The app's own root error handler, for Fastify 6, which refuses two handlers in one scope. Default: none. */
   errorHandler?: ErrorHandler
   /** Sees every fault, after it was logged: error trackers hang there. Default: none. */
@@ -224,4 +258,12 @@ export interface IsolateOptions extends RouteIsolateOptions {
    * needs `recorder`. `false`: nothing is done. Default: false.
    */
   loop?: false | LoopOptions
+  /**
+   * Closes the routes that kill the process, see [quarantine](quarantine.md): they answer 503 while the others serve.
+   * Needs `recorder` or a `store`. `false`: none is closed. `config.isolate.quarantine: false` exempts a route.
+   * Default: false.
+   */
+  quarantine?: false | QuarantineOptions
+  /** Told when a route is closed or released, after it was logged. Default: none. */
+  onQuarantine?: (event: QuarantineEvent) => void
 }

@@ -1,8 +1,8 @@
 import { isArrayLike } from '../fault/thrown.ts'
-import { badOption, type Given } from './bad-option.ts'
+import { badOption, type Given, unexpected } from './bad-option.ts'
 import { readOptions } from './read-options.ts'
 import type { Resolved, ResolvedGrace, ResolvedOptions, ResolvedRouteOptions } from './resolved.ts'
-import { type Group, OPTIONS, ROUTE_OPTIONS, type Row, rowsOf, type Table } from './table.ts'
+import { type AnyRow, OPTIONS, OVERRIDABLE, ROUTE_OPTIONS, rowsOf, type Table } from './table.ts'
 
 /**
  * Checks the options of the plugin and fills in the defaults.
@@ -18,7 +18,17 @@ export function resolveOptions(options: unknown): ResolvedOptions {
         "`recorder: { dir: '/var/lib/my-app' }`, a folder that outlives the process",
     )
   }
+  checkMemory(resolved)
   return resolved
+}
+
+/** What is learned of a death has to be kept somewhere. */
+function checkMemory({ quarantine, recorder }: ResolvedOptions): void {
+  if (quarantine === false || quarantine.store !== undefined || recorder !== false) return
+  throw badOption(
+    "Expected `quarantine` to come with `recorder: { dir: '/var/lib/my-app' }` or a `store`: it has to know what earlier " +
+      'processes died of',
+  )
 }
 
 /** @param fill Whether an option that is left out gets its default. Else it stays left out. */
@@ -30,10 +40,15 @@ function resolveTable<T>(table: Table<T>, given: Given, fill: boolean): Resolved
   return Object.fromEntries(resolved) as Resolved<T>
 }
 
-function resolveRow(row: Row<unknown> | Group<object>, given: Given, fill: boolean): unknown {
+function resolveRow(row: AnyRow, given: Given, fill: boolean): unknown {
   const { value } = given
   if (!('options' in row)) return value === undefined ? row.default : row.check(given)
   const isObject = typeof value === 'object' && value !== null && !isArrayLike(value)
+  if ('default' in row) {
+    if (value === undefined || value === false) return false
+    if (!isObject) throw unexpected(given, row.expected)
+    return resolveTable(row.options, given, true)
+  }
   if (row.checkOne !== undefined && value !== undefined && !isObject) return row.checkOne(given)
   return resolveTable(row.options, given, fill)
 }
@@ -56,7 +71,7 @@ export function resolveRouteOptions(
   return resolveTable(ROUTE_OPTIONS, given, false)
 }
 
-const ROUTE_OPTION_NAMES = Object.keys(ROUTE_OPTIONS) as (keyof ResolvedRouteOptions)[]
+const OVERRIDABLE_NAMES = Object.keys(OVERRIDABLE) as (keyof ResolvedOptions & keyof ResolvedRouteOptions)[]
 
 /**
  * The options that hold for a route. Whatever it overrides, the result has the same properties in the same
@@ -69,8 +84,9 @@ export function routeOptions(
   app: ResolvedOptions,
   override: Partial<ResolvedRouteOptions>,
 ): ResolvedRouteOptions {
-  const options = ROUTE_OPTION_NAMES.map((name) => [name, override[name] ?? app[name]])
-  return { ...(Object.fromEntries(options) as ResolvedRouteOptions), grace: graceOf(app, override) }
+  const options = OVERRIDABLE_NAMES.map((name) => [name, override[name] ?? app[name]])
+  const own = { grace: graceOf(app, override), quarantine: override.quarantine ?? true }
+  return { ...(Object.fromEntries(options) as ResolvedRouteOptions), ...own }
 }
 
 /** A grace that the route leaves out is as the app has it, also where the app has one number for all. */

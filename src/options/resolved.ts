@@ -1,9 +1,10 @@
-import type { IsolateOptions, LeaveOptions, RouteIsolateOptions } from './options.ts'
+import type { QuarantineStore } from '../deaths/quarantine-store.ts'
+import type { IsolateOptions, LeaveOptions, QuarantineOptions, RouteIsolateOptions } from './options.ts'
 
 type AnyFunction = (...args: never) => unknown
 
 /** What an option may be that does not have options of its own. */
-type Value = string | number | boolean | readonly unknown[] | AnyFunction
+type Value = string | number | boolean | readonly unknown[] | AnyFunction | QuarantineStore
 
 /**
  * Whether an option has options of its own, as `leave` has, and `grace` may have. One that may be false, as `runaway`,
@@ -15,13 +16,16 @@ export type IsGroup<T> = [T] extends [Value] ? false : false extends T ? false :
  * What an option is once the defaults are filled in. One that can only be a function, or only a text, may be
  * without a default: it then stays undefined.
  */
-export type ResolvedValue<T> = [T] extends [AnyFunction]
+export type ResolvedValue<T> = [T] extends [AnyFunction | QuarantineStore]
   ? T | undefined
   : [T] extends [string]
     ? T | undefined
     : T extends Value
       ? T
       : Resolved<T>
+
+/** Whether an option is false, or has options of its own. */
+export type IsSwitch<T> = false extends T ? ([Extract<T, object>] extends [never] ? false : true) : false
 
 /** Options with every default filled in. */
 export type Resolved<T> = { readonly [Name in keyof T]-?: ResolvedValue<Exclude<T[Name], undefined>> }
@@ -40,3 +44,6 @@ export type ResolvedGrace = ResolvedRouteOptions['grace']
 
 /** {@link LeaveOptions} with every default filled in. */
 export type ResolvedLeaveOptions = Resolved<LeaveOptions>
+
+/** {@link QuarantineOptions} with every default filled in. */
+export type ResolvedQuarantine = Resolved<QuarantineOptions>

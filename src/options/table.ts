@@ -2,6 +2,7 @@ import type { Given } from './bad-option.ts'
 import {
   checkBoolean,
   checkCount,
+  checkDeaths,
   checkExitCode,
   checkFunction,
   checkGrace,
@@ -12,6 +13,7 @@ import {
   checkRecorder,
   checkRunaway,
   checkSignals,
+  checkStore,
   checkTerminationLog,
   checkText,
   checkWordOrFunction,
@@ -23,9 +25,11 @@ import type {
   IsolateOptions,
   LeaveOptions,
   LogOptions,
+  OverridableOptions,
+  QuarantineOptions,
   RouteIsolateOptions,
 } from './options.ts'
-import type { IsGroup, ResolvedValue } from './resolved.ts'
+import type { IsGroup, IsSwitch, ResolvedValue } from './resolved.ts'
 
 /** One option, and the type of its value once the defaults are filled in. */
 export interface Row<T> {
@@ -42,12 +46,21 @@ export interface Group<T> {
   readonly checkOne?: (given: Given) => Exclude<T, object>
 }
 
+/** An option that has options of its own, and is off without any. */
+export interface Switch<T> {
+  readonly options: Table<Extract<T, object>>
+  readonly default: false
+  /** What an error says that it has to be: `false or { after: 1000 }`. */
+  readonly expected: string
+}
+
 /** A row for each option of a public type: one too few or too many does not compile. */
 export type Table<T> = {
   readonly [Name in keyof T]-?: RowOrGroup<Exclude<T[Name], undefined>>
 }
 
-type RowOrGroup<T> = IsGroup<T> extends true ? Group<T> : Row<ResolvedValue<T>>
+type RowOrGroup<T> =
+  IsGroup<T> extends true ? Group<T> : Row<ResolvedValue<T>> | (IsSwitch<T> extends true ? Switch<T> : never)
 
 const GRACE_OPTIONS: Table<GraceOptions> = {
   rejection: { check: checkMilliseconds, default: 10_000 },
@@ -55,7 +68,7 @@ const GRACE_OPTIONS: Table<GraceOptions> = {
 }
 
 /** The options of an app that a route may override. */
-export const ROUTE_OPTIONS: Table<RouteIsolateOptions> = {
+export const OVERRIDABLE: Table<OverridableOptions> = {
   classify: { check: checkFunction, default: undefined },
   expected: {
     check: (given) => checkWordOrFunction(given, ['convention', 'branded']),
@@ -66,6 +79,12 @@ export const ROUTE_OPTIONS: Table<RouteIsolateOptions> = {
   escapes: { check: checkBoolean, default: true },
   grace: { options: GRACE_OPTIONS, checkOne: checkGrace },
   runaway: { check: checkRunaway, default: false },
+}
+
+/** The options of a route. */
+export const ROUTE_OPTIONS: Table<RouteIsolateOptions> = {
+  ...OVERRIDABLE,
+  quarantine: { check: checkBoolean, default: true },
 }
 
 const EXIT_CODES: Table<ExitCodes> = {
@@ -100,18 +119,31 @@ const LOG_OPTIONS: Table<LogOptions> = {
   window: { check: checkMilliseconds, default: 10_000 },
 }
 
+const QUARANTINE_OPTIONS: Table<QuarantineOptions> = {
+  store: { check: checkStore, default: undefined },
+  deaths: { check: checkDeaths, default: 3 },
+  coolDown: { check: checkMilliseconds, default: 60_000 },
+  build: { check: (given) => checkText(given, 'the name of a build'), default: undefined },
+  loadTimeout: { check: checkMilliseconds, default: 500 },
+}
+
 /** The options of an app. */
 export const OPTIONS: Table<IsolateOptions> = {
-  ...ROUTE_OPTIONS,
+  ...OVERRIDABLE,
   errorHandler: { check: checkFunction, default: undefined },
   onFault: { check: checkFunction, default: undefined },
   leave: { options: LEAVE_OPTIONS },
   log: { options: LOG_OPTIONS },
   recorder: { check: checkRecorder, default: false },
   loop: { check: checkLoop, default: false },
+  quarantine: { options: QUARANTINE_OPTIONS, default: false, expected: 'false or { coolDown: 60_000 }' },
+  onQuarantine: { check: checkFunction, default: undefined },
 }
 
+/** A row of any table. */
+export type AnyRow = Row<unknown> | Group<object> | Switch<object>
+
 /** The rows of a table by the names of their options, in the table's order. */
-export function rowsOf<T>(table: Table<T>): readonly (readonly [string, Row<unknown> | Group<object>])[] {
+export function rowsOf<T>(table: Table<T>): readonly (readonly [string, AnyRow])[] {
   return Object.entries(table)
 }

@@ -33,4 +33,14 @@ export class LocalStore implements QuarantineStore {
     })
     return isChanged
   }
+
+  /** Takes over a change that another store has made. */
+  async copy({ route, state: to }: RouteChange): Promise<void> {
+    this.#file.update((state) => ({ ...state, routes: { ...state.routes, [route]: to } }))
+  }
+
+  /** Notes which build runs, for whoever closes a route from outside. */
+  async startBuild(build: string): Promise<void> {
+    this.#file.update((state) => (state.build === build ? state : { ...state, build }))
+  }
 }

@@ -73,11 +73,16 @@ export function onTrial(before: RouteState, by: string, until: number): RouteSta
   return { ...before, revision: before.revision + 1, trial: { by, until } }
 }
 
+/** Ends a trial that says nothing. */
+export function withoutTrial(before: RouteState): RouteState {
+  const { trial: _over, ...state } = before
+  return { ...state, revision: before.revision + 1 }
+}
+
 /** Ends a trial that went well. The last one of three in a row releases the route. */
 export function afterGoodTrial(before: RouteState, now: number): RouteState {
-  const { trial: _over, ...state } = before
   const goodTrials = before.goodTrials + 1
-  const after = { ...state, revision: before.revision + 1, goodTrials }
+  const after = { ...withoutTrial(before), goodTrials }
   if (goodTrials < GOOD_TRIALS) return after
   return { ...after, status: 'released', since: now, until: undefined }
 }

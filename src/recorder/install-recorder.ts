@@ -36,7 +36,7 @@ export function installRecorder(app: IsolatedApp, dir: string, routes: readonly 
   const isAlert = lives.some(({ death }) => death !== undefined && death.cause !== 'fatal')
   const recorder = new Recorder(app, routes, {
     folder,
-    build: buildOf(undefined),
+    build: buildOf(app.options.quarantine === false ? undefined : app.options.quarantine.build),
     itself,
     pastLives: lives,
     writesAllUntil: isAlert ? Date.now() + ALERT : 0,

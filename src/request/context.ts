@@ -6,18 +6,32 @@ import { hasNumber, numberOf } from './error-number.ts'
 import type { LongestAnswer } from './longest-answer.ts'
 import { snapshotOf } from './snapshot.ts'
 
+/** Stands before the routes that are closed. */
+export interface RouteGate {
+  /**
+   * Lets a request pass, at once or later, or answers it. Never throws.
+   *
+   * @param goOn Hands the request on to its route.
+   */
+  pass(context: RequestContext, goOn: () => void): void
+}
+
 /** A route with the options that hold for it: the plugin's own, overridden by `config.isolate`. */
 export interface CoveredRoute extends ResolvedRouteOptions {
   /** The app that it belongs to: a process may have several. */
   readonly app: object
   /** The route's pattern; undefined for a 404 handler. */
   readonly pattern: string | undefined
+  /** The methods that it serves; none for a 404 handler, which serves all. */
+  readonly methods: readonly string[]
   /** Its place among the covered routes of the app; -1 for what comes past the routes. */
   readonly index: number
   /** How long its good answers take. */
   readonly longestAnswer: LongestAnswer
   /** How its requests end. */
   readonly health: RouteHealth
+  /** Set while the route is closed for one of its methods. */
+  gate: RouteGate | undefined
 }
 
 /** What an error turned out to be. */

@@ -38,6 +38,8 @@ export class RawContexts {
       app,
       pattern: undefined,
       index: -1,
+      methods: [],
+      gate: undefined,
       longestAnswer: new LongestAnswer(),
       health,
     }

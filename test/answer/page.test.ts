@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import createError from 'http-errors'
-import type { RouteIsolateOptions } from '../../src/options/options.ts'
+import type { OverridableOptions } from '../../src/options/options.ts'
 import { MASKED, testApp } from '../support/app.ts'
 import { startFixture } from '../support/child.ts'
 import { hostileValues } from '../support/hostile.ts'
@@ -14,7 +14,7 @@ const JSON_TYPE = 'application/json; charset=utf-8'
 const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 const HTML_TYPE = 'text/html; charset=utf-8'
 
-function throwing(t: TestContext, error: unknown, isolate: RouteIsolateOptions = {}) {
+function throwing(t: TestContext, error: unknown, isolate: OverridableOptions = {}) {
   const test = testApp(t, { isolate: { expose: true, ...isolate } })
   test.app.get('/x', async () => {
     throw error

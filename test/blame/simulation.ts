@@ -35,6 +35,8 @@ const MINUTE = 60_000
 const NOW = 1_700_000_000_000
 /** How many copies the recorder took in each life. */
 const SAMPLES = 200
+/** How often it looked who is the newest. */
+const LOOKS = 200
 
 type Random = () => number
 
@@ -48,14 +50,46 @@ interface World {
   readonly loads: readonly number[]
 }
 
-function makeWorld({ routes, inFlight }: Scene, random: Random): World {
+/** A world, and which share of the time each route has the newest request in flight. */
+interface ObservedWorld extends World {
+  readonly newest: Readonly<Record<string, number>>
+}
+
+interface InFlight {
+  readonly name: string
+  /** How long its newest request has been in flight. */
+  readonly age: number
+}
+
+function makeWorld({ routes, inFlight }: Scene, random: Random): ObservedWorld {
   const places = Array.from({ length: routes }, (_, i) => i)
   const sum = places.reduce((total, i) => total + 1 / (i + 1), 0)
   const arrivals = places.map((i) => 1 / (i + 1) / sum)
   const durations = places.map(() => 100 ** random())
   const load = arrivals.reduce((total, share, i) => total + share * (durations[i] as number), 0)
   const loads = arrivals.map((share, i) => (share * (durations[i] as number) * inFlight) / load)
-  return { names: places.map((i) => `GET /${i}`), arrivals, durations, loads }
+  const world = { names: places.map((i) => `GET /${i}`), arrivals, durations, loads }
+  const newest: Record<string, number> = {}
+  for (let i = 0; i < LOOKS; i += 1) {
+    const [first] = look(world, undefined, random)
+    if (first !== undefined) newest[first.name] = (newest[first.name] ?? 0) + 1 / LOOKS
+  }
+  return { ...world, newest }
+}
+
+/** Who is in flight at one moment, the newest request first. The guilty route always is. */
+function look(world: World, guilty: number | undefined, random: Random): InFlight[] {
+  const inFlight: InFlight[] = []
+  for (const [i, name] of world.names.entries()) {
+    const load = world.loads[i] as number
+    const duration = world.durations[i] as number
+    const presence = 1 - Math.exp(-load)
+    if (i === guilty) inFlight.push({ name, age: random() * duration })
+    else if (random() < presence) {
+      inFlight.push({ name, age: (-Math.log(1 - random() * presence) / load) * duration })
+    }
+  }
+  return inFlight.sort((a, b) => a.age - b.age)
 }
 
 /** How many of so many tries come true. */
@@ -65,18 +99,8 @@ function successes(tries: number, chance: number, random: Random): number {
   return count
 }
 
-function makeDeath(world: World, number: number, guilty: number | undefined, random: Random): Death {
-  const inFlight: { name: string; age: number }[] = []
-  for (const [i, name] of world.names.entries()) {
-    const load = world.loads[i] as number
-    // in flight at all, and then the age of its newest request
-    const isThere = random() < 1 - Math.exp(-load)
-    const newest = -Math.log(1 - random() * (1 - Math.exp(-load))) / load
-    const age = newest * (world.durations[i] as number)
-    if (i === guilty) inFlight.push({ name, age: random() * (world.durations[i] as number) })
-    else if (isThere) inFlight.push({ name, age })
-  }
-  inFlight.sort((a, b) => a.age - b.age)
+function makeDeath(world: ObservedWorld, number: number, guilty: number | undefined, random: Random): Death {
+  const inFlight = look(world, guilty, random)
   const presence = world.names.map((name, i) => {
     const chance = 1 - Math.exp(-(world.loads[i] as number))
     return [name, successes(SAMPLES, chance, random) / SAMPLES] as const
@@ -94,7 +118,7 @@ function makeDeath(world: World, number: number, guilty: number | undefined, ran
     culprit: undefined,
     inFlight: inFlight.map(({ name }) => name),
     presence: Object.fromEntries(presence.filter(([, share]) => share > 0)),
-    arrivals: Object.fromEntries(world.names.map((name, i) => [name, world.arrivals[i] as number])),
+    arrivals: world.newest,
     samples: SAMPLES,
   }
 }

@@ -5,14 +5,14 @@ export const inAnswer: readonly Mutant[] = [
   {
     name: 'body-shows-the-message',
     file: 'answer/answer.ts',
-    find: 'return { statusCode, error, message: error, requestId }',
-    replace: 'return { statusCode, error, message: messageOf(this.#fault.error), requestId }',
+    find: '    if (shown === undefined) return jsonBody(statusCode, id)\n',
+    replace: '',
     tests: ['answer/masking'],
   },
   {
     name: 'accept-of-a-problem-ignored',
     file: 'answer/answer.ts',
-    find: "context.route.answer === 'problem' || acceptsProblem(reply.request)",
+    find: "context.route.answer === 'problem' || acceptsProblem(reply.request.raw)",
     replace: "context.route.answer === 'problem'",
     tests: ['answer/answer'],
   },

@@ -76,8 +76,8 @@ export const inDrain: readonly Mutant[] = [
   },
   {
     name: 'refusal-says-not-when-to-retry',
-    file: 'drain/refuse.ts',
-    find: "  'retry-after': RETRY_AFTER,\n",
+    file: 'answer/refusal.ts',
+    find: "    'retry-after': retryAfter,\n",
     replace: '',
     tests: ['drain/connections'],
   },

@@ -17,6 +17,8 @@ function refused(options: unknown, message: string | RegExp): void {
   assert.throws(() => resolveOptions(options), { name: 'TypeError', code: 'FST_ISOLATE_BAD_OPTION', message })
 }
 
+import { MemoryStore } from '../support/memory-store.ts'
+
 test('every option has its documented default', () => {
   const defaults = {
     classify: undefined,
@@ -46,6 +48,8 @@ test('every option has its documented default', () => {
     log: { burst: 100, window: 10_000 },
     recorder: false,
     loop: false,
+    quarantine: false,
+    onQuarantine: undefined,
   }
   assert.deepEqual(resolveOptions(undefined), defaults)
   assert.deepEqual(resolveOptions({}), defaults)
@@ -85,6 +89,14 @@ test('every option is taken over', () => {
     log: { burst: Number.POSITIVE_INFINITY, window: 0 },
     recorder: { dir: '/tmp/flights' },
     loop: { window: 0, limit: 2, action: 'park', liveness: '/live' },
+    quarantine: {
+      store: new MemoryStore(),
+      deaths: 2,
+      coolDown: 1,
+      build: '1.0.0',
+      loadTimeout: 2,
+    },
+    onQuarantine: () => {},
   }
   assert.deepEqual(resolveOptions(given), given)
   assert.equal(resolveOptions({ expected: 'branded' }).expected, 'branded')
@@ -120,6 +132,12 @@ test('a wrong value names the option, what was expected and what was given', () 
 
 for (const options of [
   { grace: -1 },
+  { quarantine: {} },
+  { quarantine: true },
+  { quarantine: null },
+  { quarantine: { deaths: 1 } },
+  { quarantine: { store: { load: () => {} } } },
+  { quarantine: { build: '' } },
   { recorder: true },
   { recorder: null },
   { recorder: {} },

@@ -38,6 +38,7 @@ export function leavingApp(options: Partial<ResolvedLeaveOptions> = {}, methods:
     startLeaving: () => record('startLeaving'),
     stopAccepting: () => record('stopAccepting'),
     drained: async () => record('drained'),
+    tellOthers: async () => {},
     cut: () => {
       record('cut')
       return []

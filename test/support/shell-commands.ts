@@ -21,6 +21,8 @@ const KNOWN: readonly (readonly [RegExp, (argument: string) => boolean])[] = [
   [/^npm install --save-dev (\S+)$/, (name) => name in manifest.peerDependencies],
   // `test/package` runs it
   [/^npx ([\w-]+) report \S+(?: --json)?$/, (program) => program in manifest.bin],
+  // `test/quarantine` runs it
+  [/^npx ([\w-]+) quarantine .*--dir \S+$/, (program) => program in manifest.bin],
   [/^pip install -r (\S+)$/, isThere],
 ]
 

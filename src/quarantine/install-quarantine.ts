@@ -1,0 +1,111 @@
+import { hostname } from 'node:os'
+import { attempt } from '../attempt.ts'
+import { buildOf } from '../deaths/build.ts'
+import type { Death } from '../deaths/death.ts'
+import { routeKey } from '../deaths/route-key.ts'
+import { StateFile } from '../deaths/state-file.ts'
+import { lifeId as nameLife, thisProcess } from '../flight/this-process.ts'
+import { ignoreRejection } from '../ignore-rejection.ts'
+import type { IsolatedApp } from '../isolated-app.ts'
+import { settlesWithin } from '../leave/settles-within.ts'
+import { logWarning } from '../log/log.ts'
+import type { ResolvedQuarantine } from '../options/resolved.ts'
+import type { CrashReport } from '../report/crash-report.ts'
+import type { CoveredRoute } from '../request/context.ts'
+import { CombinedStore } from './combined-store.ts'
+import { Gate } from './gate.ts'
+import { LocalStore } from './local-store.ts'
+import { RouteQuarantine } from './quarantine.ts'
+import { QuarantineLog } from './tell.ts'
+import { TurnedAway } from './turned-away.ts'
+
+/** Milliseconds between two looks at what other processes have learned. */
+const REFRESH = 10_000
+
+/**
+ * Closes the routes that kill. Called when the plugin loads, after the recorder was installed.
+ *
+ * @param routes The covered routes; all are there once the app is ready.
+ */
+export function installQuarantine(
+  app: IsolatedApp,
+  options: ResolvedQuarantine,
+  routes: readonly CoveredRoute[],
+): void {
+  const { fastify, recorder } = app
+  const { log } = fastify
+  const folder = app.options.recorder === false ? undefined : app.options.recorder.dir
+  const build = buildOf(options.build)
+  const lifeId = recorder?.lifeId ?? nameLife(thisProcess())
+  const warn = (message: string, error?: unknown): void =>
+    error === undefined ? attempt(() => log.warn(message), undefined) : logWarning(log, error, message)
+  const local = folder === undefined ? undefined : new LocalStore(new StateFile(folder, warn))
+  const store = new CombinedStore(options.store, local, options.loadTimeout, warn)
+  const tell = new QuarantineLog(log, app.options.onQuarantine, folder)
+  const quarantine = new RouteQuarantine({ options, build, lifeId, store, log: tell })
+  const turnedAway = new TurnedAway(log, app.options.log.window)
+  const isLeaving = (): boolean => app.state === 'leaving'
+  const gate = new Gate({ quarantine, turnedAway, lifeId, recorder, isLeaving })
+  const deaths = (recorder?.pastLives ?? []).flatMap(({ death }) => death ?? [])
+  let listenedAt: number | undefined
+  let timer: NodeJS.Timeout | undefined
+  fastify.addHook('onReady', (done) => {
+    const look = async (): Promise<void> => {
+      quarantine.guard(routes, gate)
+      await Promise.all(deaths.map((death) => store.record(death)))
+      await quarantine.refresh(
+        deaths,
+        deaths.some(({ culprit }) => culprit === undefined),
+      )
+    }
+    // what comes later is still applied
+    settlesWithin(look(), options.loadTimeout).then(() => done(), done)
+  })
+  fastify.addHook('onListen', (done) => {
+    listenedAt ??= Date.now()
+    ignoreRejection(local?.startBuild(build))
+    timer ??= setInterval(() => ignoreRejection(quarantine.refresh()), REFRESH).unref()
+    done()
+  })
+  fastify.addHook('onClose', (_app, done) => {
+    clearInterval(timer)
+    turnedAway.flush()
+    done()
+  })
+  app.quarantine = {
+    list: () => quarantine.list(),
+    release: (route) => quarantine.release(route),
+    close: (route, reason) => quarantine.close(route, reason),
+    leaving: async (report) => {
+      if (report.reason !== 'fatal') return gate.giveBack()
+      const death = deathOf(report, { id: lifeId, build, listenedAt })
+      // the next process on this disk knows more of it
+      if (death !== undefined) await store.recordAway(death)
+    },
+  }
+}
+
+/** The death of this process by a fatal fault of a request, for those that will not find its files. */
+function deathOf(
+  { fault, inFlight }: CrashReport,
+  about: Pick<Death, 'id' | 'build' | 'listenedAt'>,
+): Death | undefined {
+  if (fault === null || fault.request === null || fault.attributedTo === 'connection') return undefined
+  const { method, route } = fault.request
+  const nameOf = (request: { method: string; route: string | null | undefined }): string =>
+    routeKey(request.method, request.route ?? undefined)
+  return {
+    ...about,
+    host: hostname(),
+    pid: process.pid,
+    startedAt: Math.round(performance.timeOrigin),
+    diedAt: Date.now(),
+    cause: fault.origin === 'runaway' ? 'runaway' : 'fatal',
+    because: `a fatal fault: ${fault.error.type} from ${fault.origin}`,
+    culprit: nameOf({ method, route }),
+    inFlight: [...new Set(inFlight.toReversed().map(nameOf))],
+    presence: {},
+    arrivals: {},
+    samples: 0,
+  }
+}

@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict'
+import { channel } from 'node:diagnostics_channel'
+import { type TestContext, test } from 'node:test'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { type IsolateOptions, isolate, type QuarantineEvent } from '../../src/index.ts'
+import { BUILD, MemoryStore } from '../support/memory-store.ts'
+import { until } from '../support/until.ts'
+
+const MINUTE = 60_000
+const ROUTES = 20
+
+type Line = { level: number; msg: string; quarantine?: Record<string, unknown> }
+
+interface Made {
+  readonly app: FastifyInstance
+  readonly lines: Line[]
+  readonly events: QuarantineEvent[]
+  status(url: string, method?: 'GET' | 'HEAD' | 'POST'): Promise<number>
+}
+
+/** An app of many routes: `/0`, `/1` and so on, each with its HEAD twin, and some more. */
+async function make(
+  t: TestContext,
+  store: MemoryStore,
+  { quarantine, ...options }: IsolateOptions = {},
+  routes: (app: FastifyInstance) => void = () => {},
+): Promise<Made> {
+  const lines: Line[] = []
+  const events: QuarantineEvent[] = []
+  const stream = { write: (line: string) => void lines.push(JSON.parse(line) as Line) }
+  const app = Fastify({ logger: { level: 'info', stream }, disableRequestLogging: true })
+  const onQuarantine = (event: QuarantineEvent) => void events.push(event)
+  app.register(isolate({ quarantine: { store, build: BUILD, ...quarantine }, onQuarantine, ...options }))
+  for (let i = 0; i < ROUTES; i += 1) app.get(`/${i}`, async () => ({ i }))
+  app.post('/0', async () => ({}))
+  routes(app)
+  t.after(() => app.close())
+  await app.ready()
+  return {
+    app,
+    lines,
+    events,
+    status: async (url, method = 'GET') => (await app.inject({ url, method })).statusCode,
+  }
+}
+
+const warnings = (lines: readonly Line[]): string[] =>
+  lines.flatMap(({ level, msg }) => (level === 40 ? msg : []))
+
+test('a route that killed answers 503, and all others serve', async (t) => {
+  const store = new MemoryStore()
+  store.killedBy('GET /0')
+  const told: unknown[] = []
+  const subscriber = (message: unknown) => void told.push(message)
+  channel('fastify-isolate:quarantine').subscribe(subscriber)
+  t.after(() => channel('fastify-isolate:quarantine').unsubscribe(subscriber))
+  let ran = 0
+  const { app, lines, events, status } = await make(t, store, { log: { window: 10 } }, (instance) => {
+    instance.addHook('onSend', async () => void ran++)
+  })
+  const answer = await app.inject({ url: '/0', headers: { 'x-request-id': 'mine' } })
+  assert.equal(answer.statusCode, 503)
+  assert.equal(answer.headers['retry-after'], '60')
+  assert.equal(answer.headers['content-type'], 'application/json; charset=utf-8')
+  const { requestId, ...body } = answer.json()
+  assert.deepEqual(body, { statusCode: 503, error: 'Service Unavailable', message: 'Service Unavailable' })
+  assert.ok(requestId)
+  const problem = await app.inject({ url: '/0?x', headers: { accept: 'application/problem+json' } })
+  assert.equal(problem.headers['content-type'], 'application/problem+json; charset=utf-8')
+  const { type, title, status: given } = problem.json()
+  assert.deepEqual([type, title, given], ['about:blank', 'Service Unavailable', 503])
+  assert.equal(ran, 0, 'nothing of the route runs')
+  assert.deepEqual(
+    await Promise.all([status('/1'), status('/0', 'HEAD'), status('/0', 'POST')]),
+    [200, 200, 200],
+  )
+  assert.equal(app.isolation.counts.total, 0)
+
+  const [line] = warnings(lines)
+  assert.match(
+    `${line}`,
+    /^GET \/0 is closed and is tried after 2\S+Z: it is known to have caused 2 deaths\. To release it: app\.isolation\.quarantine\.release\('GET \/0'\)$/,
+  )
+  const closed = lines.find(({ msg }) => msg === line)?.quarantine
+  assert.deepEqual([closed?.route, Array.isArray(closed?.deaths) && closed.deaths.length], ['GET /0', 2])
+  await until(() => warnings(lines).length > 1)
+  assert.equal(warnings(lines)[1], '2 requests were turned away from closed routes')
+  assert.deepEqual(
+    events.map(({ change, route, deaths, by }) => [change, route, deaths, by]),
+    [['closed', 'GET /0', 2, 'deaths']],
+  )
+  assert.deepEqual(told, events)
+  const [listed] = app.isolation.quarantine.list()
+  assert.deepEqual(listed && { change: 'closed', ...listed }, events[0])
+})
+
+test('one that is closed already is closed in the next process too, and nobody is told twice', async (t) => {
+  const store = new MemoryStore()
+  store.killedBy('GET /0')
+  await make(t, store)
+  const { events, lines, status } = await make(t, store)
+  assert.equal(await status('/0'), 503)
+  assert.deepEqual([events.length, warnings(lines).length], [0, 1])
+  assert.equal(store.routes.get('GET /0')?.revision, 1)
+})
+
+test('a new build gives every route a new chance', async (t) => {
+  const store = new MemoryStore()
+  store.killedBy('GET /0')
+  assert.equal(await (await make(t, store)).status('/0'), 503)
+  const { status } = await make(t, store, { quarantine: { store, build: 'next' } })
+  assert.equal(await status('/0'), 200)
+})
+
+test('a route that is exempt is never closed, nor one that the app does not have', async (t) => {
+  const store = new MemoryStore()
+  for (const route of ['GET /login', 'GET /gone', 'GET /bare']) store.killedBy(route)
+  const { app, status } = await make(t, store, {}, (instance) => {
+    instance.get('/login', { config: { isolate: { quarantine: false } } }, async () => ({}))
+    instance.get('/bare', { config: { isolate: false } }, async () => ({}))
+  })
+  assert.deepEqual([await status('/login'), await status('/bare')], [200, 200])
+  assert.deepEqual([...store.routes], [])
+  for (const route of ['GET /login', 'GET /gone', 'GET /bare']) {
+    await assert.rejects(app.isolation.quarantine.close(route, 'why'), { code: 'FST_ISOLATE_BAD_OPTION' })
+  }
+})
+
+test('closes none where more than a quarter of the routes is to blame, and says so once', async (t) => {
+  const store = new MemoryStore()
+  // forty names with their twins, and one POST
+  for (let i = 0; i < 10; i += 1) store.killedBy(`GET /${i}`)
+  const quarter = await make(t, store)
+  assert.equal(quarter.app.isolation.quarantine.list().length, 10)
+  store.killedBy('GET /10')
+  const { app, lines, status } = await make(t, store)
+  assert.deepEqual([app.isolation.quarantine.list(), await status('/0'), await status('/10')], [[], 200, 200])
+  assert.match(warnings(lines).join(), /^11 of 41 routes are to blame, which is more than a quarter/)
+  assert.equal(store.routes.size, 10)
+})
+
+test('closes and releases by hand', async (t) => {
+  const store = new MemoryStore()
+  const { app, events, lines, status } = await make(t, store)
+  const { quarantine } = app.isolation
+  assert.equal(await quarantine.release('GET /3'), false)
+  await quarantine.close('GET /3', 'it eats the database')
+  assert.equal(await status('/3'), 503)
+  assert.match(warnings(lines).join(), /^GET \/3 is closed until it is released: it eats the database\./)
+  assert.deepEqual(
+    quarantine.list().map(({ route, by, until: end, evidence }) => [route, by, end, evidence]),
+    [['GET /3', 'hand', undefined, 'it eats the database']],
+  )
+  assert.equal(await quarantine.release('GET /3'), true)
+  assert.deepEqual([await status('/3'), quarantine.list()], [200, []])
+  assert.deepEqual(
+    events.map(({ change, by }) => [change, by]),
+    [
+      ['closed', 'hand'],
+      ['released', 'hand'],
+    ],
+  )
+  assert.equal(lines.at(-1)?.msg, 'GET /3 is released: by hand')
+})
+
+test('without the option nothing is closed by hand', async (t) => {
+  const app = Fastify()
+  app.register(isolate())
+  app.get('/', async () => ({}))
+  t.after(() => app.close())
+  await app.ready()
+  const { quarantine } = app.isolation
+  assert.deepEqual([quarantine.list(), await quarantine.release('GET /')], [[], false])
+  await assert.rejects(quarantine.close('GET /', 'why'), { code: 'FST_ISOLATE_BAD_OPTION' })
+})
+
+test('lets one request at a time through when its time is over, and three good trials release it', async (t) => {
+  const store = new MemoryStore()
+  store.killedBy('GET /slow')
+  store.killedBy('GET /0')
+  let running = 0
+  let most = 0
+  let release = () => {}
+  const { app, lines, events, status } = await make(
+    t,
+    store,
+    { quarantine: { store, build: BUILD, coolDown: 0 } },
+    (instance) => {
+      instance.get('/slow', async () => {
+        running += 1
+        most = Math.max(most, running)
+        await new Promise<void>((resolve) => {
+          release = resolve
+        })
+        running -= 1
+        return {}
+      })
+    },
+  )
+  for (const good of [1, 2, 3]) {
+    const tried = status('/slow')
+    await until(() => running === 1)
+    const answer = await app.inject('/slow')
+    assert.deepEqual([answer.statusCode, answer.headers['retry-after']], [503, '1'])
+    assert.equal(await status('/0'), 503, 'another route waits for its turn')
+    release()
+    assert.equal(await tried, 200)
+    const answered = performance.now()
+    await until(() => store.routes.get('GET /slow')?.goodTrials === good)
+    assert.ok(performance.now() - answered > 900, 'the process has to survive it')
+  }
+  await until(() => app.isolation.quarantine.list().length === 1)
+  const last = status('/slow')
+  await until(() => running === 1)
+  release()
+  assert.deepEqual([await last, most], [200, 1])
+  assert.deepEqual(
+    events.map(({ change }) => change),
+    ['closed', 'closed', 'released'],
+  )
+  assert.equal(lines.at(-1)?.msg, 'GET /slow is released: its trials went well')
+})
+
+test('of several processes one has the trial, and one that is lost closes the route again', async (t) => {
+  const store = new MemoryStore()
+  store.killedBy('GET /0')
+  await make(t, store, { quarantine: { store, build: BUILD, coolDown: 0 } })
+  const state = store.routes.get('GET /0')
+  assert.ok(state !== undefined)
+  const trial = { by: 'elsewhere', until: Date.now() + MINUTE }
+  store.routes.set('GET /0', { ...state, revision: 2, trial })
+  const busy = await make(t, store, { quarantine: { store, build: BUILD, coolDown: 0 } })
+  assert.equal(await busy.status('/0'), 503)
+  store.routes.set('GET /0', { ...state, revision: 3, trial: { ...trial, until: Date.now() - 1 } })
+  const { events } = await make(t, store)
+  assert.deepEqual(
+    events.map(({ change, relapses, evidence }) => [change, relapses, evidence]),
+    [['closed', 1, 'its trial never ended']],
+  )
+})
+
+test('a store that is away, hangs or lies costs the boot no more than its time', async (t) => {
+  const answers: Record<string, () => Promise<never>> = {
+    'it is away': () => Promise.reject(new Error('ECONNREFUSED')),
+    'it hangs': () => new Promise(() => {}),
+    'it lies': async () => ({ deaths: 7 }) as never,
+    'it throws': () => {
+      throw new Error('a bug')
+    },
+  }
+  for (const [name, load] of Object.entries(answers)) {
+    const store = Object.assign(new MemoryStore(), { load, update: load, record: load })
+    const { lines, status } = await make(t, store, { quarantine: { store, build: BUILD, loadTimeout: 50 } })
+    assert.equal(await status('/0'), 200, name)
+    await until(() => warnings(lines).length > 0)
+    assert.deepEqual(warnings(lines), ['the store of the quarantine has failed: nothing is remembered'], name)
+  }
+})
