@@ -12,6 +12,7 @@ import { inGuards } from './in-guards.ts'
 import { inLeave } from './in-leave.ts'
 import { inLog } from './in-log.ts'
 import { inOptions } from './in-options.ts'
+import { inRecorder } from './in-recorder.ts'
 import { inReport } from './in-report.ts'
 import { inRequest } from './in-request.ts'
 import { inRunaway } from './in-runaway.ts'
@@ -32,6 +33,7 @@ export const mutants: readonly Mutant[] = [
   ...inEscapes,
   ...inSick,
   ...inBlame,
+  ...inRecorder,
   ...inRunaway,
   ...inTriage,
   ...inAnswer,
