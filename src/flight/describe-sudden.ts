@@ -4,7 +4,7 @@ import type { Flight, Vitals } from './read-flight.ts'
 /** From this share of its limit on, a heap was full. */
 const FULL = 0.95
 /** The same where the heap is guessed from the size of the process, which is known later and tells less. */
-const PROBABLY_FULL = 0.8
+const PROBABLY_FULL = 0.9
 /** Milliseconds without a heartbeat, which comes every 250 ms, after which it is worth a word. */
 const BLOCKED = 1_000
 

@@ -11,6 +11,7 @@ export class FlightFile {
   readonly path: string
   readonly #onFailure: (error: unknown) => void
   #file: number | undefined = undefined
+  #hasFailed = false
   #namesEnd = NAMES_AT
 
   constructor(path: string, onFailure: (error: unknown) => void) {
@@ -24,6 +25,7 @@ export class FlightFile {
 
   /** Makes the file, for its owner only, and its folder where that is missing. */
   open(folder: string): void {
+    if (this.#hasFailed) return
     this.#try(() => {
       makeFolder(resolve(folder))
       this.#namesEnd = NAMES_AT
@@ -103,6 +105,8 @@ export class FlightFile {
         // nothing more can be done with it
       }
     }
+    if (this.#hasFailed) return
+    this.#hasFailed = true
     this.#onFailure(error)
   }
 }

@@ -49,6 +49,8 @@ export class InFlightBoard {
   readonly #bytes: Uint8Array = new Uint8Array(this.memory)
   readonly #owners: (RequestContext | undefined)[] = new Array(SLOTS).fill(undefined)
   readonly #methods: Map<string, number> = new Map(METHODS.map((method, i) => [method, i]))
+  #lastMethod = ''
+  #lastPlace = -1
   /** The slots that nobody has: a stack. */
   readonly #free: Int32Array = Int32Array.from({ length: SLOTS }, (_, i) => SLOTS - 1 - i)
   #freeCount: number = SLOTS
@@ -65,7 +67,7 @@ export class InFlightBoard {
     const words = this.#words
     const start = slot * SLOT_WORDS
     words[start + ROUTE] = route.index
-    words[start + METHOD] = this.#methods.get(request.raw.method as string) ?? -1
+    words[start + METHOD] = this.#placeOf(request.raw.method as string)
     const { id } = request
     const length = typeof id === 'string' ? Math.min(id.length, ID_LENGTH) : 0
     const first = (start + ID) * 4
@@ -77,6 +79,15 @@ export class InFlightBoard {
     words[start + IS_TAKEN] = 1
     words[ARRIVED] = number
     words[IN_FLIGHT] = (words[IN_FLIGHT] as number) + 1
+  }
+
+  /** Most requests have the method of the one before: to compare costs less than to look up. */
+  #placeOf(method: string): number {
+    if (method !== this.#lastMethod) {
+      this.#lastMethod = method
+      this.#lastPlace = this.#methods.get(method) ?? -1
+    }
+    return this.#lastPlace
   }
 
   #takeSlot(): number {
@@ -128,6 +139,30 @@ export function inFlightOn(words: Int32Array): number {
 /** The number of the request that arrived last, in the memory of a board. */
 export function newestOn(words: Int32Array): number {
   return words[ARRIVED] as number
+}
+
+/**
+ * Copies the slots that a request has, one behind the other, and tells of each.
+ *
+ * @param into Words.
+ * @param from The first word to write.
+ * @param tell Called with the route, the method and the number of each.
+ * @returns The word behind the last one.
+ */
+export function copySlots(
+  words: Int32Array,
+  into: Int32Array,
+  from: number,
+  tell: (route: number, method: number, number: number) => void,
+): number {
+  let end = from
+  for (let start = 0; start < IN_FLIGHT; start += SLOT_WORDS) {
+    if (words[start + IS_TAKEN] !== 1) continue
+    for (let i = 0; i < SLOT_WORDS; i += 1) into[end + i] = words[start + i] as number
+    end += SLOT_WORDS
+    tell(words[start + ROUTE] as number, words[start + METHOD] as number, words[start + NUMBER] as number)
+  }
+  return end
 }
 
 /** Where the slots are that a request has, in bytes. */

@@ -2,7 +2,7 @@ import { resourceLimits } from 'node:worker_threads'
 import * as layout from '../flight/layout.ts'
 import { type MemoryKills, memoryKills } from '../flight/memory-kills.ts'
 import { TwoHalves } from '../flight/two-halves.ts'
-import { inFlightOn, newestFirst, newestOn, readSlot, SLOT_BYTES, takenSlots } from '../in-flight/board.ts'
+import { copySlots, inFlightOn, newestFirst, newestOn } from '../in-flight/board.ts'
 import { RateBook } from './rate-book.ts'
 import {
   MARK_COUNT,
@@ -35,12 +35,13 @@ const YOUNG: number = (resourceLimits.maxYoungGenerationSizeMb ?? 0) * 1_048_576
 
 /** Copies what the main thread shows into the file: the work of the recorder's thread. */
 export class Copier {
-  readonly #memory: SharedArrayBuffer
   readonly #words: Int32Array
-  readonly #bytes: Uint8Array
   readonly #state: SharedState
   readonly #copies: TwoHalves
   readonly #rates: TwoHalves
+  /** The body of a copy, as floats and as words. */
+  readonly #head: Float64Array
+  readonly #slots: Int32Array
   readonly #book: RateBook
   #copied = 0
   #arrived = 0
@@ -64,11 +65,12 @@ export class Copier {
     write: (bytes: Uint8Array, at: number) => void,
     now: number,
   ) {
-    this.#memory = board
     this.#words = new Int32Array(board)
-    this.#bytes = new Uint8Array(board)
     this.#state = state
     this.#copies = new TwoHalves(layout.COPIES_AT, layout.COPY_HALF, write)
+    const { buffer, byteOffset, length } = this.#copies.body
+    this.#head = new Float64Array(buffer, byteOffset, layout.COPY_HEAD)
+    this.#slots = new Int32Array(buffer, byteOffset, Math.floor(length / 4))
     this.#rates = new TwoHalves(layout.RATES_AT, layout.RATES_HALF, write)
     this.#book = new RateBook(now)
     this.#ratesAt = now
@@ -105,16 +107,8 @@ export class Copier {
     this.#total = total
     this.#copiedAt = now
     this.#copied += 1
-    const { body } = this.#copies
-    let end = layout.COPY_HEAD * 8
-    const shown = takenSlots(this.#words).map((at) => {
-      body.set(this.#bytes.subarray(at, at + SLOT_BYTES), end)
-      end += SLOT_BYTES
-      return readSlot(this.#memory, at)
-    })
-    const pairs = shown.sort(newestFirst).map(({ route, method }) => layout.pairOf(route, method))
-    this.#book.beginInterval(pairs)
-    const head: number[] = []
+    const end = this.#copySlots()
+    const head = this.#head
     head[layout.COPIED_AT] = now
     head[layout.RSS] = this.#residentSet(now)
     head[layout.HEAP_USED] = floats[STATE_HEAP_USED] as number
@@ -128,8 +122,23 @@ export class Copier {
     this.#countKills(now)
     head[layout.MACHINE_KILLS] = this.#kills.machine
     head[layout.GROUP_KILLS] = this.#kills.group
-    for (let i = 0; i < layout.COPY_HEAD; i += 1) body.writeDoubleLE(head[i] as number, i * 8)
     this.#copies.write(end)
+  }
+
+  /** Returns how many bytes of the copy are used then. */
+  #copySlots(): number {
+    const pairs = new Set<number>()
+    let newest: number | undefined
+    let newestPair: number | undefined
+    const end = copySlots(this.#words, this.#slots, layout.COPY_HEAD * 2, (route, method, number) => {
+      const pair = layout.pairOf(route, method)
+      pairs.add(pair)
+      if (newest !== undefined && newestFirst({ number }, { number: newest }) > 0) return
+      newest = number
+      newestPair = pair
+    })
+    this.#book.beginInterval(pairs, newestPair)
+    return end * 4
   }
 
   #residentSet(now: number): number {

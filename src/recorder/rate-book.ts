@@ -15,8 +15,9 @@ export class RateBook {
   readonly #beganAt: number
   readonly #rates: Map<number, Rate> = new Map()
   #since: number
-  /** What the file shows since the last copy, the newest first. */
-  #pairs: readonly number[] = []
+  /** What the file shows since the last copy, and the newest of it. */
+  #pairs: ReadonlySet<number> = new Set()
+  #newest: number | undefined = undefined
 
   /** @param now Milliseconds since the epoch. */
   constructor(now: number) {
@@ -32,7 +33,7 @@ export class RateBook {
   endInterval(now: number, marks: readonly Mark[]): void {
     const begin = this.#since
     const inside = (at: number): number => Math.min(Math.max(at, begin), now)
-    const copied = new Set(this.#pairs)
+    const copied = this.#pairs
     for (const pair of copied) this.#rateOf(pair).shown += now - begin
     const shownUntil = new Map<number, number>()
     let since = begin
@@ -44,12 +45,12 @@ export class RateBook {
         if (until > before) this.#rateOf(pair).shown += until - before
         shownUntil.set(pair, Math.max(until, before))
       }
-      this.#addNewest(this.#pairs[0], from - since)
+      this.#addNewest(this.#newest, from - since)
       // an older request is the newest again where this one is gone
       since = Math.max(from, Math.min(until, inside(marks[i + 1]?.at ?? now)))
       this.#addNewest(pair, since - from)
     }
-    this.#addNewest(this.#pairs[0], now - since)
+    this.#addNewest(this.#newest, now - since)
     this.#since = Math.max(begin, now)
   }
 
@@ -57,9 +58,13 @@ export class RateBook {
     if (pair !== undefined && milliseconds > 0) this.#rateOf(pair).newest += milliseconds
   }
 
-  /** @param pairs What the new copy shows, the newest first. */
-  beginInterval(pairs: readonly number[]): void {
+  /**
+   * @param pairs What the new copy shows.
+   * @param newest The one with the newest request.
+   */
+  beginInterval(pairs: ReadonlySet<number>, newest: number | undefined): void {
     this.#pairs = pairs
+    this.#newest = newest
   }
 
   #rateOf(pair: number): Rate {

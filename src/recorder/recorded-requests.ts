@@ -32,24 +32,24 @@ export class RecordedRequests implements InFlightObserver {
   readonly #marks: Int32Array = new Int32Array(SLOTS)
   /** How many marks are left, and since when. */
   readonly #left: Float64Array = Float64Array.of(MARKS_A_SECOND, 0)
-  readonly #writesAll: () => boolean
+  readonly #writesAllUntil: number
 
   /**
    * @param routes How many routes are covered.
-   * @param writesAll Whether every request is written as it arrives.
+   * @param writesAllUntil Until when every request is written as it arrives, in milliseconds since the epoch.
    */
   constructor(
     board: InFlightBoard,
     file: FlightFile,
     state: SharedState,
     routes: number,
-    writesAll: () => boolean,
+    writesAllUntil: number,
   ) {
     this.#board = board
     this.#file = file
     this.#state = state
     this.#markedAt = new Float64Array(pairOf(routes, 0))
-    this.#writesAll = writesAll
+    this.#writesAllUntil = writesAllUntil
   }
 
   add(context: RequestContext): void {
@@ -62,7 +62,8 @@ export class RecordedRequests implements InFlightObserver {
     const pair = pairOf(route.index, method)
     const markedAt = this.#markedAt[pair]
     if (markedAt === 0) this.#file.addName(nameLine(pair, METHODS[method] ?? '', route.pattern))
-    else if (!this.#mayMark(startedAt, startedAt - (markedAt as number)) && !this.#writesAll()) return
+    else if (!this.#mayMark(startedAt, startedAt - (markedAt as number)) && startedAt >= this.#writesAllUntil)
+      return
     this.#markedAt[pair] = startedAt
     this.#mark(context, pair)
   }

@@ -40,8 +40,7 @@ export class Recording {
     this.#requests = requests
     this.#file = file
     this.#faults = new FaultPage(file)
-    const writesAll = (): boolean => Date.now() < writesAllUntil
-    this.#recorded = new RecordedRequests(requests.board, file, this.#state, routes, writesAll)
+    this.#recorded = new RecordedRequests(requests.board, file, this.#state, routes, writesAllUntil)
     requests.observer = this.#recorded
     this.#takeBeat()
     this.#beat = setInterval(() => this.#takeBeat(), BEAT_PERIOD)

@@ -7,12 +7,12 @@ import type { RecorderThreadData } from './thread-data.ts'
 
 const { path, board, state } = workerData as RecorderThreadData
 
-/** Milliseconds between two looks while requests come and go: at most 50 copies a second. */
-const BUSY_PERIOD = 20
+/** Milliseconds between two looks while requests come and go: at most 25 copies a second. */
+const BUSY_PERIOD = 40
 /** Milliseconds between two looks once none has come or gone for a second. */
 const IDLE_PERIOD = 200
 /** How many looks in vain make it idle. */
-const LOOKS = 50
+const LOOKS = 25
 /** Milliseconds between two looks whether the file is still there. */
 const FILE_PERIOD = 1_000
 

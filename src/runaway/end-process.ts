@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { attempt } from '../attempt.ts'
+import { routeKey } from '../deaths/route-key.ts'
 import type { Fault } from '../fault/fault.ts'
 import { fingerprintOf } from '../fault/fingerprint.ts'
 import { serializeError } from '../fault/serialize.ts'
+import { writeEndMark } from '../flight/end-mark.ts'
+import type { EndMark } from '../flight/layout.ts'
 import { requestName } from '../log/describe-fault.ts'
 import { buildReport } from '../report/build.ts'
 import type { CrashReport } from '../report/crash-report.ts'
@@ -40,6 +43,9 @@ export function endProcess(
     const fault = faultOf(blocked, suspect)
     const report = reportOf(apps, fault)
     attempt(() => logFatal(pid, blocked, fault, report), undefined)
+    for (const path of apps.flatMap(({ flight }) => flight ?? [])) {
+      attempt(() => writeEndMark(path, endOf(fault, blocked)), undefined)
+    }
     for (const folder of new Set(apps.flatMap(({ reportDir }) => reportDir ?? [])))
       writeReportFile(folder, report)
     for (const file of new Set(apps.flatMap(({ terminationLog }) => terminationLog || []))) {
@@ -48,6 +54,12 @@ export function endProcess(
   } finally {
     process.kill(pid, 'SIGKILL')
   }
+}
+
+function endOf({ request, at }: Fault, blocked: number): EndMark {
+  const because = `killed in native code that had blocked the event loop for ${blocked} ms`
+  const culprit = request && { culprit: routeKey(request.method, request.route) }
+  return { fatal: { cause: 'runaway', because, ...culprit, at } }
 }
 
 function faultOf(blocked: number, suspect: Suspect | undefined): Fault {

@@ -49,11 +49,18 @@ export class Runaways implements WatchedApp {
   }
 
   #watch(after: number, routes: readonly CoveredRoute[]): void {
-    const { fastify, options, requests } = this.#app
+    const { fastify, options, recorder, requests } = this.#app
     const { reportDir, terminationLog } = options.leave
     const known = routes.map((route) => ({ pattern: route.pattern, after: limitOf(route) }))
     const board = requests.board.memory
-    const about = { board, routes: known, reportDir, terminationLog, fastifyVersion: fastify.version }
+    const about = {
+      board,
+      routes: known,
+      reportDir,
+      terminationLog,
+      fastifyVersion: fastify.version,
+      flight: recorder?.path,
+    }
     try {
       watchFor(this, about, after, (error) => {
         logWarning(fastify.log, error, `${OFF}: the thread that watches has failed`)

@@ -7,6 +7,8 @@ export interface AppData {
   readonly reportDir: string | undefined
   readonly terminationLog: string | false | undefined
   readonly fastifyVersion: string
+  /** The file of its recorder, where it has one. */
+  readonly flight: string | undefined
 }
 
 /** What the watching thread is started with. */

@@ -13,6 +13,7 @@ import { inLeave } from './in-leave.ts'
 import { inLog } from './in-log.ts'
 import { inOptions } from './in-options.ts'
 import { inQuarantine } from './in-quarantine.ts'
+import { inRecorder } from './in-recorder.ts'
 import { inReport } from './in-report.ts'
 import { inRequest } from './in-request.ts'
 import { inRunaway } from './in-runaway.ts'
@@ -34,6 +35,7 @@ export const mutants: readonly Mutant[] = [
   ...inSick,
   ...inBlame,
   ...inQuarantine,
+  ...inRecorder,
   ...inRunaway,
   ...inTriage,
   ...inAnswer,

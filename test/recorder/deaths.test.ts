@@ -95,7 +95,7 @@ const ends: Record<string, End> = {
 async function startServer(t: TestContext, dir: string): Promise<Child> {
   const child = await startFixture(t, 'recorder', {
     env: { SETUP: JSON.stringify({ dir, leave: { deadline: 100 } }) },
-    nodeArgs: ['--max-old-space-size=60'],
+    nodeArgs: ['--max-old-space-size=100'],
     through: process.platform === 'linux' ? ['setsid'] : [],
   })
   for (let i = 0; i < 5; i += 1) void child.ask(`/slow/${i}`, { headers: { 'x-request-id': `slow-${i}` } })

@@ -117,3 +117,24 @@ test('fastify-isolate report: the newest of a folder, and a word for what is wro
   assert.match((await run(process.execPath, [...TYPESCRIPT, CLI, '--help'])).stdout, /^Usage:/)
   assert.equal((await run(process.execPath, [...TYPESCRIPT, CLI, '-v'])).stdout, `${VERSION}\n`)
 })
+
+test('the report of a sudden death says what is known of it', () => {
+  const lastFaults = [
+    { id: 'f1', at: '2026-01-01T00:00:00.000Z', origin: 'handler', verdict: 'contain', type: 'TypeError' },
+  ].map((fault) => ({ ...fault, fingerprint: '0123456789abcdef', route: 'GET /a' }))
+  const memory = { rss: 5e6, heapUsed: 3e6, heapLimit: 4e6 }
+  const text = formatReport({
+    ...report(),
+    ...{
+      reason: 'sudden',
+      note: 'exited by a.js:1 with code 3',
+      fault: null,
+      exitCode: null,
+      lastFaults,
+      memory,
+    },
+  })
+  assert.match(text, /^died: exited by a\.js:1 with code 3\nat .*, exit code unknown\n/)
+  assert.match(text, /5 MB resident, 3 MB of 4 MB heap/)
+  assert.match(text, /\n\nlast faults:\n {2}2026-01-01T00:00:00\.000Z {2}TypeError in GET \/a {2}f1\n/)
+})

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { findPastLives } from '../../src/flight/past-lives.ts'
+import { thisProcess } from '../../src/flight/this-process.ts'
 import type { CrashReport } from '../../src/report/crash-report.ts'
 import { QUERY, type RunawayCase } from '../fixtures/runaway-catalogue.ts'
 import { type Child, jsonLines, type LogLine, startFixture } from './child.ts'
@@ -57,9 +59,10 @@ const NATIVE =
 
 /** Sends the requests of a runaway that is killed, and checks what the thread writes. */
 export async function checkKilled(t: TestContext, name: string, expected: RunawayCase): Promise<void> {
+  const dir = temporaryFolder(t)
   const reportDir = temporaryFolder(t)
   const child = await startFixture(t, 'runaways', {
-    env: { SETUP: JSON.stringify({ leave: { reportDir } }) },
+    env: { SETUP: JSON.stringify({ leave: { reportDir }, recorder: { dir } }) },
   })
   await runAway(child, name, expected)
   assert.deepEqual(await child.exited, [null, 'SIGKILL'])
@@ -80,6 +83,9 @@ export async function checkKilled(t: TestContext, name: string, expected: Runawa
   )
   assert.equal(report.exitCode, 137)
   assert.equal(report.fault?.origin, 'runaway')
+  const [death, ...more] = findPastLives(dir, thisProcess())
+  assert.deepEqual([death?.life.death?.cause, more], ['runaway', []])
+  assert.equal(death?.life.death?.inFlight[0], `GET /${name}/:id`)
   t.diagnostic(`runaway | ${name} | killed`)
 }
 

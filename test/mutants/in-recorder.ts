@@ -1,0 +1,47 @@
+import type { Mutant } from './mutant.ts'
+
+/** Faults in `src/recorder` and `src/flight`. */
+export const inRecorder: readonly Mutant[] = [
+  {
+    name: 'requests-are-written-by-the-thread-alone',
+    file: 'recorder/recorded-requests.ts',
+    find: 'this.#file.mark(this.#bytes, number)',
+    replace: '',
+    tests: ['recorder/deaths'],
+  },
+  {
+    name: 'busy-route-uses-up-the-marks-of-the-rare-ones',
+    file: 'recorder/recorded-requests.ts',
+    find: '|| (left < RESERVE && silence < RARE)',
+    replace: '',
+    tests: ['recorder/recorded-requests'],
+  },
+  {
+    name: 'file-of-a-process-that-lives-is-taken-away',
+    file: 'flight/is-gone.ts',
+    find: 'if (pid === itself.pid) return header.startedAt !== itself.startedAt',
+    replace: 'if (pid === itself.pid) return true',
+    tests: ['recorder/past-lives'],
+  },
+  {
+    name: 'half-that-was-cut-is-read',
+    file: 'flight/two-halves.ts',
+    find: 'if (half.readUInt32LE(8 + length) !== number) continue',
+    replace: '',
+    tests: ['recorder/rate-book'],
+  },
+  {
+    name: 'signal-without-a-listener-does-not-end-the-process',
+    file: 'recorder/process-end.ts',
+    find: 'if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)',
+    replace: '',
+    tests: ['recorder/deaths'],
+  },
+  {
+    name: 'recorder-that-fails-warns-twice',
+    file: 'flight/flight-file.ts',
+    find: 'if (this.#hasFailed) return\n    this.#hasFailed = true',
+    replace: 'this.#hasFailed = false',
+    tests: ['recorder/edges'],
+  },
+]

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import type { PastLife } from '../../src/deaths/past-life.ts'
+import { type Child, startFixture } from '../support/child.ts'
+import { temporaryFolder } from '../support/folder.ts'
+
+const WARN = 40
+
+function start(t: TestContext, dir: string, boot?: string): Promise<Child> {
+  return startFixture(t, 'recorder', {
+    env: { SETUP: JSON.stringify({ dir, boot }) },
+    ready: boot === undefined,
+  })
+}
+
+function warnings(child: Child): string[] {
+  return child.log().flatMap(({ level, msg }) => (level >= WARN ? [msg] : []))
+}
+
+test('a start that fails is a death, and one that only injects leaves nothing behind', async (t) => {
+  const dir = temporaryFolder(t)
+  for (const [boot, code] of [
+    ['inject', 1],
+    ['done', 0],
+  ] as const) {
+    assert.deepEqual(await (await start(t, dir, boot)).exited, [code, null])
+    assert.deepEqual(readdirSync(dir), [], boot)
+  }
+  assert.deepEqual(await (await start(t, dir, 'exit-ready')).exited, [4, null])
+  const child = await start(t, dir)
+  const [life, ...more]: PastLife[] = child.ready.pastLives
+  assert.deepEqual([life?.how, life?.listenedAt, life?.death?.cause, more], ['died', undefined, 'exit', []])
+  assert.match(life?.because ?? '', /^exited by test\/fixtures\/recorder\.ts:\d+ with code 4$/)
+})
+
+test('a folder that cannot be made, or that vanishes, costs one warning and nothing else', async (t) => {
+  const folder = temporaryFolder(t)
+  writeFileSync(join(folder, 'file'), '')
+  const [impossible, vanishing] = await Promise.all([
+    start(t, join(folder, 'file', 'below')),
+    start(t, join(folder, 'vanishing')),
+  ])
+  assert.equal((await vanishing.ask('/fast')).status, 200)
+  assert.deepEqual(warnings(vanishing), [])
+  rmSync(join(folder, 'vanishing'), { recursive: true })
+  await vanishing.line(({ level }) => level >= WARN)
+  for (const child of [impossible, vanishing]) {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => child.ask('/fast')))
+    assert.ok(answers.every(({ status }) => status === 200))
+    assert.deepEqual(warnings(child), ['the flight recorder has stopped: a death will not be explained'])
+  }
+  assert.ok(!existsSync(join(folder, 'vanishing')))
+})

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { FlightFile } from '../../src/flight/flight-file.ts'
+import {
+  END_AT,
+  type EndMark,
+  FLIGHT_VERSION,
+  type FlightHeader,
+  HEADER_AT,
+} from '../../src/flight/layout.ts'
+import { findPastLives } from '../../src/flight/past-lives.ts'
+import { type ProcessIdentity, thisProcess } from '../../src/flight/this-process.ts'
+import { temporaryFolder } from '../support/folder.ts'
+
+const itself: ProcessIdentity = thisProcess()
+/** A process that cannot be there. */
+const GONE = { pid: 4_194_305, startedAt: 1_000, startTicks: '7' }
+
+function write(t: TestContext, more: Partial<FlightHeader>, end: EndMark = {}) {
+  const folder = temporaryFolder(t)
+  const versions = { node: 'v1', fastify: '5', 'fastify-isolate': '0' }
+  const header = { version: FLIGHT_VERSION, id: 'x', build: 'b', ...itself, ...GONE, ...more }
+  const file = new FlightFile(join(folder, `flight-${header.pid}-${header.startedAt}.bin`), assert.ifError)
+  file.open(folder)
+  file.writeText(HEADER_AT, JSON.stringify({ ...header, listenedAt: 2_000, versions, platform: 'x' }))
+  file.writeText(END_AT, JSON.stringify(end))
+  file.close()
+  return { folder, path: file.path, find: () => findPastLives(folder, itself).map(({ life }) => life) }
+}
+
+test('a process that lives is never found, whatever the pid of one that is gone', (t) => {
+  for (const { pid, startedAt, startTicks } of [itself]) {
+    const { find, path } = write(t, { pid, startedAt, startTicks })
+    assert.deepEqual([find(), existsSync(path)], [[], true])
+  }
+  const parent = process.ppid
+  const ticks = thisProcess().startTicks === undefined ? undefined : '7'
+  // the pid of a process that lives, and that was started at another time
+  const [life] = write(t, { pid: parent, startTicks: ticks }).find()
+  assert.equal(life?.how, ticks === undefined ? undefined : 'died')
+})
+
+test('each is found once', (t) => {
+  const { find, path } = write(t, {})
+  const [life, ...more] = find()
+  assert.deepEqual([life?.how, life?.death?.cause, more], ['died', 'sudden', []])
+  assert.match(life?.because ?? '', /^killed by a signal, or crashed in native code, as soon as it listened$/)
+  assert.deepEqual([find(), existsSync(path)], [[], false])
+})
+
+test('what it saw of its own end is believed', (t) => {
+  const at = 3_000
+  const exit = { code: 1, wasCalled: true, callers: ['lib/foo.js:12'], at }
+  const left = { because: 'left: recycle, exit code 75', isSignal: false, at }
+  const fatal = { cause: 'runaway', because: 'a fatal fault', culprit: 'GET /a', at } as const
+  const signal = { name: 'SIGTERM', at }
+  const ends: [EndMark, string, string | undefined, string][] = [
+    [{ exit }, 'died', 'exit', 'exited by lib/foo.js:12 with code 1'],
+    [
+      { exit: { ...exit, wasCalled: false, callers: [], code: 0 } },
+      'died',
+      'exit',
+      'had nothing left to do, and exited with code 0',
+    ],
+    [{ exit, left }, 'orderly', undefined, left.because],
+    [{ exit, left: { ...left, isSignal: true } }, 'signal', undefined, left.because],
+    [{ fatal, left }, 'died', 'runaway', 'a fatal fault'],
+    [{ fatal: { ...fatal, at: at + 1 }, left }, 'orderly', undefined, left.because],
+    [{ signal, exit }, 'signal', undefined, 'ended on SIGTERM'],
+    [{ signal, exit: { ...exit, at: at + 200_000 } }, 'died', 'exit', 'exited by lib/foo.js:12 with code 1'],
+  ]
+  for (const [end, how, cause, because] of ends) {
+    const [life] = write(t, {}, end).find()
+    assert.deepEqual([life?.how, life?.death?.cause, life?.because], [how, cause, because])
+    assert.equal(life?.death?.culprit, cause === 'runaway' ? 'GET /a' : undefined)
+  }
+})
+
+test('the machine was restarted', (t) => {
+  const [life] = write(t, { bootId: 'another' }).find()
+  assert.deepEqual(
+    [life?.how, life?.death, life?.because],
+    ['signal', undefined, 'the machine was restarted'],
+  )
+})
+
+test('in another pid namespace the age of the file tells', (t) => {
+  const { find, path } = write(t, { pidNamespace: 'pid:[1]', pid: itself.pid })
+  utimesSync(path, new Date(), new Date(Date.now() - 10_000))
+  assert.equal(find()[0]?.how, 'died')
+  // that of a process that lives is written while it is looked at
+  const living = write(t, { pidNamespace: 'pid:[1]' })
+  const future = new Date(Date.now() + 500)
+  utimesSync(living.path, future, future)
+  const started = performance.now()
+  assert.equal(living.find().length, 1)
+  assert.ok(performance.now() - started >= 2_000, 'it did not wait')
+})
+
+test('files of other hosts, of other versions, and what is no file of the recorder are left alone for a day', (t) => {
+  for (const other of [{ host: `not ${hostname()}` }, { version: 99 }]) {
+    const { find, folder, path } = write(t, other)
+    writeFileSync(join(folder, 'flight-1-1.txt'), 'x')
+    assert.deepEqual([find(), readdirSync(folder).length], [[], 2])
+    utimesSync(path, new Date(0), new Date(0))
+    assert.deepEqual([find(), readdirSync(folder)], [[], ['flight-1-1.txt']])
+  }
+})

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readHalves, TwoHalves } from '../../src/flight/two-halves.ts'
+import { RateBook } from '../../src/recorder/rate-book.ts'
+
+function read(book: RateBook) {
+  const body = Buffer.alloc(1_000)
+  const length = book.fill(body)
+  const floats = Array.from({ length: length / 8 }, (_, i) => body.readDoubleLE(i * 8))
+  const [observed, ...rest] = floats
+  const rates = Array.from({ length: rest.length / 3 }, (_, i) => rest.slice(i * 3, i * 3 + 3))
+  return { observed, rates: rates.sort(([a = 0], [b = 0]) => a - b) }
+}
+
+test('a route counts for as long as it stands in the file, and as the newest while no newer one does', () => {
+  const book = new RateBook(0)
+  book.endInterval(100, [])
+  book.beginInterval(new Set([1, 2]), 2)
+  book.endInterval(200, [
+    { pair: 3, at: 120, goneAt: 140 },
+    { pair: 3, at: 130, goneAt: Number.POSITIVE_INFINITY },
+    { pair: 1, at: 190, goneAt: 195 },
+  ])
+  book.beginInterval(new Set(), undefined)
+  book.endInterval(400, [])
+  assert.deepEqual(read(book), {
+    observed: 400,
+    rates: [
+      [1, 100, 5],
+      // until 120, and from 195 on
+      [2, 100, 25],
+      [3, 80, 70],
+    ],
+  })
+})
+
+test('whenever the process dies, one of two halves is whole', () => {
+  const file = Buffer.alloc(200)
+  const halves = new TwoHalves(0, 100, (bytes, at) => file.set(bytes, at))
+  for (const text of ['first', 'second', 'third']) halves.write(halves.body.write(text))
+  assert.equal(readHalves(file, 0, 100)?.toString(), 'third')
+  // the write of the third was cut
+  file.fill(0, 100 + 8 + 2, 100 + 8 + 5 + 4)
+  assert.equal(readHalves(file, 0, 100)?.toString(), 'second')
+  assert.equal(readHalves(Buffer.alloc(3), 0, 100), undefined)
+})
