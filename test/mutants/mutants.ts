@@ -12,6 +12,7 @@ import { inGuards } from './in-guards.ts'
 import { inLeave } from './in-leave.ts'
 import { inLog } from './in-log.ts'
 import { inOptions } from './in-options.ts'
+import { inRedis } from './in-redis.ts'
 import { inReport } from './in-report.ts'
 import { inRequest } from './in-request.ts'
 import { inRunaway } from './in-runaway.ts'
@@ -41,6 +42,7 @@ export const mutants: readonly Mutant[] = [
   ...inDeaths,
   ...inSystemd,
   ...inOptions,
+  ...inRedis,
   ...inReport,
   ...inLog,
   ...inUncaught,
