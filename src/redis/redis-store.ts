@@ -87,8 +87,7 @@ class RedisStore implements QuarantineStore {
 
   /** Redis Cluster keeps the keys of a build together, by what stands in the braces. */
   #key(build: string, what: 'deaths' | 'routes'): string {
-    const name = build.replaceAll(/[{}%]/g, encodeURIComponent)
-    return `${this.#prefix}:{${STATE_VERSION}:${name}}:${what}`
+    return `${this.#prefix}:{${STATE_VERSION}:${build}}:${what}`
   }
 }
 

@@ -14,6 +14,7 @@ import { inLog } from './in-log.ts'
 import { inOptions } from './in-options.ts'
 import { inQuarantine } from './in-quarantine.ts'
 import { inRecorder } from './in-recorder.ts'
+import { inRedis } from './in-redis.ts'
 import { inReport } from './in-report.ts'
 import { inRequest } from './in-request.ts'
 import { inRunaway } from './in-runaway.ts'
@@ -45,6 +46,7 @@ export const mutants: readonly Mutant[] = [
   ...inDeaths,
   ...inSystemd,
   ...inOptions,
+  ...inRedis,
   ...inReport,
   ...inLog,
   ...inUncaught,
