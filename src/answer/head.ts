@@ -7,7 +7,7 @@ import { isValidHeader } from './headers.ts'
 export interface AnswerHead {
   /** An integer from 500 to 599. */
   readonly statusCode: number
-  /** Valid headers, their names in lower case; undefined where there are none. */
+  /** Valid headers of those that an error can set, their names in lower case; undefined where there are none. */
   readonly headers: Readonly<Record<string, string | string[]>> | undefined
   /** Whether the error itself allows its message to be shown. */
   readonly expose: boolean
@@ -22,25 +22,11 @@ const MAX_VALUES = 16
 const MAX_VALUE = 2048
 
 /**
- * Headers that an error cannot set, besides all that begin with `content-` or `proxy-`. The HTTP clients that
- * throw errors put the upstream's headers on them: its connection, its body's length and coding, its cookies
- * and its cache entry are not those of our answer.
+ * Headers that an error can set: they tell a client when and how to ask again. HTTP clients put the headers of an
+ * upstream on the errors that they throw, and no list of refusals knows all those that do harm here: credentials,
+ * instructions to a proxy (`X-Accel-Redirect`) or a browser (`Clear-Site-Data`), CORS, caches.
  */
-const REFUSED: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'transfer-encoding',
-  'te',
-  'trailer',
-  'upgrade',
-  'http2-settings',
-  'host',
-  'date',
-  'set-cookie',
-  'etag',
-  'last-modified',
-  'accept-ranges',
-])
+const ALLOWED = /^(?:retry-after|www-authenticate|allow|(?:x-)?rate-?limit(?:-[a-z-]+)?)$/
 
 /**
  * The shape of the response to a fault. A status of 500 to 599 counts where the error was made by http-errors
@@ -60,13 +46,12 @@ export function answerHeadOf(error: unknown): AnswerHead {
 
 function validHeaders(headers: unknown): AnswerHead['headers'] {
   if (typeof headers !== 'object' || headers === null || isArrayLike(headers)) return undefined
-  // Without a prototype: `__proto__` is a valid name of a header.
-  const valid: Record<string, string | string[]> = Object.create(null)
+  const valid: Record<string, string | string[]> = {}
   let count = 0
   for (const key of keysOf(headers)) {
     const name = key.toLowerCase()
     const value = validValue(readProperty(headers, key))
-    if (value === undefined || !isAllowed(name)) continue
+    if (value === undefined || !ALLOWED.test(name)) continue
     valid[name] = value
     count += 1
     if (count === MAX_HEADERS) break
@@ -76,11 +61,6 @@ function validHeaders(headers: unknown): AnswerHead['headers'] {
 
 function keysOf(value: object): string[] {
   return attempt(() => Object.keys(value), [])
-}
-
-function isAllowed(name: string): boolean {
-  if (REFUSED.has(name) || name.startsWith('content-') || name.startsWith('proxy-')) return false
-  return isValidHeader(name, '')
 }
 
 function validValue(value: unknown): string | string[] | undefined {

@@ -7,8 +7,19 @@ import { attempt } from '../attempt.ts'
 /** The longest name of a type, in characters. */
 const MAX_TYPE_NAME = 128
 
-/** An object with more enumerable keys than this is not inspected: `inspect` has no bound of its own. */
+/**
+ * What has more keys than this, together with what it holds, is not inspected: `inspect` has no bound of its own, and
+ * a client may have sent the value.
+ */
 const MAX_INSPECTED_KEYS = 200
+
+/** The longest of them, in characters. */
+const MAX_INSPECTED_KEY = 1024
+
+/** Of each array, Map and Set. */
+const MAX_INSPECTED_MEMBERS = 10
+
+const MAX_INSPECTED_DEPTH = 2
 
 /** The default limit of {@link messageOf}, in characters. */
 export const MAX_MESSAGE = 8192
@@ -98,16 +109,19 @@ function isHighSurrogate(code: number): boolean {
   return code >= 0xd800 && code <= 0xdbff
 }
 
+/** What was found too large: to find it again for each text of one fault would cost as much each time. */
+const tooLarge: WeakSet<object> = new WeakSet()
+
 function inspected(value: unknown): string {
   try {
-    if (hasManyKeys(value)) return `[${typeName(value)} with more than ${MAX_INSPECTED_KEYS} keys]`
+    if (isTooLarge(value)) return `[${typeName(value)} with more than ${MAX_INSPECTED_KEYS} keys]`
     return inspect(value, {
-      depth: 2,
+      depth: MAX_INSPECTED_DEPTH,
       // Both would run code of the thrown value.
       customInspect: false,
       getters: false,
       showProxy: false,
-      maxArrayLength: 10,
+      maxArrayLength: MAX_INSPECTED_MEMBERS,
       maxStringLength: 1024,
       breakLength: Number.POSITIVE_INFINITY,
     })
@@ -116,14 +130,69 @@ function inspected(value: unknown): string {
   }
 }
 
-function hasManyKeys(value: unknown): boolean {
-  // `inspect` looks through a Proxy without running its traps, and shortens arrays by itself.
-  if (typeof value !== 'object' || value === null || types.isProxy(value) || Array.isArray(value))
-    return false
-  let keys = 0
-  for (const _ in value) {
-    keys += 1
-    if (keys > MAX_INSPECTED_KEYS) return true
+function isTooLarge(value: unknown): boolean {
+  if (!isObject(value)) return false
+  if (tooLarge.has(value)) return true
+  if (keysLeft(value, MAX_INSPECTED_KEYS, 0) >= 0) return false
+  tooLarge.add(value)
+  return true
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+}
+
+/**
+ * Takes the keys that `inspect` would show of a value and of what it holds from those that are left.
+ *
+ * @returns A negative number where there are more.
+ */
+function keysLeft(value: unknown, allowed: number, depth: number): number {
+  // `inspect` looks through a Proxy without running its traps, which nobody else can.
+  if (!isObject(value) || types.isProxy(value)) return allowed
+  let left = allowed
+  for (const member of shownMembers(value)) {
+    if (left < 0) return left
+    if (depth < MAX_INSPECTED_DEPTH) left = keysLeft(member, left, depth + 1)
   }
-  return false
+  if (isShortened(value)) return left
+  const keys = Object.keys(value)
+  left -= keys.length
+  for (let i = 0; i < keys.length && left >= 0; i += 1) {
+    const key = keys[i] as string
+    if (key.length > MAX_INSPECTED_KEY) return -1
+    if (depth < MAX_INSPECTED_DEPTH) left = keysLeft(heldBy(value, key), left, depth + 1)
+  }
+  return left
+}
+
+/** Whether `inspect` shortens a value by itself. To list the keys of a Buffer costs more than all the rest of a fault. */
+function isShortened(value: object): boolean {
+  return Array.isArray(value) || ArrayBuffer.isView(value)
+}
+
+function shownMembers(value: object): unknown[] {
+  if (Array.isArray(value)) {
+    const indices = Math.min(value.length, MAX_INSPECTED_MEMBERS)
+    return Array.from({ length: indices }, (_, index) => heldBy(value, String(index)))
+  }
+  const members: unknown[] = []
+  if (types.isMap(value)) addFirst(members, MAP_ENTRIES.call(value))
+  if (types.isSet(value)) addFirst(members, SET_VALUES.call(value))
+  return members
+}
+
+// As `inspect` does: a subclass may have methods of its own.
+const MAP_ENTRIES = Map.prototype.entries
+const SET_VALUES = Set.prototype.values
+
+function addFirst(members: unknown[], all: Iterable<unknown>): void {
+  for (const member of all) {
+    if (members.push(member) === MAX_INSPECTED_MEMBERS) return
+  }
+}
+
+/** What a property holds, without running a getter. */
+function heldBy(value: object, key: string): unknown {
+  return Object.getOwnPropertyDescriptor(value, key)?.value
 }

@@ -1,7 +1,8 @@
 import { someInChain } from './chain.ts'
 import type { Fault, Verdict } from './fault.ts'
 import { hasFatalBrand } from './is-fatal-error.ts'
-import { readProperty } from './thrown.ts'
+import { framesIn, traceOf } from './stack.ts'
+import { ownProperty, readProperty } from './thrown.ts'
 
 /**
  * Codes of errors about exhausted resources, which a 500 does not bring back: file descriptors (of the process, of
@@ -42,11 +43,11 @@ export function isUnowned({ origin, attributedTo }: Pick<Fault, 'origin' | 'attr
 /**
  * Returns the verdict that counts unless `classify` returns another one. Never throws.
  *
- * - `fatal`: a FatalError, a failed assertion inside of Node, and an error of no request that escaped to the process
- *   before the app served: its start has failed.
- * - `recycle`: exhausted resources; an escaped exception, unless it is of a job, and a runaway, because they may have
- *   unwound the frames of other code too; any other escaped error of no request, because it is unknown what it left half
- *   done.
+ * - `fatal`: a FatalError, a failed assertion that Node itself threw, and an error of no request that escaped to the
+ *   process before the app served: its start has failed.
+ * - `recycle`: exhausted resources, as Node itself tells of them; an escaped exception, unless it is of a job, and a
+ *   runaway, because they may have unwound the frames of other code too; any other escaped error of no request, because
+ *   it is unknown what it left half done.
  * - `contain`: everything else.
  *
  * @param hasServed Whether the app has listened or received a request.
@@ -67,10 +68,24 @@ export function isVerdict(value: unknown): value is Verdict {
 }
 
 function isFatal(error: unknown): boolean {
-  return hasFatalBrand(error) || readProperty(error, 'code') === 'ERR_INTERNAL_ASSERTION'
+  return (
+    hasFatalBrand(error) || (readProperty(error, 'code') === 'ERR_INTERNAL_ASSERTION' && isMadeByNode(error))
+  )
+}
+
+/**
+ * Whether Node made an error itself: its trace begins in Node, or it has none, as errors of libuv, and tells of a system
+ * call. Clients of services copy the code that an upstream has sent onto errors of their own.
+ */
+function isMadeByNode(error: unknown): boolean {
+  const trace = traceOf(error)
+  const isWithoutFrames = trace === '' || trace.startsWith('\n    at async ')
+  if (!isWithoutFrames) return framesIn(trace)[0]?.file.startsWith('node:') === true
+  return typeof ownProperty(error, 'errno') === 'number' && typeof ownProperty(error, 'syscall') === 'string'
 }
 
 function isExhaustion(error: unknown): boolean {
-  if (EXHAUSTED.has(readProperty(error, 'code'))) return true
-  return readProperty(error, 'name') === 'RangeError' && ALLOCATION_FAILED.has(readProperty(error, 'message'))
+  if (EXHAUSTED.has(readProperty(error, 'code'))) return isMadeByNode(error)
+  const isOfV8 = readProperty(error, 'name') === 'RangeError' && ownProperty(error, 'name') === undefined
+  return isOfV8 && ALLOCATION_FAILED.has(readProperty(error, 'message'))
 }

@@ -26,12 +26,13 @@ export interface ErrorCircumstances {
 }
 
 /**
- * Decides whether an error is an answer or a fault. Never throws.
+ * Decides whether an error is an answer or a fault. A FatalError, also behind another error, is a fault whatever the
+ * policy. Never throws.
  *
  * `'branded'` expects http-errors with `expose`, errors of `@fastify/error` (Fastify's own among them) from 400 to
  * 499, and validation errors from 400 to 499. `'convention'` also expects every object with a `statusCode` of 400 to
- * 499, and whatever is thrown after the app had set such a status on the reply, unless it is fatal or
- * has a status of 500 to 599 itself.
+ * 499, and whatever is thrown after the app had set such a status on the reply, unless it has a status of
+ * 500 to 599 itself.
  *
  * @param error What was thrown.
  * @param policy The option `expected`. If a function throws, or returns neither a boolean nor undefined, the error
@@ -42,15 +43,10 @@ export function expectationOf(
   policy: 'convention' | 'branded' | IsExpected,
   { request, reply, replyStatus }: ErrorCircumstances = {},
 ): Expectation {
+  // what wraps or carries a FatalError may look like an answer, and its invariant is broken all the same
+  if (isFatalError(error)) return FAULT
   if (typeof policy === 'function') return ask(() => policy(error, request, reply))
-  if (
-    policy === 'convention' &&
-    isClientStatus(replyStatus) &&
-    !saysServerError(error) &&
-    !isFatalError(error)
-  ) {
-    return EXPECTED
-  }
+  if (policy === 'convention' && isClientStatus(replyStatus) && !saysServerError(error)) return EXPECTED
   if (policy === 'convention' && isClientStatus(statusByConvention(error))) return EXPECTED
   if (!isErrorLike(error)) return FAULT
   if (readProperty(error, 'expose') === true && isHttpError(error)) return EXPECTED

@@ -80,10 +80,12 @@ describe('what a fault shows to the client', () => {
   })
 
   it('are the valid headers of an error with a status', async (t) => {
-    const error = createError(503, 'secret', { headers: { 'Retry-After': 120, 'x-list': ['a', 'b'] } })
+    const error = createError(503, 'secret', {
+      headers: { 'Retry-After': 120, 'RateLimit-Policy': ['a', 'b'] },
+    })
     const { answer } = await answerTo(t, error)
     assert.equal(answer.headers['retry-after'], '120')
-    assert.equal(answer.headers['x-list'], 'a, b')
+    assert.equal(answer.headers['ratelimit-policy'], 'a, b')
   })
 
   it('are no headers that belong to the upstream', async (t) => {

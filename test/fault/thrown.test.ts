@@ -129,6 +129,40 @@ test('messageOf does not inspect objects with very many keys', () => {
   assert.match(messageOf(Array.from({ length: 5000 }, () => 1)), /more items/)
 })
 
+test('what a client may have sent costs no more than to list its keys, once', () => {
+  const wide = Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`key${i}`, i]))
+  const listing = fastest(() => Object.keys(wide))
+  const many = Array.from({ length: 10 }, () => wide)
+  for (const make of [() => [many], () => ({ many }), () => new Map([[wide, wide]]), () => [new Set(many)]]) {
+    const time = fastest(() => {
+      const value = make()
+      for (let i = 0; i < 5; i += 1) assert.match(messageOf(value), /with more than 200 keys\]$/)
+    })
+    assert.ok(time < 20 * listing + 1, `${time} ms, to list the keys of one takes ${listing} ms`)
+  }
+  assert.match(messageOf({ ['k'.repeat(1025)]: 1 }), /more than 200 keys/)
+})
+
+test('a Buffer is shown by its first bytes, whatever its length', () => {
+  const body = Buffer.alloc(4 * 1024 * 1024, 97)
+  const length = fastest(() => Object.keys(body.subarray(0, 65_536)))
+  for (const value of [body, { body }, body.buffer]) {
+    assert.match(messageOf(value), /97, 97|61 61/)
+    const time = fastest(() => messageOf(value))
+    assert.ok(time < length + 1, `${time} ms, to list the keys of 64 KiB takes ${length} ms`)
+  }
+})
+
+/** Milliseconds of the fastest of five calls: what else the machine does is not in it. */
+function fastest(call: () => unknown): number {
+  const times = Array.from({ length: 5 }, () => {
+    const started = performance.now()
+    call()
+    return performance.now() - started
+  })
+  return Math.min(...times)
+}
+
 test('messageOf says so when a value cannot be inspected', () => {
   assert.equal(messageOf(Object.create(throwingProxy())), '[object that cannot be inspected]')
 })

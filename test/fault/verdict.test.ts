@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync, stat } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { someInChain } from '../../src/fault/chain.ts'
@@ -7,11 +9,12 @@ import type { Attribution, Origin, Verdict } from '../../src/fault/fault.ts'
 import { isFatalError } from '../../src/fault/is-fatal-error.ts'
 import { isVerdict, proposeVerdict } from '../../src/fault/verdict.ts'
 import { cyclicError, hostileValues, revokedProxy } from '../support/hostile.ts'
+import { errorOfNode } from '../support/node-error.ts'
 
 const propose = (error: unknown, origin: Origin, attributedTo: Attribution, hasServed = true): Verdict =>
   proposeVerdict({ error, origin, attributedTo, job: undefined }, hasServed)
 
-const withCode = (code: string): Error => Object.assign(new Error('x'), { code })
+const withCode = (code: string): Error => errorOfNode(code, 'x')
 
 for (const [name, value] of hostileValues()) {
   test(`proposes a verdict for ${name} without throwing`, () => {
@@ -105,6 +108,33 @@ for (const code of [
     assert.equal(propose(new Error('x', { cause: withCode(code) }), 'rejection', 'context'), 'recycle')
   })
 }
+
+test('a code that was copied onto an error of the app says nothing', () => {
+  const properties = { errno: -24, syscall: 'open', path: '/x' }
+  for (const code of ['ERR_INTERNAL_ASSERTION', 'EMFILE', 'ERR_WORKER_OUT_OF_MEMORY']) {
+    const copied = Object.assign(new Error(`${code}: too many, open '/x'`), { code, ...properties })
+    assert.equal(propose(copied, 'handler', 'call'), 'contain')
+    assert.equal(propose(new Error('x', { cause: copied }), 'handler', 'call'), 'contain')
+  }
+  const message = 'Array buffer allocation failed'
+  const renamed = Object.assign(new Error(message), { name: 'RangeError' })
+  assert.equal(propose(renamed, 'handler', 'call'), 'contain')
+})
+
+test('an error of libuv is Node’s own, with its trace and without', async () => {
+  const ofNode = [
+    thrownBy(() => readFileSync('/does/not/exist')),
+    await open('/does/not/exist').catch((error: unknown) => error),
+    await new Promise((resolve) => stat('/does/not/exist', resolve)),
+  ]
+  for (const error of ofNode) {
+    assert.equal((error as { code?: string }).code, 'ENOENT')
+    const full = Object.assign(error as Error, { code: 'EMFILE' })
+    assert.equal(propose(full, 'handler', 'call'), 'recycle', full.stack)
+  }
+  const without = Object.assign(new Error('x'), { code: 'EMFILE', stack: 'Error: x' })
+  assert.equal(propose(without, 'handler', 'call'), 'contain')
+})
 
 function thrownBy(action: () => unknown): unknown {
   try {

@@ -6,6 +6,7 @@ import type { FaultMessage } from '../../src/log/fault-message.ts'
 import type { Classify } from '../../src/options/options.ts'
 import { testApp, until } from '../support/app.ts'
 import { startFixture } from '../support/child.ts'
+import { errorOfNode } from '../support/node-error.ts'
 
 const fail = async (): Promise<never> => {
   throw new Error('boom')
@@ -23,7 +24,7 @@ async function faultOf(t: TestContext, error: unknown, classify?: Classify) {
 }
 
 describe('the default verdict', () => {
-  const withCode = (code: string) => Object.assign(new Error('no more'), { code })
+  const withCode = (code: string) => errorOfNode(code, 'no more')
   const cases: [string, unknown, string][] = [
     ['a plain error', new Error('boom'), 'contain'],
     ['a string', 'boom', 'contain'],

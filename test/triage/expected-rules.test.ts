@@ -48,6 +48,24 @@ for (const [name, error] of answers) {
   })
 }
 
+const fatal = new FatalError('broken')
+const behindAnswers: [string, unknown][] = [
+  ['a FatalError with a status of its own', Object.assign(new FatalError('broken'), { statusCode: 409 })],
+  ['a FatalError behind an http-error', createHttpError(409, 'taken', { cause: fatal })],
+  [
+    'a FatalError behind a validation error',
+    withProperties({ statusCode: 400, validation: [], cause: fatal }),
+  ],
+]
+
+for (const [name, error] of behindAnswers) {
+  test(`${name} is a fault, whatever the policy`, () => {
+    for (const policy of ['convention', 'branded', () => true] as const)
+      assert.equal(expects(error, policy), false)
+    assert.equal(expectationOf(error, 'convention', { replyStatus: 404 }).expected, false)
+  })
+}
+
 /** http-errors once more, as an app has it that brings its own. */
 function anotherCopy(): typeof createHttpError {
   const require = createRequire(import.meta.url)
