@@ -47,6 +47,11 @@ export const VARIANTS: Variants = {
     options: { runaway: { after: 10_000 } },
     cases: ['success'],
   },
+  recorder: {
+    title: 'fastify-isolate, `recorder: { dir }`',
+    server: 'recorder',
+    cases: ['success'],
+  },
   'request-context': {
     title: '@fastify/request-context',
     server: 'request-context',

@@ -9,8 +9,10 @@ import { MARK_COUNT, type SharedState, tellGone, tellMark } from './shared-state
 
 /** How many requests a second are written as they arrive. */
 const MARKS_A_SECOND = 50
+/** How many of them may come at once. */
+const AT_ONCE = 10
 /** How many are kept in reserve for routes that are rarely asked for. */
-const RESERVE = 25
+const RESERVE = 5
 /** Milliseconds after its last mark from which a route may use the reserve. */
 const RARE = 1_000
 /** Takes a mark away. */
@@ -31,7 +33,7 @@ export class RecordedRequests implements InFlightObserver {
   /** The number of the mark of each slot, plus one; 0 where it has none. */
   readonly #marks: Int32Array = new Int32Array(SLOTS)
   /** How many marks are left, and since when. */
-  readonly #left: Float64Array = Float64Array.of(MARKS_A_SECOND, 0)
+  readonly #left: Float64Array = Float64Array.of(AT_ONCE, 0)
   readonly #writesAllUntil: number
 
   /**
@@ -72,7 +74,8 @@ export class RecordedRequests implements InFlightObserver {
     this.#bytes.set(this.#board.slotOf(context))
     const number = tellMark(this.#state, pair, context.startedAt)
     this.#file.mark(this.#bytes, number)
-    this.#marks[context.slot] = number + 1
+    // to take each away again would double what it costs, and the next copy does it too
+    if (context.startedAt >= this.#writesAllUntil) this.#marks[context.slot] = number + 1
   }
 
   /** Writes what is in flight, because the process exits before the thread's next copy. */
@@ -102,10 +105,7 @@ export class RecordedRequests implements InFlightObserver {
     const state = this.#left
     const passed = now - (state[1] as number)
     if (passed !== 0) {
-      state[0] = Math.min(
-        MARKS_A_SECOND,
-        (state[0] as number) + (Math.max(0, passed) * MARKS_A_SECOND) / 1_000,
-      )
+      state[0] = Math.min(AT_ONCE, (state[0] as number) + (Math.max(0, passed) * MARKS_A_SECOND) / 1_000)
       state[1] = now
     }
     const left = state[0] as number
