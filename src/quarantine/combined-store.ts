@@ -40,12 +40,15 @@ export class CombinedStore {
     return stored ?? this.#local?.load(build)
   }
 
-  /** As `record` of a store. */
-  async record(death: Death): Promise<void> {
-    await Promise.all([this.#local?.record(death), this.recordAway(death)])
+  /** Records deaths. The app's store is told of those too that it has missed while it was away. */
+  async recordAll(deaths: readonly Death[], build: string): Promise<void> {
+    await Promise.all(deaths.map((death) => this.#local?.record(death)))
+    const kept = this.#remote === undefined ? undefined : await this.#local?.load(build)
+    const all = new Map([...(kept?.deaths ?? []), ...deaths].map((death) => [death.id, death]))
+    await Promise.all(Array.from(all.values(), (death) => this.recordAway(death)))
   }
 
-  /** As {@link record}, but not in the recorder's folder. */
+  /** As `record` of a store, but not in the recorder's folder. */
   async recordAway(death: Death): Promise<void> {
     await this.#ask((store) => store.record(death))
   }

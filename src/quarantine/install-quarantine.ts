@@ -52,7 +52,7 @@ export function installQuarantine(
   fastify.addHook('onReady', (done) => {
     const look = async (): Promise<void> => {
       quarantine.guard(routes, gate)
-      await Promise.all(deaths.map((death) => store.record(death)))
+      await store.recordAll(deaths, build)
       await quarantine.refresh(
         deaths,
         deaths.some(({ culprit }) => culprit === undefined),

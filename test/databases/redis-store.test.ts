@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { QuarantineStore } from '../../src/deaths/quarantine-store.ts'
-import { fileOf, needsRedis } from '../support/docs-code.ts'
-import { makeFiles } from '../support/made-files.ts'
+import { fileOf, isProgram, needsRedis } from '../support/docs-code.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { madeFile, makeFiles } from '../support/made-files.ts'
 import { blocksOf, pages } from '../support/markdown.ts'
+import { failsToListen } from '../support/program.ts'
 import { death, routeState } from '../support/state.ts'
 import { type DatabaseServer, missing, startDatabase } from './servers.ts'
 
@@ -47,6 +49,16 @@ describe('the store in Redis', { skip }, () => {
     redis = await startDatabase('redis')
   })
   after(() => redis.stop())
+
+  test('of the code in the docs: the app listens', async (t) => {
+    process.env.REDIS_URL = `redis://127.0.0.1:${redis.port}`
+    process.env.STATE_DIRECTORY = temporaryFolder(t)
+    const programs = documented.filter(isProgram)
+    assert.equal(programs.length, 1)
+    for (const block of programs) {
+      assert.equal(await failsToListen(madeFile('redis-clients', fileOf(block).name)), undefined)
+    }
+  })
 
   for (const [name, connectTo] of Object.entries(connect)) {
     test(`of ${name}`, async (t) => {
