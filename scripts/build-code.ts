@@ -1,7 +1,7 @@
 /**
- * Builds the code of the package: the plugin as one CommonJS file, which every tool can load, an entry for `require`
- * and one for `import`, and the command. There is one plugin, so that both get the same classes and the same state. And
- * the store for Redis, in the same two ways.
+ * Builds the code of the package: the plugin as CommonJS, which every tool can load, in a file and a chunk that is loaded
+ * when it is first needed, an entry for `require` and one for `import`, and the command. There is one plugin, so that both
+ * get the same classes and the same state. And the store for Redis, in the same two ways.
  *
  *     node --import ./test/support/typescript.js scripts/build-code.ts [--sourcemap]
  */
@@ -9,11 +9,15 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { divide, exporting, leaving, loadingDeferred, takingShared } from './deferred-chunk.ts'
 
 const { values } = parseArgs({ options: { sourcemap: { type: 'boolean', default: false } } })
 
 /** Doc comments: esbuild keeps those of class members, and the published types have those that a user needs. */
 const DOC_COMMENT = /^ *\/\*\*[\s\S]*?\*\/$/gm
+
+const AS_PUBLISHED_LOAD = `export const load = undefined
+export const loadDeferred = () => void loadDeferredModules()`
 
 /**
  * Makes `load('x')` a `require('x')`, which bundlers see and follow: an ES module, as the source is, has none. Empties
@@ -22,7 +26,7 @@ const DOC_COMMENT = /^ *\/\*\*[\s\S]*?\*\/$/gm
 const asPublished: Plugin = {
   name: 'as published',
   setup: ({ onLoad }) => {
-    onLoad({ filter: /[/\\]load\.ts$/ }, () => ({ contents: 'export const load = undefined' }))
+    onLoad({ filter: /[/\\]load\.ts$/ }, () => ({ contents: AS_PUBLISHED_LOAD }))
     onLoad({ filter: /[/\\]thread-code\.ts$/ }, async ({ path }) => ({
       contents: `export const THREAD_CODE = ${JSON.stringify(await threadCode(path))}`,
     }))
@@ -57,14 +61,48 @@ const common: BuildOptions = {
   logLevel: 'warning',
 }
 
-for (const [entry, file] of [
-  ['src/index.ts', 'dist/plugin.cjs'],
-  ['src/redis/redis-store.ts', 'dist/redis.cjs'],
-] as const) {
-  await build({ ...common, entryPoints: [entry], outfile: file, format: 'cjs', plugins: [asPublished] })
-  // esbuild names the file above the code of each: the package does not have those files. The lines stay, for source maps.
-  await writeFile(file, (await readFile(file, 'utf8')).replaceAll(/^\/\/ src\/.+$/gm, ''))
+/** esbuild names the file above the code of each: the package does not have those files. The lines stay, for source maps. */
+async function finishFile(file: string, finish = (code: string): string => code): Promise<void> {
+  await writeFile(file, finish((await readFile(file, 'utf8')).replaceAll(/^\/\/ src\/.+$/gm, '')))
 }
+
+const plugin: BuildOptions = { ...common, format: 'cjs' }
+const { metafile } = await build({
+  ...plugin,
+  entryPoints: ['src/index.ts'],
+  plugins: [asPublished],
+  metafile: true,
+  write: false,
+  outdir: 'dist',
+})
+const { deferred, entries, shared } = divide(metafile)
+
+const PARTS = [
+  {
+    outfile: 'dist/plugin.cjs',
+    contents: `export { FatalError, isolate } from './src/index.ts'\n${exporting(shared)}`,
+    leaves: leaving('deferred', (path) => deferred.has(path)),
+    finish: loadingDeferred,
+  },
+  {
+    outfile: 'dist/deferred.cjs',
+    contents: exporting(entries),
+    leaves: leaving('shared', (path) => path.startsWith('src') && !deferred.has(path)),
+    finish: takingShared,
+  },
+]
+for (const { outfile, contents, leaves, finish } of PARTS) {
+  await build({ ...plugin, outfile, stdin: { contents, resolveDir: '.' }, plugins: [leaves, asPublished] })
+  await finishFile(outfile, finish)
+}
+
+await build({
+  ...plugin,
+  entryPoints: ['src/redis/redis-store.ts'],
+  outfile: 'dist/redis.cjs',
+  plugins: [asPublished],
+})
+await finishFile('dist/redis.cjs')
 
 await build({ ...common, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js', format: 'esm' })
 

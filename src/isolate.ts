@@ -12,6 +12,7 @@ import { Internals } from './fastify/internals.ts'
 import { httpErrors } from './fault/http-error.ts'
 import { IsolatedApp, isolatedAppOf } from './isolated-app.ts'
 import type { Isolation, RequestIsolation } from './isolation.ts'
+import { loadDeferred } from './load.ts'
 import { isSilent } from './log/log.ts'
 import { warnOfSilence } from './log/silence.ts'
 import { stderrLogger } from './log/stderr.ts'
@@ -109,6 +110,7 @@ function install(fastify: FastifyInstance, given: IsolateOptions): void {
  */
 function loadForLastLine(): void {
   // Whoever needs one of them tries again.
+  attempt(loadDeferred, undefined)
   attempt(stderrLogger, undefined)
   attempt(httpErrors, undefined)
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
+import { jsonLines } from '../support/child.ts'
 import { blocksOf } from '../support/markdown.ts'
 import { commandsOf } from '../support/shell-commands.ts'
 
@@ -77,7 +78,7 @@ after(async () => {
 
 test('the tarball holds the compiled source, public types, the licence and the readme, and nothing else', () => {
   const paths = packed.files.map((file) => file.path)
-  const names = ['cli.js', 'index.cjs', 'index.js', 'plugin.cjs', 'redis.cjs', 'redis.js']
+  const names = ['cli.js', 'deferred.cjs', 'index.cjs', 'index.js', 'plugin.cjs', 'redis.cjs', 'redis.js']
   const code = names.map((name) => `dist/${name}`)
   const expected = ['LICENSE', 'README.md', ...code, 'package.json']
   assert.deepEqual(paths.filter((path) => !IS_TYPES.test(path)).sort(), expected)
@@ -179,6 +180,24 @@ test('its store for Redis is used from both kinds of modules', async () => {
     sameExport: true,
     refusal: 'FST_ISOLATE_BAD_OPTION',
   })
+})
+
+test('it has all that handles an error once it listens, and no descriptor is left to load it', async () => {
+  const limited = ['-c', 'ulimit -n 128; exec "$@"', 'sh', process.execPath, 'descriptors.cjs']
+  const { NODE_TEST_CONTEXT: _context, ...env } = process.env
+  const { status, stdout } = spawnSync('sh', limited, { cwd: folder, env, encoding: 'utf8', timeout: 60_000 })
+  assert.equal(status, 70, stdout)
+  const lines = jsonLines(stdout)
+  const seen = lines.find((line) => 'usedUp' in line)
+  assert.deepEqual(seen, { atReady: false, usedUp: 'EMFILE', statusCode: 500 })
+  assert.deepEqual(
+    lines.filter((line) => line.fault !== undefined).map(({ err, fault }) => [err.message, fault.verdict]),
+    [
+      ['the bug', 'contain'],
+      ['the end', 'fatal'],
+    ],
+  )
+  assert.equal((await readdir(join(folder, 'descriptors'))).length, 1)
 })
 
 /** What `docs/crash-reports.md` says to type, with a folder that is there. */

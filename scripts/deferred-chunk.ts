@@ -1,0 +1,109 @@
+/**
+ * Divides the plugin in two: what an app needs to start and to answer a request well, and a chunk with all that is only
+ * needed once something fails or the process leaves. The chunk is loaded when one of its names is first used.
+ */
+import { relative, resolve } from 'node:path'
+import type { Metafile, Plugin } from 'esbuild'
+
+/** Where what is healthy ends: these modules, and those that only they import, are in the chunk. */
+const ENTRIES: readonly string[] = [
+  'answer/answer',
+  'answer/headers',
+  'answer/peer',
+  'answer/raw',
+  'drain/refuse',
+  'escapes/grace',
+  'escapes/grace-length',
+  'escapes/retire-connection',
+  'fault/serialize',
+  'fault/stack',
+  'fault/verdict',
+  'leave/leave-log',
+  'leave/steps',
+  'log/request-line',
+  'request/client-abort',
+  'request/job',
+  'runaway/node-termination',
+  'runaway/watch',
+  'triage/expected',
+].map((name) => `src/${name}.ts`)
+
+const ENTRY = 'src/index.ts'
+
+/** The modules of the plugin, by their paths in the project. */
+export interface Division {
+  readonly deferred: ReadonlySet<string>
+  /** Those of the chunk that the rest imports. */
+  readonly entries: readonly string[]
+  /** Those of the rest that the chunk imports. */
+  readonly shared: readonly string[]
+}
+
+/** Returns the modules that are reached without those that are left out. */
+function reached({ inputs }: Metafile, leftOut: readonly string[]): Set<string> {
+  const found = new Set([ENTRY])
+  for (const path of found) {
+    for (const { path: next } of inputs[path]?.imports ?? []) {
+      if (next in inputs && !leftOut.includes(next)) found.add(next)
+    }
+  }
+  return found
+}
+
+/**
+ * @param metafile That of the plugin in one piece.
+ * @throws Error Where a module that shall be deferred is not there.
+ */
+export function divide(metafile: Metafile): Division {
+  const missing = ENTRIES.filter((path) => !(path in metafile.inputs))
+  if (missing.length > 0) throw new Error(`no module of the plugin: ${missing.join(', ')}`)
+  const started = reached(metafile, ENTRIES)
+  const deferred = new Set([...reached(metafile, [])].filter((path) => !started.has(path)))
+  const importedBy = (paths: Iterable<string>): Set<string> =>
+    new Set([...paths].flatMap((path) => metafile.inputs[path]?.imports ?? []).map(({ path }) => path))
+  return {
+    deferred,
+    entries: [...importedBy(started)].filter((path) => deferred.has(path)).sort(),
+    shared: [...importedBy(deferred)].filter((path) => started.has(path)).sort(),
+  }
+}
+
+/** The source of a module that exports others, each by its path. */
+export function exporting(paths: readonly string[]): string {
+  return paths.map((path) => `export * as '${path}' from './${path}'\n`).join('')
+}
+
+/** Leaves imports of these modules in the code, as `require('NAME:PATH')`. */
+export function leaving(name: string, isLeft: (path: string) => boolean): Plugin {
+  return {
+    name,
+    setup: ({ onResolve }) => {
+      onResolve({ filter: /\.ts$/ }, ({ path, resolveDir }) => {
+        const found = relative('.', resolve(resolveDir, path))
+        return isLeft(found) ? { path: `${name}:${found}`, external: true } : undefined
+      })
+    },
+  }
+}
+
+const LEFT = /^var (import_\w+) = require\("deferred:(.+)"\);$/gm
+const LOADS =
+  'let deferredModules; const loadDeferredModules = () => (deferredModules ??= require("./deferred.cjs")); '
+
+/** Has the code of the plugin load the chunk when it first uses one of its names. */
+export function loadingDeferred(code: string): string {
+  let made = code
+  for (const [statement, name, path] of code.matchAll(LEFT)) {
+    made = made
+      .replaceAll(new RegExp(`\\bnew ${name}\\.(\\w+)`, 'g'), `new (${name}.$1)`)
+      .replaceAll(new RegExp(`\\b${name}\\.`, 'g'), `${name}().`)
+      .replace(statement, `const ${name} = () => loadDeferredModules()["${path}"];`)
+  }
+  // in the first line, for the lines are those of the source map
+  return LOADS + made
+}
+
+/** Has the code of the chunk take the rest of the plugin from its file. */
+export function takingShared(code: string): string {
+  return code.replaceAll(/require\("shared:(.+?)"\)/g, 'require("./plugin.cjs")["$1"]')
+}

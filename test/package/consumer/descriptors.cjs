@@ -1,0 +1,42 @@
+// Uses up all file descriptors while it serves, then fails: what handles that must have been loaded by then.
+const { closeSync, openSync } = require('node:fs')
+const Fastify = require('fastify')
+const isolate = require('fastify-isolate')
+
+const isDeferredLoaded = () => Object.keys(require.cache).some((path) => path.endsWith('deferred.cjs'))
+
+const app = Fastify({ logger: true })
+app.register(isolate({ leave: { reportDir: 'descriptors' } }))
+app.get('/', () => 'fine')
+app.get('/bug', () => {
+  throw new Error('the bug')
+})
+app.get('/fatal', () => {
+  throw new isolate.FatalError('the end')
+})
+
+let last
+
+function useUp() {
+  try {
+    for (;;) last = openSync('/dev/null', 'r')
+  } catch (error) {
+    return error.code
+  }
+}
+
+async function main() {
+  await app.ready()
+  await app.inject('/')
+  const atReady = isDeferredLoaded()
+  await app.listen()
+  // what is loaded once it listens comes in an immediate
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+  const usedUp = useUp()
+  const { statusCode } = await app.inject('/bug')
+  console.log(JSON.stringify({ atReady, usedUp, statusCode }))
+  // for the file of the report
+  closeSync(last)
+  await app.inject('/fatal')
+}
+main()
