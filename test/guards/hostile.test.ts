@@ -187,13 +187,13 @@ describe('a hostile status of an error', () => {
 
 describe('hostile headers of an error', () => {
   const headers: Record<string, unknown> = {
-    'CR and LF': { 'retry-after': '1\r\nset-cookie: a=b', 'x-good': 'yes' },
-    'a name that is none': { 'a b': '1', '': '2', 'x-good': 'yes' },
-    'a getter that throws': Object.defineProperty({ 'x-good': 'yes' }, 'x-bad', {
+    'CR and LF': { 'retry-after': '1\r\nset-cookie: a=b', 'x-ratelimit-limit': '9' },
+    'a name that is none': { 'a b': '1', '': '2', 'x-ratelimit-limit': '9' },
+    'a getter that throws': Object.defineProperty({ 'x-ratelimit-limit': '9' }, 'x-bad', {
       enumerable: true,
       get: () => throwIt('no'),
     }),
-    'values that are none': { 'x-a': undefined, 'x-b': Symbol('b'), 'x-c': {}, 'x-good': 'yes' },
+    'values that are none': { 'x-a': undefined, 'x-b': Symbol('b'), 'x-c': {}, 'x-ratelimit-limit': '9' },
   }
   for (const [name, value] of Object.entries(headers)) {
     it(name, async (t) => {
@@ -203,7 +203,7 @@ describe('hostile headers of an error', () => {
       )
       const answer = await test.ask('/x')
       assert.equal(answer.status, 503)
-      assert.equal(answer.headers['x-good'], 'yes')
+      assert.equal(answer.headers['x-ratelimit-limit'], '9')
       assert.equal(answer.headers['set-cookie'], undefined)
       assert.equal(answer.headers['retry-after'], undefined)
       assert.equal(test.troubleLines().length, 1)
