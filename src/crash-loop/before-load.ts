@@ -1,12 +1,12 @@
 import { readdirSync } from 'node:fs'
 import { attempt } from '../attempt.ts'
-import { buildOf } from '../deaths/build.ts'
 import type { Life } from '../deaths/state.ts'
 import { StateFile } from '../deaths/state-file.ts'
 import { FLIGHT_FILE } from '../flight/layout.ts'
 import { lifeId, thisProcess } from '../flight/this-process.ts'
 import { logWarning } from '../log/log.ts'
 import { stderrLogger } from '../log/stderr.ts'
+import { buildOfApp } from '../options/app-build.ts'
 import type { ResolvedOptions } from '../options/resolved.ts'
 import { putLife } from './add-lives.ts'
 import { describeSeries, fieldsOf } from './describe-series.ts'
@@ -30,7 +30,7 @@ export function guardBeforeLoad(options: ResolvedOptions | undefined): void {
     logWarning(stderrLogger(), error, message),
   )
   const itself = thisProcess()
-  const build = buildOf(undefined)
+  const build = buildOfApp(options)
   const put = (how: Life['how'], because: string): void => {
     const { startedAt } = itself
     const life = {

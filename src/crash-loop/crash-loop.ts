@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { buildOf } from '../deaths/build.ts'
 import type { Life, ListenAddress, State } from '../deaths/state.ts'
 import { StateFile } from '../deaths/state-file.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
 import { leave } from '../leave/leave.ts'
 import { logWarning } from '../log/log.ts'
+import { buildOfApp } from '../options/app-build.ts'
 import type { ResolvedLoop } from '../options/resolved.ts'
 import { addLives, dropLife, putLife } from './add-lives.ts'
 import { onBootDeath } from './boot-death.ts'
@@ -35,7 +35,7 @@ export function guardFromCrashLoop(app: IsolatedApp, internals: Internals): void
     logWarning(fastify.log, error, message),
   )
   const state = file.update((before) => addLives(before, recorder.pastLives))
-  const build = buildOf(undefined)
+  const build = buildOfApp(options)
   const series = seriesOf(state.lives, build, loop.window, Date.now())
   rememberAddresses(fastify, file, state)
   const own = { id: recorder.lifeId, build, startedAt: Math.round(performance.timeOrigin) }

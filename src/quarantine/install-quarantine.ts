@@ -1,6 +1,5 @@
 import { hostname } from 'node:os'
 import { attempt } from '../attempt.ts'
-import { buildOf } from '../deaths/build.ts'
 import type { Death } from '../deaths/death.ts'
 import { routeKey } from '../deaths/route-key.ts'
 import { StateFile } from '../deaths/state-file.ts'
@@ -9,6 +8,7 @@ import { ignoreRejection } from '../ignore-rejection.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
 import { settlesWithin } from '../leave/settles-within.ts'
 import { logWarning } from '../log/log.ts'
+import { buildOfApp } from '../options/app-build.ts'
 import type { ResolvedQuarantine } from '../options/resolved.ts'
 import type { CrashReport } from '../report/crash-report.ts'
 import type { CoveredRoute } from '../request/context.ts'
@@ -35,7 +35,7 @@ export function installQuarantine(
   const { fastify, recorder } = app
   const { log } = fastify
   const folder = app.options.recorder === false ? undefined : app.options.recorder.dir
-  const build = buildOf(options.build)
+  const build = buildOfApp(app.options)
   const lifeId = recorder?.lifeId ?? nameLife(thisProcess())
   const warn = (message: string, error?: unknown): void =>
     error === undefined ? attempt(() => log.warn(message), undefined) : logWarning(log, error, message)

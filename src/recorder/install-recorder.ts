@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { attempt } from '../attempt.ts'
-import { buildOf } from '../deaths/build.ts'
 import { findPastLives } from '../flight/past-lives.ts'
 import { thisProcess } from '../flight/this-process.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
+import { buildOfApp } from '../options/app-build.ts'
 import type { CoveredRoute } from '../request/context.ts'
 import { hasTestVariable } from '../uncaught/test-runner.ts'
 import { Recorder } from './recorder.ts'
@@ -36,7 +36,7 @@ export function installRecorder(app: IsolatedApp, dir: string, routes: readonly 
   const isAlert = lives.some(({ death }) => death !== undefined && death.cause !== 'fatal')
   const recorder = new Recorder(app, routes, {
     folder,
-    build: buildOf(app.options.quarantine === false ? undefined : app.options.quarantine.build),
+    build: buildOfApp(app.options),
     itself,
     pastLives: lives,
     writesAllUntil: isAlert ? Date.now() + ALERT : 0,

@@ -10,28 +10,27 @@ import { writeReportFile } from '../report/file.ts'
 const MAX_LOGGED = 20
 
 /**
- * Logs a death that the process saw nothing of, in one line at `error`, and writes its crash report. What saw its own
+ * Logs an end that the process saw nothing of, in one line at `error`, and writes its crash report. What saw its own
  * end has told of it.
  *
  * @param folder Where the report is written.
  * @throws What the logger throws.
  */
 export function tellDeath(found: FoundLife, log: FastifyBaseLogger, folder: string): void {
-  const { death, because } = found.life
-  if (death === undefined || death.cause === 'fatal' || death.cause === 'runaway') return
+  const { startedAt, listenedAt, endedAt, because, death } = found.life
+  if (hasTold(found)) return
   const report = suddenReport(found)
   const written = writeReportFile(folder, report)
-  const { host, pid, startedAt, listenedAt, diedAt, cause, culprit } = death
-  const { memory, inFlightTotal, lastFaults } = report
+  const { host, pid, memory, inFlightTotal, lastFaults } = report
   const line = {
     death: {
       host,
       pid,
       startedAt: iso(startedAt),
       listenedAt: listenedAt === undefined ? undefined : iso(listenedAt),
-      diedAt: iso(diedAt),
-      cause,
-      culprit,
+      diedAt: iso(endedAt),
+      cause: death?.cause ?? 'sudden',
+      culprit: death?.culprit,
     },
     inFlight: report.inFlight.toReversed().slice(0, MAX_LOGGED),
     inFlightTotal,
@@ -41,6 +40,13 @@ export function tellDeath(found: FoundLife, log: FastifyBaseLogger, folder: stri
   }
   const target = isSilent(log) ? stderrLogger() : log
   target.error(line, `the process before this one died: ${because}`)
+}
+
+/** Whether the process left in order, or could tell of its death. */
+function hasTold({ life: { death }, flight }: FoundLife): boolean {
+  // a machine that is switched off kills nobody's process for what it did, but leaves no mark either
+  if (death === undefined) return Object.values(flight.end).some((mark) => mark !== undefined)
+  return death.cause === 'fatal' || death.cause === 'runaway'
 }
 
 /** The crash report of a process that could not write one. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { pino } from 'pino'
 import { FlightFile } from '../../src/flight/flight-file.ts'
 import {
   END_AT,
@@ -13,9 +14,17 @@ import {
 } from '../../src/flight/layout.ts'
 import { findPastLives } from '../../src/flight/past-lives.ts'
 import { type ProcessIdentity, thisProcess } from '../../src/flight/this-process.ts'
+import { tellDeath } from '../../src/recorder/tell-death.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
 const itself: ProcessIdentity = thisProcess()
+interface LogLine {
+  level: number
+  msg: string
+  death: { cause: string }
+  report: string
+}
+
 /** A process that cannot be there. */
 const GONE = { pid: 4_194_305, startedAt: 1_000, startTicks: '7' }
 
@@ -28,7 +37,8 @@ function write(t: TestContext, more: Partial<FlightHeader>, end: EndMark = {}) {
   file.writeText(HEADER_AT, JSON.stringify({ ...header, listenedAt: 2_000, versions, platform: 'x' }))
   file.writeText(END_AT, JSON.stringify(end))
   file.close()
-  return { folder, path: file.path, find: () => findPastLives(folder, itself).map(({ life }) => life) }
+  const findAll = () => findPastLives(folder, itself)
+  return { folder, path: file.path, findAll, find: () => findAll().map(({ life }) => life) }
 }
 
 test('a process that lives is never found, whatever the pid of one that is gone', (t) => {
@@ -85,6 +95,24 @@ test('the machine was restarted', (t) => {
     [life?.how, life?.death, life?.because],
     ['signal', undefined, 'the machine was restarted'],
   )
+})
+
+test('an end that left no mark is told, also that of the machine', (t) => {
+  const told = (more: Partial<FlightHeader>, end: EndMark = {}): LogLine[] => {
+    const { folder, findAll } = write(t, more, end)
+    const lines: LogLine[] = []
+    const log = pino({}, { write: (line: string) => lines.push(JSON.parse(line)) })
+    for (const found of findAll()) tellDeath(found, log, folder)
+    return lines
+  }
+  const [line] = told({ bootId: 'another' })
+  assert.deepEqual(
+    [line?.level, line?.msg, line?.death.cause],
+    [50, 'the process before this one died: the machine was restarted', 'sudden'],
+  )
+  assert.equal(JSON.parse(readFileSync(line?.report ?? '', 'utf8')).note, 'the machine was restarted')
+  const left = { because: 'left: recycle, exit code 75', isSignal: false, at: 3_000 }
+  assert.deepEqual(told({ bootId: 'another' }, { left }), [])
 })
 
 test('in another pid namespace the age of the file tells', (t) => {
