@@ -1,6 +1,6 @@
 /**
  * Divides the plugin in two: what an app needs to start and to answer a request well, and a chunk with all that is only
- * needed once something fails or the process leaves. The chunk is loaded when one of its names is first used.
+ * needed once something fails, the process leaves, or an option asks for it. The chunk is loaded when one of its names is first used.
  */
 import { relative, resolve } from 'node:path'
 import type { Metafile, Plugin } from 'esbuild'
@@ -11,10 +11,17 @@ const ENTRIES: readonly string[] = [
   'answer/headers',
   'answer/peer',
   'answer/raw',
+  'crash-loop/boot-death',
+  'crash-loop/hold',
+  'crash-loop/parked-server',
+  'crash-loop/series',
+  'deaths/build',
+  'deaths/state-file',
   'drain/refuse',
   'escapes/grace',
   'escapes/grace-length',
   'escapes/retire-connection',
+  'fault/new-fault',
   'fault/serialize',
   'fault/stack',
   'fault/verdict',
@@ -22,6 +29,8 @@ const ENTRIES: readonly string[] = [
   'leave/steps',
   'log/request-line',
   'request/client-abort',
+  'quarantine/install-quarantine',
+  'recorder/install-recorder',
   'request/job',
   'runaway/node-termination',
   'runaway/watch',
