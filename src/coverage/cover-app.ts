@@ -143,7 +143,16 @@ export class AppCoverage {
     const options = routeOptions(this.#app.options, override)
     const health = this.#app.sickWatch.addRoute()
     const index = this.covered.length
-    const route = { ...options, app: this.#app, pattern, index, longestAnswer: new LongestAnswer(), health }
+    const { lines } = this.#app
+    const route = {
+      ...options,
+      app: this.#app,
+      pattern,
+      index,
+      longestAnswer: new LongestAnswer(),
+      lines,
+      health,
+    }
     coverWith(context, route)
     this.covered.push(route)
     this.keepsContexts ||= options.escapes

@@ -39,6 +39,7 @@ export class RawContexts {
       pattern: undefined,
       index: -1,
       longestAnswer: new LongestAnswer(),
+      lines: app.lines,
       health,
     }
   }
