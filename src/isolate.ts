@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { warnOfExposure } from './answer/warn-of-exposure.ts'
 import { isolationOf } from './app-isolation.ts'
 import { attempt } from './attempt.ts'
 import { AppCoverage } from './coverage/cover-app.ts'
@@ -83,6 +84,7 @@ function install(fastify: FastifyInstance, given: IsolateOptions): void {
   app.leaveControl = addToProcess(app, internals)
   fastify.addHook('onReady', (done) => {
     coverage.coverRoutes()
+    warnOfExposure(fastify.log, coverage.covered)
     if (app.isUnheard && isSilent(fastify.log)) warnOfSilence()
     done()
   })

@@ -11,7 +11,7 @@ import type { IsolationState, Quarantine } from './isolation.ts'
 import type { RequestOutcome } from './log/answered-message.ts'
 import { FaultListeners } from './log/fault-listeners.ts'
 import { logFailure, logFault, logHeldBack } from './log/log.ts'
-import { LogRateLimit } from './log/rate-limit.ts'
+import { type LineLimit, LogRateLimit } from './log/rate-limit.ts'
 import type { ResolvedOptions } from './options/resolved.ts'
 import type { CrashReport, Sickness } from './report/crash-report.ts'
 import { makeIsSameRequest } from './request/async-context.ts'
@@ -113,6 +113,11 @@ export class IsolatedApp {
     Object.defineProperty(fastify, ISOLATED_APP, { value: this, configurable: true })
   }
 
+  /** Limits the lines about requests that are no faults. */
+  get lines(): LineLimit {
+    return this.#rateLimit
+  }
+
   get state(): IsolationState {
     return this.leaveControl?.state ?? 'serving'
   }
@@ -186,7 +191,9 @@ export class IsolatedApp {
         throw new TypeError("Expected `classify` to return 'contain', 'recycle', 'fatal' or undefined")
       }
     } catch (failure) {
-      logFailure(log, failure, `the \`classify\` option failed: the verdict stays '${proposed}'`)
+      const message = `the \`classify\` option failed: the verdict stays '${proposed}'`
+      const { route, id: reqId } = fault.request ?? { route: undefined, id: undefined }
+      if (this.lines.admitsLine({ level: 'error', message, route, reqId })) logFailure(log, failure, message)
     }
   }
 

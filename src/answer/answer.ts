@@ -5,7 +5,7 @@ import type { Fault } from '../fault/fault.ts'
 import { serializeError } from '../fault/serialize.ts'
 import { clip, messageOf, readProperty } from '../fault/thrown.ts'
 import { isThenable } from '../is-thenable.ts'
-import { logFailure } from '../log/log.ts'
+import { logRequestFailure } from '../log/request-lines.ts'
 import type { Answer } from '../options/options.ts'
 import type { RequestContext } from '../request/context.ts'
 import { acceptsProblem, jsonBody, PROBLEM, problemBody } from './bodies.ts'
@@ -43,7 +43,7 @@ export function answerFault(
     dropHeadersOfTheSuccess(context, reply, internals)
     new FaultAnswer(context, fault, reply).send()
   } catch (failure) {
-    logFailure(context.log, failure, 'the answer to a failed request could not be made')
+    logRequestFailure(context, failure, 'the answer to a failed request could not be made')
     answerRaw(reply)
   }
 }
@@ -105,8 +105,7 @@ class FaultAnswer {
   }
 
   #fallBack(failure: unknown): void {
-    const { log } = this.#context
-    logFailure(log, failure, 'the `answer` option failed: the default answer is sent')
+    logRequestFailure(this.#context, failure, 'the `answer` option failed: the default answer is sent')
     if (this.#isAnswered) return
     this.#reply.removeHeader('content-type')
     this.#reply.code(this.#head.statusCode)

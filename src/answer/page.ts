@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault } from '../fault/fault.ts'
 import { isErrorLike, readProperty } from '../fault/thrown.ts'
-import { logFailure, logWarning } from '../log/log.ts'
+import { logWarning } from '../log/log.ts'
+import { logRequestFailure, logRequestWarning } from '../log/request-lines.ts'
 import type { RequestContext } from '../request/context.ts'
 import { acceptedTypes } from './negotiate.ts'
 import { answerRaw } from './raw.ts'
@@ -57,7 +58,7 @@ export function sendPage({ context, fault, title, reply }: WantedPage, sendUsual
   inTime(makePage(fault, title))
     .then(send, fallBack)
     .catch((failure: unknown) => {
-      logFailure(context.log, failure, 'the answer to a failed request could not be made')
+      logRequestFailure(context, failure, 'the answer to a failed request could not be made')
       answerRaw(reply)
     })
 }
@@ -73,7 +74,7 @@ function holdSends(context: RequestContext, reply: FastifyReply): () => void {
   reply.send = function heldSend(payload?: unknown): FastifyReply {
     if (isErrorLike(payload)) return send.call(reply, payload)
     const late = new Error('reply.send() was called after the request had failed')
-    logWarning(context.log, late, 'the answer was not sent: the request had failed before')
+    logRequestWarning(context, late, 'the answer was not sent: the request had failed before')
     return reply
   } as typeof send
   return () => {

@@ -144,7 +144,8 @@ export class AppCoverage {
     const health = this.#app.sickWatch.addRoute()
     const index = this.covered.length
     const methods = is404 ? [] : label.slice(0, label.indexOf(' ')).split(',')
-    const own = { longestAnswer: new LongestAnswer(), health, gate: undefined }
+    const { lines } = this.#app
+    const own = { longestAnswer: new LongestAnswer(), lines, health, gate: undefined }
     const route: CoveredRoute = { ...options, app: this.#app, pattern, methods, index, ...own }
     coverWith(context, route)
     this.covered.push(route)

@@ -6,7 +6,8 @@ import type { Fault } from '../fault/fault.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
 import { takeListenerFailure } from '../listener-context.ts'
 import { DESTINATION_FAILED, watchDestinations } from '../log/failed-destination.ts'
-import { logClientAbort, logFailure, logHandledLate } from '../log/log.ts'
+import { logFailure } from '../log/log.ts'
+import { logRequestAbort, logRequestFailure, logRequestHandledLate } from '../log/request-lines.ts'
 import { leaveContext, OPTED_OUT } from '../request/async-context.ts'
 import { abortOf } from '../request/client-abort.ts'
 import { RequestContext } from '../request/context.ts'
@@ -126,7 +127,7 @@ export class Escapes implements EscapeHandler {
     this.#rejections.delete(promise)
     if (Date.now() - fault.at > grace && context.forcedAnswer === undefined) return true
     Grace.takeBack(context, fault)
-    logHandledLate(context.log, fault)
+    logRequestHandledLate(context, fault)
     return true
   }
 
@@ -160,7 +161,7 @@ export class Escapes implements EscapeHandler {
       return 'taken'
     }
     const abort = abortOf(error, context)
-    if (abort === 'client') logClientAbort(context.log, error)
+    if (abort === 'client') logRequestAbort(context, error)
     if (abort !== undefined) return 'taken'
     // an error that was reported, or whose rejection was handled late, may leave its request without an answer
     const recorded = context.hasRecorded(error) ? context.lastFault : undefined
@@ -199,7 +200,7 @@ export class Escapes implements EscapeHandler {
         reply.send(asError(fault.error))
       }
     } catch (failure) {
-      logFailure(context.log, failure, 'the answer to a failed request could not be made')
+      logRequestFailure(context, failure, 'the answer to a failed request could not be made')
       answerRaw(reply)
     }
   }

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { answerRaw } from '../answer/raw.ts'
 import type { Fault } from '../fault/fault.ts'
-import { logFailure } from '../log/log.ts'
+import { logRequestFailure } from '../log/request-lines.ts'
 import type { RequestContext } from '../request/context.ts'
 import { contextOf } from '../request/context-slot.ts'
 import { Grace } from './grace.ts'
@@ -40,7 +40,7 @@ export function retireConnection(context: RequestContext, fault: Fault): void {
       })
     } catch (failure) {
       // as a fault of the request it would come back here, without end
-      logFailure(context.log, failure, 'the connection of a failed request could not be closed')
+      logRequestFailure(context, failure, 'the connection of a failed request could not be closed')
     }
   })
 }

@@ -82,7 +82,8 @@ export function makeEnter({ app, internals, triage, early, dispatch, optedOut }:
     else next()
     context.isAnsweredAtOnce = raw.writableEnded
   }
-  // Fastify calls `bind()` on every hook: returning the same function makes it recognisable in compiled routes
-  enter.bind = (() => enter) as never
+  // Fastify calls `bind()` on every hook: returning the same function makes it recognisable in compiled routes. An
+  // assignment would throw where `Function.prototype` is frozen.
+  Object.defineProperty(enter, 'bind', { value: () => enter })
   return enter
 }

@@ -1,7 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { logFailure } from '../log/log.ts'
+import type { IsolatedApp } from '../isolated-app.ts'
+import { type LoggedRequest, logRequestFailure } from '../log/request-lines.ts'
 import { contextOf } from '../request/context-slot.ts'
 import type { Guards } from './guards.ts'
+
+const END_NOT_LOGGED = 'the end of a request could not be logged'
 
 /** The methods of Fastify's log controller that this guard wraps. */
 interface LogController {
@@ -10,12 +13,16 @@ interface LogController {
   streamError(error: unknown, request: FastifyRequest, reply: FastifyReply, metadata?: unknown): void
 }
 
+function optedOutRequest({ log, id, routeOptions }: FastifyRequest, { lines }: IsolatedApp): LoggedRequest {
+  return { log, route: { lines, pattern: routeOptions.url }, snapshot: () => ({ id: String(id) }) }
+}
+
 /**
  * Records the errors that Fastify only passes to its log controller, such as a body stream that fails after its
  * first byte or an error of the raw response. Each is then logged once and in one form. The app's own controller
  * still logs everything else.
  */
-export function guardLogController<T extends object>(controller: T, { triage, early }: Guards): T {
+export function guardLogController<T extends object>(controller: T, { app, triage, early }: Guards): T {
   const own = controller as unknown as LogController
   const guarded: LogController = {
     incomingRequest(request, reply, metadata) {
@@ -36,7 +43,7 @@ export function guardLogController<T extends object>(controller: T, { triage, ea
         triage.recordDropped(context, error)
         own.requestCompleted.call(this, null, request, reply, metadata)
       } catch (failure) {
-        logFailure(reply.log, failure, 'the end of a request could not be logged')
+        logRequestFailure(context ?? optedOutRequest(request, app), failure, END_NOT_LOGGED)
       }
     },
 

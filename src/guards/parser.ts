@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { asError } from '../fastify/as-error.ts'
 import { isThenable } from '../is-thenable.ts'
 import { contextOf } from '../request/context-slot.ts'
+import { watchBody } from '../triage/fastify-status.ts'
 import type { Guards } from './guards.ts'
 
 type Done = (error?: unknown, body?: unknown) => void
@@ -46,5 +47,23 @@ export function guardParser(parse: Parse, { triage }: Guards): Parse {
       goOn(asError(error))
       return undefined
     }
+  }
+}
+
+type Hook = (...args: unknown[]) => unknown
+
+/** Wraps a `preParsing` hook, so that the errors of a body which it returns are known before Fastify sees them. */
+export function watchingBody(hook: Hook): Hook {
+  return (request, reply, payload, done) => {
+    const watch = (body: unknown): void => {
+      if (body !== payload && body) watchBody(body)
+    }
+    const result = hook(request, reply, payload, (error: unknown, body: unknown) => {
+      watch(body)
+      ;(done as Done)(error, body)
+    })
+    // Fastify asks for the result after this: it has what comes then
+    if (result instanceof Promise) result.then(watch, () => {})
+    return result
   }
 }

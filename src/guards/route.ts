@@ -4,6 +4,7 @@ import { guardErrorHandlers } from './error-handlers.ts'
 import type { Guards } from './guards.ts'
 import { guardHandler } from './handler.ts'
 import { guardHook, guardPayloadHook, stageOf } from './hook.ts'
+import { watchingBody } from './parser.ts'
 import { guardSilentHook } from './silent-hook.ts'
 
 type Hook = (...args: unknown[]) => unknown
@@ -26,7 +27,7 @@ export function guardRoute(route: RouteContext, guards: Guards, enter: unknown):
   const guardSendHook = (hook: Hook): Hook => guardPayloadHook(hook, guards.inSendHook)
   for (const name of ['onRequest', 'preValidation', 'preHandler'])
     wrap(name, (hook) => guardHook(hook, guards))
-  wrap('preParsing', (hook) => guardPayloadHook(hook, stageOf(hook, guards)))
+  wrap('preParsing', (hook) => guardPayloadHook(watchingBody(hook), stageOf(hook, guards)))
   for (const name of ['preSerialization', 'onSend']) wrap(name, guardSendHook)
   for (const name of ['onError', 'onResponse', 'onTimeout', 'onRequestAbort']) {
     wrap(name, (hook) => guardSilentHook(hook, guards))

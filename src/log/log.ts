@@ -97,12 +97,14 @@ export function logFault(log: FastifyBaseLogger, fault: Fault, about: About = {}
   }
 }
 
+export const HANDLED_LATE = 'a rejection was handled late'
+
 /** Logs that the rejection of a fault was handled late. Never throws. */
 export function logHandledLate(log: FastifyBaseLogger, fault: Fault): void {
   try {
     const req = fault.request && requestLine(log, fault.request, undefined)
     const line = { err: serializeError(fault.error), faultId: fault.id, req }
-    const message = `a rejection was handled late: ${firstLine(messageOf(fault.error))}`
+    const message = `${HANDLED_LATE}: ${firstLine(messageOf(fault.error))}`
     writeAsIs(workingLogger(log), 'warn', line, message)
   } catch {
     // the fault itself is logged already
@@ -110,26 +112,35 @@ export function logHandledLate(log: FastifyBaseLogger, fault: Fault): void {
 }
 
 /**
- * Logs how many faults of a bug were counted but not logged in one window. Never throws.
+ * Logs how many faults of a bug, or lines of one kind, were counted but not logged in one window. Never throws.
  *
  * @param isUnheard Whether nothing else tells of the faults: then the line of a silent logger goes to stderr.
  */
 export function logHeldBack(log: FastifyBaseLogger, held: HeldBack, isUnheard = false): void {
-  const { fingerprint, heldBack, window, route, reqId } = held
+  const { fingerprint, line, heldBack, window, route, reqId } = held
+  const about = { route, exampleReqId: reqId }
   try {
+    if (line !== undefined) {
+      const message = `${heldBack} more lines of this kind were not logged: ${line.message}`
+      workingLogger(log)[line.level]({ heldBack, window, ...about }, message)
+      return
+    }
     const message = `${heldBack} more faults of this kind were not logged`
     const target = isUnheard && isSilent(log) ? stderrLogger() : workingLogger(log)
-    target.error({ fault: { fingerprint, heldBack, window }, route, exampleReqId: reqId }, message)
+    target.error({ fault: { fingerprint, heldBack, window }, ...about }, message)
   } catch {
     // a logger that throws must not end the process from a timer
   }
 }
 
+/** Before what a client left. */
+export type ClientLeft = 'its request was done' | 'it had its answer'
+
 /** Logs that a client disconnected, which is not a fault. Never throws. */
 export function logClientAbort(
   log: FastifyBaseLogger,
   error: unknown,
-  before: 'its request was done' | 'it had its answer' = 'its request was done',
+  before: ClientLeft = 'its request was done',
 ): void {
   write(log, 'info', `the client went away before ${before}`, { err: serializeError(error) })
 }

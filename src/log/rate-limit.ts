@@ -14,11 +14,30 @@ const OTHERS = 'others'
 /** The connections of a pool that die together say the same thing. */
 const UNOWNED_BURST = 1
 
-/** What was held back of one bug in one window. */
+/** A line about a request that is no fault. */
+export interface LimitedLine {
+  readonly level: 'info' | 'warn' | 'error'
+  /** The same for all lines of one kind. */
+  readonly message: string
+  readonly route: string | undefined
+  readonly reqId: string | undefined
+}
+
+/** Decides whether a line about a request is logged. */
+export interface LineLimit {
+  admitsLine(line: LimitedLine): boolean
+}
+
+/** Before any time. */
+const NO_WINDOW = Number.NEGATIVE_INFINITY
+
+/** What was held back of one bug, or of the lines of one kind, in one window. */
 export interface HeldBack {
-  /** As {@link Fault.fingerprint}; `others` where a window saw more than 1000 bugs. */
-  readonly fingerprint: string
-  /** How many faults were counted but not logged. */
+  /** As {@link Fault.fingerprint}, `others` where a window saw more than 1000 bugs; undefined for lines. */
+  readonly fingerprint?: string | undefined
+  /** One of the lines; undefined for faults. */
+  readonly line?: LimitedLine | undefined
+  /** How many were counted but not logged. */
   readonly heldBack: number
   /** The route's pattern of the newest of them. */
   readonly route: string | undefined
@@ -49,17 +68,25 @@ interface Entry {
   reqId: string | undefined
 }
 
+function newEntry(): Entry {
+  return { logged: 0, heldBack: 0, route: undefined, reqId: undefined }
+}
+
 /**
  * Keeps a bug on a busy route from filling the disk. Of each bug the first faults in each window are logged, of
- * one that is no request's own the first alone; the others are counted, and reported at the end of the window.
+ * one that is no request's own the first alone; the others are counted, and reported at the end of the window. Lines
+ * that are no faults go by the same limit, by their kind.
  */
-export class LogRateLimit {
+export class LogRateLimit implements LineLimit {
+  readonly #now: () => number
   readonly #burst: number
   readonly #window: number
   readonly #report: (held: HeldBack) => void
   readonly #entries: Map<string, Entry> = new Map()
   readonly #kinds: Map<string, FaultKind> = new Map()
-  #windowEnd = 0
+  /** By their message, of which the code of this package has a few. */
+  readonly #lines: Map<string, { readonly entry: Entry; readonly line: LimitedLine }> = new Map()
+  #windowEnd = NO_WINDOW
   #timer: NodeJS.Timeout | undefined
   #isOver = false
 
@@ -67,8 +94,15 @@ export class LogRateLimit {
    * @param burst - Faults of one bug that are logged in one window.
    * @param window - Milliseconds.
    * @param report - Called once a window for each bug of which faults were held back.
+   * @param now - Milliseconds of a clock that nobody sets. Default: `performance.now`.
    */
-  constructor(burst: number, window: number, report: (held: HeldBack) => void) {
+  constructor(
+    burst: number,
+    window: number,
+    report: (held: HeldBack) => void,
+    now: () => number = () => performance.now(),
+  ) {
+    this.#now = now
     this.#burst = burst
     this.#window = window
     this.#report = report
@@ -79,7 +113,7 @@ export class LogRateLimit {
     if (fault.verdict === 'fatal' || this.#burst === Number.POSITIVE_INFINITY || this.#isOver) {
       return { fingerprint: fault.fingerprint, isLogged: true }
     }
-    if (fault.at >= this.#windowEnd) this.#startWindow(fault.at)
+    const now = this.#startDueWindow()
     const burst = isUnowned(fault) ? Math.min(this.#burst, UNOWNED_BURST) : this.#burst
     const fingerprint = this.#fingerprintOf(fault, burst)
     const entry = this.#entryOf(fingerprint)
@@ -87,11 +121,30 @@ export class LogRateLimit {
       entry.logged += 1
       return { fingerprint, isLogged: true }
     }
-    entry.heldBack += 1
-    entry.route = fault.request?.route
-    entry.reqId = fault.request?.id
-    this.#timer ??= setTimeout(() => this.flush(), this.#windowEnd - fault.at).unref()
+    this.#holdBack(entry, fault.request?.route, fault.request?.id, now)
     return { fingerprint, isLogged: false }
+  }
+
+  /** Decides whether a line about a request that is no fault is logged. */
+  admitsLine(line: LimitedLine): boolean {
+    if (this.#burst === Number.POSITIVE_INFINITY || this.#isOver) return true
+    const now = this.#startDueWindow()
+    const { message } = line
+    const { entry } = this.#lines.get(message) ?? { entry: newEntry() }
+    this.#lines.set(message, { entry, line })
+    if (entry.logged < this.#burst) {
+      entry.logged += 1
+      return true
+    }
+    this.#holdBack(entry, line.route, line.reqId, now)
+    return false
+  }
+
+  #holdBack(entry: Entry, route: string | undefined, reqId: string | undefined, now: number): void {
+    entry.heldBack += 1
+    entry.route = route
+    entry.reqId = reqId
+    this.#timer ??= setTimeout(() => this.flush(), this.#windowEnd - now).unref()
   }
 
   #fingerprintOf(fault: LimitedFault, burst: number): string {
@@ -109,12 +162,18 @@ export class LogRateLimit {
   flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#windowEnd = 0
+    this.#windowEnd = NO_WINDOW
     const entries = [...this.#entries]
+    const lines = [...this.#lines.values()]
     this.#entries.clear()
+    this.#lines.clear()
     this.#kinds.clear()
     for (const [fingerprint, { heldBack, route, reqId }] of entries) {
       if (heldBack > 0) this.#report({ fingerprint, heldBack, route, reqId, window: this.#window })
+    }
+    for (const { entry, line } of lines) {
+      const { heldBack, route, reqId } = entry
+      if (heldBack > 0) this.#report({ line, heldBack, route, reqId, window: this.#window })
     }
   }
 
@@ -124,16 +183,21 @@ export class LogRateLimit {
     this.flush()
   }
 
-  #startWindow(now: number): void {
-    this.flush()
-    this.#windowEnd = now + this.#window
+  /** Starts a window where none is open, and returns what time it is. */
+  #startDueWindow(): number {
+    const now = this.#now()
+    if (now >= this.#windowEnd) {
+      this.flush()
+      this.#windowEnd = now + this.#window
+    }
+    return now
   }
 
   #entryOf(fingerprint: string): Entry {
     const known = this.#entries.get(fingerprint)
     if (known !== undefined) return known
     const key = this.#entries.size < MAX_FINGERPRINTS ? fingerprint : OTHERS
-    const entry = this.#entries.get(key) ?? { logged: 0, heldBack: 0, route: undefined, reqId: undefined }
+    const entry = this.#entries.get(key) ?? newEntry()
     this.#entries.set(key, entry)
     return entry
   }

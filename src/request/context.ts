@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault, FaultRequest, Origin } from '../fault/fault.ts'
+import type { LineLimit } from '../log/rate-limit.ts'
 import type { ResolvedRouteOptions } from '../options/resolved.ts'
 import type { RouteHealth } from '../sick/route-health.ts'
 import { hasNumber, numberOf } from './error-number.ts'
@@ -28,6 +29,8 @@ export interface CoveredRoute extends ResolvedRouteOptions {
   readonly index: number
   /** How long its good answers take. */
   readonly longestAnswer: LongestAnswer
+  /** Limits the lines about its requests that are no faults. */
+  readonly lines: LineLimit
   /** How its requests end. */
   readonly health: RouteHealth
   /** Set while the route is closed for one of its methods. */

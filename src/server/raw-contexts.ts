@@ -41,6 +41,7 @@ export class RawContexts {
       methods: [],
       gate: undefined,
       longestAnswer: new LongestAnswer(),
+      lines: app.lines,
       health,
     }
   }

@@ -5,6 +5,7 @@ import { isArrayLike, isErrorLike, ownProperty, readProperty } from '../fault/th
 import { ignoreRejection } from '../ignore-rejection.ts'
 import { show } from '../options/bad-option.ts'
 import type { IsExpected } from '../options/options.ts'
+import { hasStatusOfFastify } from './fastify-status.ts'
 
 /** Whether an error is an answer, and the failure of a policy function. */
 export interface Expectation {
@@ -47,8 +48,11 @@ export function expectationOf(
   if (isFatalError(error)) return FAULT
   if (typeof policy === 'function') return ask(() => policy(error, request, reply))
   if (policy === 'convention' && isClientStatus(replyStatus) && !saysServerError(error)) return EXPECTED
+  if (!isErrorLike(error)) {
+    return policy === 'convention' && isClientStatus(statusByConvention(error)) ? EXPECTED : FAULT
+  }
+  if (hasStatusOfFastify(error)) return FAULT
   if (policy === 'convention' && isClientStatus(statusByConvention(error))) return EXPECTED
-  if (!isErrorLike(error)) return FAULT
   if (readProperty(error, 'expose') === true && isHttpError(error)) return EXPECTED
   // Fastify would answer an error without such a status with a 500 that shows its message.
   if (!isClientStatus(statusOf(error))) return FAULT

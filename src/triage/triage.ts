@@ -9,7 +9,7 @@ import { isErrorStatus, isFastifyError, statusOf } from '../fault/http-error.ts'
 import { isFatalError } from '../fault/is-fatal-error.ts'
 import { messageOf, readProperty, typeName } from '../fault/thrown.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
-import { logClientAbort, logFailure } from '../log/log.ts'
+import { logRequestAbort, logRequestFailure } from '../log/request-lines.ts'
 import { abortOf, isAbort } from '../request/client-abort.ts'
 import type { Outcome, RequestContext } from '../request/context.ts'
 import { type ErrorCircumstances, expectationOf } from './expected.ts'
@@ -72,7 +72,7 @@ export class Triage {
     const { fault } = context
     if (fault !== undefined && !isFatalError(error)) {
       // an error handler of the app failed on a fault: log the failure, but record no second fault
-      logFailure(context.log, error, 'the answer to a failed request could not be made', {
+      logRequestFailure(context, error, 'the answer to a failed request could not be made', {
         faultId: fault.id,
       })
       return fault
@@ -92,7 +92,7 @@ export class Triage {
   #isExpected(context: RequestContext, error: unknown, circumstances: ErrorCircumstances): boolean {
     const { expected, failure } = expectationOf(error, context.route.expected, circumstances)
     if (failure !== undefined) {
-      logFailure(context.log, failure, 'the `expected` option failed: the error counts as a fault')
+      logRequestFailure(context, failure, 'the `expected` option failed: the error counts as a fault')
     }
     return expected
   }
@@ -175,7 +175,7 @@ export class Triage {
     before?: 'it had its answer',
   ): boolean {
     const abort = abortOf(error, context, request)
-    if (abort === 'client') logClientAbort(context.log, error, before)
+    if (abort === 'client') logRequestAbort(context, error, before)
     return abort !== undefined
   }
 }

@@ -46,7 +46,17 @@ interface Storm {
 
 function stormOf(burst: number, window: number): { storm: Storm; told: HeldBack[] } {
   const told: HeldBack[] = []
-  const limit = new LogRateLimit(burst, window, (held) => told.push(held))
+  let now = 0
+  const limit = new LogRateLimit(
+    burst,
+    window,
+    (held) => told.push(held),
+    () => now,
+  )
+  const judge = (one: LimitedFault) => {
+    now = one.at
+    return limit.judge(one)
+  }
   let reads = 0
   const alike = (fingerprint: string, at: number): LimitedFault =>
     Object.defineProperty(fault(fingerprint, at, { kind: 'alike' }), 'fingerprint', {
@@ -56,9 +66,9 @@ function stormOf(burst: number, window: number): { storm: Storm; told: HeldBack[
       },
     })
   const storm = {
-    admits: (one: LimitedFault) => limit.judge(one).isLogged,
+    admits: (one: LimitedFault) => judge(one).isLogged,
     judgeAlike: (fingerprints: string[], at = 1) =>
-      fingerprints.map((fingerprint) => limit.judge(alike(fingerprint, at)).fingerprint),
+      fingerprints.map((fingerprint) => judge(alike(fingerprint, at)).fingerprint),
     reads: () => reads,
     flush: () => limit.flush(),
     end: () => limit.end(),
@@ -77,6 +87,31 @@ test('lets the first faults of each bug through, and tells of the rest once a wi
   assert.deepEqual(told, [])
   assert.equal(storm.admits(fault('a', 60_001)), true, 'a new window starts')
   assert.deepEqual(told, [{ fingerprint: 'a', heldBack: 2, route: '/', reqId: 'req-4', window: 60_000 }])
+})
+
+test('lines that are no faults have a burst for each kind, and one line for the rest', () => {
+  const told: HeldBack[] = []
+  const limit = new LogRateLimit(2, 60_000, (held) => told.push(held))
+  const line = (message: string, reqId: string) => ({ level: 'info', message, route: '/', reqId }) as const
+  const admitted = ['1', '2', '3', '4'].map((reqId) => limit.admitsLine(line('left', reqId)))
+  assert.deepEqual(admitted, [true, true, false, false])
+  assert.equal(limit.admitsLine(line('late', '5')), true)
+  assert.equal(limit.judge(fault('a', 1)).isLogged, true)
+  limit.flush()
+  const held = { route: '/', reqId: '4', window: 60_000 }
+  assert.deepEqual(told, [{ line: line('left', '4'), heldBack: 2, ...held }])
+  assert.equal(limit.admitsLine(line('left', '6')), true, 'a new window')
+  limit.end()
+  assert.equal(limit.admitsLine(line('left', '7')), true, 'nothing is held back any more')
+})
+
+test('a wall clock that is set back holds nothing back for longer', async () => {
+  const told: HeldBack[] = []
+  const limit = new LogRateLimit(1, 20, (held) => told.push(held))
+  const now = Date.now()
+  assert.equal(limit.judge(fault('a', now + 3_600_000)).isLogged, true)
+  assert.equal(limit.judge(fault('a', now)).isLogged, false)
+  await until(() => told.length === 1)
 })
 
 test('the counts of a storm add up exactly', () => {

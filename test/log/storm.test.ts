@@ -45,6 +45,50 @@ async function failMany(app: FastifyInstance, count: number, url: (n: number) =>
   }
 }
 
+const fails = (): never => {
+  throw new Error('the option is broken')
+}
+
+for (const [name, options] of Object.entries({
+  classify: { classify: fails },
+  expected: { expected: fails },
+  answer: { answer: fails },
+})) {
+  test(`a storm in which the app’s own \`${name}\` fails is bounded too`, async (t) => {
+    const log = { burst: 5, window: LONG }
+    const test = testApp(t, { isolate: { ...options, log }, logger: { level: 'warn' } })
+    test.app.get('/:n', async () => {
+      throw new Error('boom')
+    })
+    await failMany(test.app, 200, (n) => `/${n}`)
+    assert.equal(test.lines().length, 10, 'five of the bug and five of the option')
+    await test.app.close()
+    const told = test.lines().slice(10)
+    assert.deepEqual(
+      told.map(({ msg }) => String(msg).replace(/(were not logged).+/, '$1')),
+      ['195 more faults of this kind were not logged', '195 more lines of this kind were not logged'],
+    )
+    assert.ok(String(told[1]?.msg).includes(`: the \`${name}\` option failed`))
+    assert.equal(told[1]?.heldBack, 195)
+    assert.equal(told[1]?.exampleReqId, 'req-5k')
+  })
+}
+
+test('clients that leave write no more lines than a bug', async (t) => {
+  const log = { burst: 5, window: LONG }
+  const test = testApp(t, { isolate: { log } })
+  test.app.get('/', async (request) => {
+    request.raw.destroy()
+    throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' })
+  })
+  const left = () => test.lines().filter(({ msg }) => /the client went away/.test(String(msg)))
+  for (let n = 0; n < 50; n += 1) await test.app.inject('/').catch(() => {})
+  assert.equal(left().length, 5)
+  await test.app.close()
+  assert.equal(left()[5]?.msg, '45 more lines of this kind were not logged: the client went away')
+  assert.equal(left()[5]?.level, 30)
+})
+
 test('ten thousand faults of one bug in one window: a hundred lines, and the counts add up', async (t) => {
   const { app, lines } = stormy(t, { window: LONG })
   await failMany(app, FAULTS, (n) => `/users/${n}`)

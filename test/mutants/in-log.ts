@@ -17,6 +17,13 @@ export const inLog: readonly Mutant[] = [
     tests: ['log/rate-limit'],
   },
   {
+    name: 'lines-that-are-no-faults-have-no-limit',
+    file: 'log/rate-limit.ts',
+    find: 'if (entry.logged < this.#burst) {',
+    replace: 'if (entry.logged >= 0) {',
+    tests: ['log/rate-limit'],
+  },
+  {
     name: 'storm-hides-a-single-fault',
     file: 'log/rate-limit.ts',
     find: 'if (heldBack > 0) this.#report(',
