@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { RETRY_AFTER, refusal } from '../answer/refuse.ts'
 import { wasAdmitted } from './awaited-requests.ts'
-import { RETRY_AFTER, refusal } from './refuse.ts'
 
 /** Adds a readiness probe: 200 while the app serves, 503 from the moment it leaves. */
 export function addReadiness(app: FastifyInstance, path: string, state: () => 'serving' | 'leaving'): void {

@@ -84,7 +84,7 @@ export const inDrain: readonly Mutant[] = [
   },
   {
     name: 'refusal-says-not-when-to-retry',
-    file: 'drain/refuse.ts',
+    file: 'answer/refuse.ts',
     find: "  'retry-after': RETRY_AFTER,\n",
     replace: '',
     tests: ['drain/connections'],

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { phraseOf } from '../answer/phrase.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { phraseOf } from './phrase.ts'
 
 /** Seconds: another instance, or the restarted one, can answer soon. */
 export const RETRY_AFTER = '1'
@@ -34,4 +35,19 @@ export function refuseUpgrade(_request: IncomingMessage, socket: Duplex): void {
     `HTTP/1.1 503 ${phraseOf(503)}\r\nConnection: close\r\nContent-Length: 0\r\n` +
       `Retry-After: ${RETRY_AFTER}\r\n\r\n`,
   )
+}
+
+/** Answers every request that has no answer yet, because the process exits. Never throws. */
+export function refuseAll(requests: Iterable<Refused>): void {
+  for (const { request, reply } of requests) {
+    if (request === undefined || reply === undefined || reply.raw.writableEnded) continue
+    if (!reply.sent) reply.hijack()
+    refuseRequest(request.raw, reply.raw)
+  }
+}
+
+/** A request in flight. */
+interface Refused {
+  readonly request: FastifyRequest | undefined
+  readonly reply: FastifyReply | undefined
 }
