@@ -1,10 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { FastifyReply } from 'fastify'
+import type { Duplex } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RequestContext } from '../request/context.ts'
 import { acceptsProblem, jsonBody, PROBLEM, problemBody } from './bodies.ts'
+import { phraseOf } from './phrase.ts'
 import { answerRaw } from './raw.ts'
 
 const JSON_TYPE = 'application/json'
+
+/** Seconds: another instance, or the restarted one, can answer soon. */
+export const RETRY_AFTER = '1'
 
 /** A 503 past Fastify. */
 interface Refusal {
@@ -57,4 +62,43 @@ export function answerRefused(context: RequestContext, retryAfter: number): void
   } catch {
     answerRaw(reply)
   }
+}
+
+/** Answers a request that came too late. Never throws. */
+export function refuseRequest(request: IncomingMessage, response: ServerResponse): void {
+  try {
+    const body = refusalBody()
+    writeRefusal(request, response, {
+      type: JSON_TYPE,
+      body,
+      retryAfter: RETRY_AFTER,
+      closes: true,
+    })
+  } catch {
+    response.destroy()
+  }
+}
+
+/** Answers an upgrade that came too late. Never throws. */
+export function refuseUpgrade(_request: IncomingMessage, socket: Duplex): void {
+  socket.on('error', () => {})
+  socket.end(
+    `HTTP/1.1 503 ${phraseOf(503)}\r\nConnection: close\r\nContent-Length: 0\r\n` +
+      `Retry-After: ${RETRY_AFTER}\r\n\r\n`,
+  )
+}
+
+/** Answers every request that has no answer yet, because the process exits. Never throws. */
+export function refuseAll(requests: Iterable<Refused>): void {
+  for (const { request, reply } of requests) {
+    if (request === undefined || reply === undefined || reply.raw.writableEnded) continue
+    if (!reply.sent) reply.hijack()
+    refuseRequest(request.raw, reply.raw)
+  }
+}
+
+/** A request in flight. */
+interface Refused {
+  readonly request: FastifyRequest | undefined
+  readonly reply: FastifyReply | undefined
 }

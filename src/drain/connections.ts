@@ -103,12 +103,16 @@ export class Connections {
    * Stops serving. New requests and upgrades on open connections get 503, except {@link AwaitedRequests}. Every
    * response that has not started says `Connection: close`, and HTTP/2 clients get GOAWAY. The servers stop listening
    * once the kernel has no more connections for them: see {@link AcceptQueue}.
+   *
+   * @param last The last response of each connection, where it is known: one that has no socket yet, because it waits
+   *   for those before it.
    */
-  stop(): void {
+  stop(last: ReadonlyMap<Socket, ServerResponse> = new Map()): void {
     this.#isStopped = true
     for (const server of this.#servers) stopServing(server, this.#awaited)
     for (const socket of this.#sockets.keys()) {
-      if (socket._httpMessage) announceClose(socket._httpMessage)
+      const response = last.get(socket) ?? socket._httpMessage
+      if (response) announceClose(response)
     }
     // Open streams finish, new ones are refused.
     for (const session of this.#sessions) session.close()

@@ -1,8 +1,9 @@
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { InFlight } from '../in-flight/in-flight.ts'
 import type { InFlightRequest } from '../report/crash-report.ts'
 import type { RequestContext } from '../request/context.ts'
 import type { Connections } from './connections.ts'
-import { announceClose } from './stop-serving.ts'
 import { endStuckStreams } from './stuck-streams.ts'
 
 /** Milliseconds between two checks whether anything is in flight. */
@@ -47,9 +48,12 @@ export class Drain {
 
   /** See {@link Connections.stop}. */
   stopAccepting(): void {
-    // A pipelined response has no socket yet, through which `stop()` would find it.
-    for (const { reply } of this.#contexts) if (reply !== undefined) announceClose(reply.raw)
-    this.#connections.stop()
+    // A connection closes after the first response that says so: those of pipelined requests before the last do not.
+    const last = new Map<Socket, ServerResponse>()
+    for (const { request, reply } of this.#contexts) {
+      if (request !== undefined && reply !== undefined) last.set(request.raw.socket, reply.raw)
+    }
+    this.#connections.stop(last)
   }
 
   /** Resolves once nothing is in flight but what is given up. */

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { refusalBody } from '../answer/refusal.ts'
+import { RETRY_AFTER, refusalBody } from '../answer/refusal.ts'
 import { wasAdmitted } from './awaited-requests.ts'
-import { RETRY_AFTER } from './refuse.ts'
 
 /** Adds a readiness probe: 200 while the app serves, 503 from the moment it leaves. */
 export function addReadiness(app: FastifyInstance, path: string, state: () => 'serving' | 'leaving'): void {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { refuseRequest, refuseUpgrade } from '../answer/refusal.ts'
 import type { AwaitedRequests } from './awaited-requests.ts'
-import { refuseRequest, refuseUpgrade } from './refuse.ts'
 
 /**
  * Makes a server answer 503 to requests and upgrades, except {@link AwaitedRequests}. Replacing the app's listeners

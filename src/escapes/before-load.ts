@@ -63,6 +63,11 @@ class EscapesBeforeLoad implements EscapeHandler {
     return false
   }
 
+  /** The first of these errors was a failed start: the process leaves already, and cannot go on with that. */
+  endLoop(): boolean {
+    return this.#options.leave.exit === undefined
+  }
+
   leaveContext(): void {}
 }
 

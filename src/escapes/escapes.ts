@@ -1,4 +1,5 @@
 import { answerInstead, answerRaw, cut } from '../answer/raw.ts'
+import { refuseAll } from '../answer/refusal.ts'
 import { asError } from '../fastify/as-error.ts'
 import { onGone } from '../fastify/boot.ts'
 import type { Internals } from '../fastify/internals.ts'
@@ -129,6 +130,19 @@ export class Escapes implements EscapeHandler {
     Grace.takeBack(context, fault)
     logRequestHandledLate(context, fault)
     return true
+  }
+
+  endLoop(error: unknown): boolean {
+    const { options, requests } = this.#app
+    this.#app.recordFault({
+      error,
+      origin: 'exception',
+      attributedTo: 'none',
+      context: undefined,
+      verdict: 'fatal',
+    })
+    refuseAll(requests)
+    return options.leave.exit === undefined
   }
 
   leaveContext(): void {

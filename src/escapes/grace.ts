@@ -13,7 +13,8 @@ export class Grace implements ForcedAnswer {
   readonly #faults: Map<Fault, { readonly end: number; readonly answer: Answer }> = new Map()
   #next: Fault | undefined
   #timer: NodeJS.Timeout | undefined
-  #immediate: NodeJS.Immediate | undefined
+  /** What the last wait was for: one that was called off runs, and does nothing. */
+  #wait: object | undefined
 
   private constructor(context: RequestContext) {
     this.#context = context
@@ -42,7 +43,7 @@ export class Grace implements ForcedAnswer {
 
   cancel(): void {
     clearTimeout(this.#timer)
-    clearImmediate(this.#immediate)
+    this.#wait = undefined
   }
 
   #add(fault: Fault, length: number, answer: Answer): void {
@@ -66,9 +67,13 @@ export class Grace implements ForcedAnswer {
     this.cancel()
     this.#next = fault
     const { end, answer } = this.#faults.get(fault) as { end: number; answer: Answer }
+    const wait = {}
+    this.#wait = wait
     this.#timer = setTimeout(() => {
       // after a blocked event loop the request's own timers and callbacks are due too: let them run first
-      this.#immediate = setImmediate(() => {
+      // No `clearImmediate`, which breaks Node's list of immediates where a tick of one of them throws.
+      setImmediate(() => {
+        if (this.#wait !== wait) return
         this.#context.forcedAnswer = undefined
         if (!this.#context.done) answer(fault)
       })

@@ -76,6 +76,26 @@ export class Exit {
         this.#log.trouble(failure, 'the `leave.exit` option failed')
       }
     }
-    if (this.isForGood) this.#processExit.call(process, code)
+    if (this.isForGood) this.#exitOnce(code)
+  }
+
+  #exitOnce(code: number): void {
+    let isExiting = false
+    const onExit = (): void => {
+      isExiting = true
+    }
+    process.prependListener('exit', onExit)
+    try {
+      this.#processExit.call(process, code)
+    } catch (failure) {
+      // A test runner's own `process.exit` may throw without exiting.
+      if (!isExiting) throw failure
+      this.#log.trouble(failure, "a listener of the process's exit failed: it exits all the same")
+      // Node calls the listeners once, and would live on without the second call.
+      process.exitCode = code
+      this.#processExit.call(process, code)
+    } finally {
+      process.off('exit', onExit)
+    }
   }
 }

@@ -3,9 +3,20 @@ import { isMainThread, Worker } from 'node:worker_threads'
 /** Milliseconds past the deadline after which the process is killed: exit code 137, SIGKILL. */
 export const WATCHDOG_MARGIN = 2_000
 
-/** Inline, so that it works in a bundle too. SIGKILL also ends a process with a blocked event loop. */
-const CODE =
-  "setTimeout(() => process.kill(process.pid, 'SIGKILL'), require('node:worker_threads').workerData)"
+/**
+ * Inline, so that it works in a bundle too. SIGKILL also ends a process with a blocked event loop, except process 1 of
+ * a container, for which Linux ignores it: the code that runs there is interrupted to exit with the same code.
+ */
+const CODE = `setTimeout(() => {
+  process.kill(process.pid, 'SIGKILL')
+  if (process.pid !== 1) return
+  const { Session } = require('node:inspector')
+  const session = new Session()
+  session.connectToMainThread()
+  session.post('Runtime.evaluate', { expression: 'process.reallyExit(137)' }, () => {})
+  // An exit waits for it.
+  setTimeout(() => session.disconnect(), 100)
+}, require('node:worker_threads').workerData)`
 
 /** A thread that kills the process, unless it is called off in time. */
 export interface Watchdog {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers'
 import { isMainThread } from 'node:worker_threads'
 import { answerInstead } from '../answer/raw.ts'
-import { refuseRequest } from '../drain/refuse.ts'
+import { refuseAll } from '../answer/refusal.ts'
 import { findRequest } from '../escapes/find-request.ts'
 import { closeUpgraded } from '../escapes/web-socket.ts'
 import { onGone } from '../fastify/boot.ts'
@@ -124,11 +124,7 @@ export class Runaways implements WatchedApp {
   }
 
   answerAll(): void {
-    for (const { request, reply } of this.#app.requests) {
-      if (request === undefined || reply === undefined || reply.raw.writableEnded) continue
-      if (!reply.sent) reply.hijack()
-      refuseRequest(request.raw, reply.raw)
-    }
+    refuseAll(this.#app.requests)
   }
 
   warnOfBlocking(blocked: number, frames: readonly string[]): void {

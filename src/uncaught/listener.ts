@@ -38,6 +38,13 @@ export interface EscapeHandler {
   takeUnowned(escaped: Escape): Takes
   /** Called when a rejection was handled after it had been reported. Returns true where this handler had taken it. */
   handledLate(promise: Promise<unknown>): boolean
+  /**
+   * Called when ticks that throw never end, so that neither promises nor the event loop go on: answers what it can at
+   * once.
+   *
+   * @returns Whether the process has to exit then.
+   */
+  endLoop(error: unknown): boolean
   /** Clears the asynchronous context that the callback which threw may have left as the current one. */
   leaveContext(): void
 }
@@ -91,7 +98,12 @@ function startListening(first: EscapeHandler): SharedListener {
     const origin = wasStrict ? 'rejection' : 'exception'
     const hasPendingTicks = attempt(isThrownByTick, false)
     handle({ error, origin, promise: undefined }, 'uncaughtException')
-    if (hasPendingTicks) attempt(runPendingTicks, undefined)
+    if (hasPendingTicks && attempt(runPendingTicks, false)) endLoop(error)
+  }
+
+  function endLoop(error: unknown): void {
+    const answers = handlers.map((handler) => attempt(() => handler.endLoop(error), false))
+    if (answers.includes(true)) process.exit()
   }
 
   function onRejection(error: unknown, promise: Promise<unknown>): void {

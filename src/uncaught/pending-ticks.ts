@@ -1,6 +1,6 @@
 import { executionAsyncResource } from 'node:async_hooks'
 
-/** The most ticks that may throw one after the other; Node runs the rest. */
+/** So many ticks that throw one after the other are a loop of ticks: more than the connections of any pool. */
 const MAX_THROWN = 1000
 
 /** `_tickCallback` is undocumented: it runs the queue of ticks, as Node does after each callback. */
@@ -21,20 +21,23 @@ export function isThrownByTick(): boolean {
  * Runs the ticks that were due after one that threw, and reports what they throw as Node would. Node would run them
  * after its next callback, which may be the HTTP parser of another connection. If a second tick throws there, that
  * parser stops for good, and its request is never answered.
+ *
+ * @returns Whether the ticks never end: each that throws has made another one, and nothing else runs any more.
  */
-export function runPendingTicks(): void {
-  if (isRunning || typeof node._tickCallback !== 'function') return
+export function runPendingTicks(): boolean {
+  if (isRunning || typeof node._tickCallback !== 'function') return false
   isRunning = true
   try {
     // without a listener Node is about to end the process
     for (let thrown = 0; thrown < MAX_THROWN && process.listenerCount('uncaughtException') > 0; thrown += 1) {
       try {
         node._tickCallback()
-        return
+        return false
       } catch (error) {
         report(error)
       }
     }
+    return process.listenerCount('uncaughtException') > 0
   } finally {
     isRunning = false
   }

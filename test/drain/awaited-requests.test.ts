@@ -65,3 +65,15 @@ test('a request that comes long after the stop is refused', async (t) => {
   assert.doesNotMatch(silent.received(), /200 OK/)
   assert.equal((await slow).status, 200)
 })
+
+test('pipelined requests whose handlers run at the stop are all answered, and the last one closes', async (t) => {
+  const child = await startLeaving(t, {}, { nodeArgs: PATIENT_DRAIN })
+  const pipelined = await connectRaw(child.port, REQUEST.repeat(5))
+  await child.lines(5, (line) => line.req?.url === '/slow?ms=50')
+  await child.ask('/fatal')
+  await pipelined.closed
+  assert.deepEqual(await child.exited, [70, null])
+  assert.equal(pipelined.received().match(/HTTP\/1.1 200 OK/g)?.length, 5)
+  assert.equal(pipelined.received().match(/slow but whole/g)?.length, 5)
+  assert.equal(pipelined.received().match(/\r\nconnection: close\r\n/gi)?.length, 1)
+})

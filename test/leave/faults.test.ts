@@ -95,3 +95,10 @@ test('a fatal fault of an app that has closed leaves by its options, with its lo
   assert.equal(child.log().at(-1)?.msg, 'left: exit code 99')
   assert.equal(readdirSync(reportDir).length, 1)
 })
+
+test('a listener of exit that throws keeps no process that has left alive', async (t) => {
+  const child = await startLeaving(t, { onExit: 'throw' })
+  assert.equal((await child.ask('/fatal')).status, 500)
+  assert.deepEqual(await child.exited, [70, null])
+  assert.match(child.log().at(-1)?.err.message, /a listener of exit failed/)
+})

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { temporaryFolder } from '../support/folder.ts'
@@ -14,6 +15,17 @@ test('a blocked event loop is killed two seconds past the deadline, and the repo
   const took = performance.now() - start
   assert.ok(took >= 2_600 && took < TEST_TIMEOUT, `${took} ms: a forgotten fixture is killed, too`)
   assert.equal(readdirSync(reportDir).length, 1)
+})
+
+const AS_PROCESS_1 = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child']
+
+test('process 1 of a container, which no SIGKILL of its own ends, is interrupted past the deadline', {
+  skip: spawnSync(AS_PROCESS_1[0] as string, [...AS_PROCESS_1.slice(1), 'true']).status !== 0,
+}, async (t) => {
+  const child = await startLeaving(t, { leave: { deadline: 100 } }, { through: AS_PROCESS_1 })
+  await child.ask('/fatal-then-block')
+  assert.deepEqual(await child.exited, [137, null])
+  assert.equal(child.log().at(-1)?.pid, 1)
 })
 
 test('the watchdog leaves the drain delay its time', async (t) => {

@@ -19,6 +19,14 @@ export const inDrain: readonly Mutant[] = [
     only: 'a large body that is still being sent arrives whole',
   },
   {
+    name: 'pipelined-requests-with-running-handlers-cut',
+    file: 'drain/connections.ts',
+    find: 'const response = last.get(socket) ?? socket._httpMessage',
+    replace: 'const response = socket._httpMessage',
+    tests: ['drain/awaited-requests'],
+    only: 'pipelined requests whose handlers run at the stop are all answered, and the last one closes',
+  },
+  {
     name: 'owed-one-request-but-given-many',
     file: 'drain/awaited-requests.ts',
     find: 'this.#connections.delete(request.socket)',

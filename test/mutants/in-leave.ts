@@ -27,6 +27,14 @@ export const inLeave: readonly Mutant[] = [
     only: 'a handler that never settles is cut at the deadline and named',
   },
   {
+    name: 'zombie-after-an-exit-listener-that-throws',
+    file: 'leave/exit.ts',
+    find: '      process.exitCode = code\n      this.#processExit.call(process, code)\n',
+    replace: '',
+    tests: ['leave/faults'],
+    only: 'a listener of exit that throws keeps no process that has left alive',
+  },
+  {
     name: 'logs-not-flushed',
     file: 'leave/steps.ts',
     find: '    await flushLogs(this.#log.loggers, Math.max(this.#left(), FLUSH_FLOOR), this.#exit.isForGood)\n',

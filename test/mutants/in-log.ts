@@ -26,8 +26,8 @@ export const inLog: readonly Mutant[] = [
   {
     name: 'storm-hides-a-single-fault',
     file: 'log/rate-limit.ts',
-    find: 'if (heldBack > 0) this.#report(',
-    replace: 'if (heldBack > 1) this.#report(',
+    find: 'if (heldBack > 0) this.#report({ fingerprint',
+    replace: 'if (heldBack > 1) this.#report({ fingerprint',
     tests: ['log/rate-limit'],
   },
   {

@@ -3,6 +3,13 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/uncaught`. */
 export const inUncaught: readonly Mutant[] = [
   {
+    name: 'spins-in-a-loop-of-ticks',
+    file: 'uncaught/listener.ts',
+    find: '    if (answers.includes(true)) process.exit()\n',
+    replace: '',
+    tests: ['escapes/tick-loop'],
+  },
+  {
     name: 'escape-of-a-route-that-opted-out-is-fatal',
     file: 'uncaught/listener.ts',
     find: "if (takes !== 'unknown') return takes",

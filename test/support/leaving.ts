@@ -11,6 +11,7 @@ export interface Setup {
   onLeave?: string
   onClose?: string
   subscribe?: boolean
+  onExit?: 'throw'
   ready?: 'stderr'
 }
 

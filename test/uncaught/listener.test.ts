@@ -38,6 +38,7 @@ const stub: EscapeHandler = {
   takeAsOnlyRequest: () => 'unknown',
   takeUnowned: () => 'taken',
   handledLate: () => true,
+  endLoop: () => false,
   leaveContext: () => {},
 }
 

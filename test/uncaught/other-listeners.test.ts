@@ -152,6 +152,7 @@ test("the package's own listeners are no others", () => {
     takeAsOnlyRequest: () => 'unknown',
     takeUnowned: () => 'unknown',
     handledLate: () => false,
+    endLoop: () => false,
     leaveContext: () => {},
   }
   addHandler(handler)
