@@ -182,6 +182,11 @@ export class Internals {
     ;(reply as unknown as Record<symbol, unknown>)[this.#reply.trailers] = null
   }
 
+  /** Says that what is sent next is an error, whatever it is. */
+  markAsError(reply: FastifyReply): void {
+    ;(reply as unknown as Record<symbol, unknown>)[this.#reply.isError] = true
+  }
+
   isMarkedAsError(reply: FastifyReply): boolean {
     return (reply as unknown as SymbolHolder<boolean>)[this.#reply.isError] === true
   }

@@ -1,3 +1,4 @@
+import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { asError } from '../fastify/as-error.ts'
 import { isThenable } from '../is-thenable.ts'
@@ -7,6 +8,9 @@ import type { Guards } from './guards.ts'
 import { GuardedPromise } from './promise.ts'
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown
+
+/** Fastify tells its subscribers of what it catches from a handler. */
+const handlers: TracingChannel = tracingChannel('fastify.request.handler')
 
 const NO_HEADERS: Record<string, unknown> = Object.freeze({})
 
@@ -33,7 +37,11 @@ export function guardHandler(handler: Handler, { internals, inHandler }: Guards,
         : result
     } catch (error) {
       if (inHandler.takes(context, reply, error)) return undefined
-      throw asError(error)
+      if (handlers.hasSubscribers) throw asError(error)
+      // as Fastify does with what it catches: a second throw costs V8 as much as the first
+      internals.markAsError(reply)
+      reply.send(asError(error))
+      return undefined
     }
   }
   return guarded

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { tracingChannel } from 'node:diagnostics_channel'
 import { describe, it } from 'node:test'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isolate } from '../../src/isolate.ts'
@@ -302,4 +303,24 @@ describe("the app's own error handler", () => {
     test.app.get('/x', fail)
     assert.deepEqual(JSON.parse((await test.ask('/x')).body), { same: true })
   })
+})
+
+it("Fastify tells the subscribers of its channel of a handler's error, and of its end", async (t) => {
+  const told: string[] = []
+  const tell = (event: string) => (message: { error?: unknown }) => {
+    told.push(`${event}: ${message.error === ERROR}`)
+  }
+  const tracer = { error: tell('error'), end: tell('end') } as unknown as Parameters<
+    ReturnType<typeof tracingChannel>['subscribe']
+  >[0]
+  const test = testApp(t)
+  test.app.get('/x', () => {
+    throw ERROR
+  })
+  assert.deepEqual(bodyOf(await test.ask('/x')), MASKED)
+  tracingChannel('fastify.request.handler').subscribe(tracer)
+  t.after(() => tracingChannel('fastify.request.handler').unsubscribe(tracer))
+  assert.deepEqual(bodyOf(await test.ask('/x')), MASKED)
+  assert.deepEqual(told, ['error: true', 'end: true'])
+  assert.equal(test.faults.length, 2)
 })

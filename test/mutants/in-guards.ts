@@ -3,6 +3,14 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/guards`. */
 export const inGuards: readonly Mutant[] = [
   {
+    name: 'tracers-miss-the-error-of-a-handler',
+    file: 'guards/handler.ts',
+    find: 'if (handlers.hasSubscribers) throw asError(error)',
+    replace: '',
+    tests: ['guards/error-handlers'],
+    only: "Fastify tells the subscribers of its channel of a handler's error, and of its end",
+  },
+  {
     name: 'body-after-a-forced-answer-is-kept',
     file: 'guards/send.ts',
     find: 'if (isStream(payload)) dropBody(payload)\n',
