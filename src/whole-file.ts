@@ -1,6 +1,7 @@
 import {
   closeSync,
   existsSync,
+  fchownSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -11,12 +12,19 @@ import {
 import { dirname } from 'node:path'
 import { attempt } from './attempt.ts'
 
+/** A user and a group, by their numbers. */
+export interface FileOwner {
+  readonly uid: number
+  readonly gid: number
+}
+
 /**
  * Writes a file for its owner only and atomically: a reader sees the whole file or none, also after a power cut. An
  * existing file is replaced.
  *
  * @param temporary A path in the same folder where no file stands, which is written first.
  * @param may Asked when all is written and before anything is replaced.
+ * @param owner Whom it shall belong to. Default: the user of this process.
  * @returns False where `may` said no. Nothing is replaced then.
  * @throws Node's error of a full or read-only disk. Nothing is left at `temporary` then.
  */
@@ -25,9 +33,10 @@ export function writeWholeFile(
   temporary: string,
   text: string,
   may: () => boolean = () => true,
+  owner?: FileOwner,
 ): boolean {
   try {
-    writeFile(temporary, text)
+    writeFile(temporary, text, owner)
     if (!may()) {
       attempt(() => unlinkSync(temporary), undefined)
       return false
@@ -59,11 +68,12 @@ export function makeFolder(folder: string): void {
   }
 }
 
-function writeFile(path: string, text: string): void {
+function writeFile(path: string, text: string, owner: FileOwner | undefined): void {
   // 'wx' fails where a file or link exists, so that it never writes through a link that somebody planted.
   const file = openSync(path, 'wx', 0o600)
   try {
     const bytes = Buffer.from(text)
+    if (owner !== undefined) fchownSync(file, owner.uid, owner.gid)
     for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written)
     fsyncSync(file)
   } finally {

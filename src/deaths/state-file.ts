@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { attempt } from '../attempt.ts'
-import { makeFolder, writeWholeFile } from '../whole-file.ts'
+import { type FileOwner, makeFolder, writeWholeFile } from '../whole-file.ts'
 import { LockFile } from './lock-file.ts'
 import { parseState } from './parse-state.ts'
 import { EMPTY_STATE, formatState, LARGEST_STATE, type State } from './state.ts'
@@ -96,7 +96,13 @@ export class StateFile {
   /** Returns false where another process took the lock meanwhile. */
   #write(state: State): boolean {
     const temporary = `${this.#path}.${process.pid}.tmp`
-    return writeWholeFile(this.#path, temporary, formatState(state), () => this.#lock.isHeld())
+    const mayReplace = (): boolean => this.#lock.isHeld()
+    return writeWholeFile(this.#path, temporary, formatState(state), mayReplace, this.#owner())
+  }
+
+  /** An app that runs as another user has to be able to read what root has changed. */
+  #owner(): FileOwner | undefined {
+    return process.getuid?.() === 0 ? attempt(() => statSync(this.#folder), undefined) : undefined
   }
 
   /** Removes what a process left that died while it wrote: it left its lock too. */

@@ -109,6 +109,7 @@ function deathOf(flight: Flight, { because, cause, culprit }: Ended, diedAt: num
     inFlight: [...new Set(inFlight.map(({ route }) => routeKey(route.method, route.pattern)))],
     presence: shares('shown'),
     arrivals: shares('newest'),
-    samples: vitals?.copies ?? 0,
+    // copies that no rates were written of say nothing
+    samples: rates.length === 0 ? 0 : (vitals?.copies ?? 0),
   }
 }

@@ -20,7 +20,9 @@ const WITH_REQUESTS = 50
 const WITHOUT_REQUESTS = 1_000
 /** Milliseconds without a heartbeat, which comes every 250 ms, after which the event loop stands still. */
 const LATE = 350
-/** Milliseconds between two writes of the rates. */
+/** Milliseconds until the first write of the rates, which doubles from write to write: a short life tells of them too. */
+const FIRST_RATES = 100
+/** Milliseconds between two writes of the rates in the end. */
 const RATES_PERIOD = 1_000
 /** Milliseconds between two looks at the counts of the memory killer. */
 const KILLS_PERIOD = 5_000
@@ -49,6 +51,7 @@ export class Copier {
   #marks = 0
   #copiedAt = Number.NEGATIVE_INFINITY
   #ratesAt: number
+  #ratesPeriod = FIRST_RATES
   #kills: MemoryKills = { machine: -1, group: -1 }
   #killsAt = Number.NEGATIVE_INFINITY
   #rss = 0
@@ -90,8 +93,9 @@ export class Copier {
     const hasChanged = arrived !== this.#arrived || total !== this.#total
     const period = total > 0 ? WITH_REQUESTS : WITHOUT_REQUESTS
     if (hasChanged || now - this.#copiedAt >= period || now < this.#copiedAt) this.#write(now, arrived, total)
-    if (now - this.#ratesAt >= RATES_PERIOD) {
+    if (now - this.#ratesAt >= this.#ratesPeriod) {
       this.#ratesAt = now
+      this.#ratesPeriod = Math.min(2 * this.#ratesPeriod, RATES_PERIOD)
       this.#rates.write(this.#book.fill(this.#rates.body))
     }
     const beatAt = this.#state.floats[STATE_BEAT_AT] as number

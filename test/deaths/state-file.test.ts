@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import {
+  chownSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -182,6 +183,18 @@ test('a full disk and a read-only disk cost a warning, and leave the old state a
   rmSync(join(folder, 'filler'))
   execFileSync('mount', ['-o', 'remount,ro', folder])
   holdsInMemory(folder, ['old'])
+})
+
+test('what root changes belongs to the owner of the folder', (t) => {
+  if (process.getuid?.() !== 0) {
+    t.skip('only root may give a folder away')
+    return
+  }
+  const folder = temporaryFolder(t)
+  chownSync(folder, 1_234, 5_678)
+  open(folder).file.update(addLife('a'))
+  const { uid, gid, mode } = statSync(join(folder, STATE_FILE))
+  assert.deepEqual([uid, gid, mode & 0o777], [1_234, 5_678, 0o600])
 })
 
 test('a lock that its process left behind is taken, and what it had begun to write is removed', (t) => {

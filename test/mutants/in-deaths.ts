@@ -12,10 +12,18 @@ export const inDeaths: readonly Mutant[] = [
   {
     name: 'state-written-after-its-lock-was-lost',
     file: 'deaths/state-file.ts',
-    find: '() => this.#lock.isHeld())',
-    replace: '() => true)',
+    find: '(): boolean => this.#lock.isHeld()',
+    replace: '(): boolean => true',
     tests: ['deaths/state-file'],
     only: 'a process that lost its lock while it slept writes again, on top of what the others wrote',
+  },
+  {
+    name: 'state-that-root-has-changed-is-of-root',
+    file: 'deaths/state-file.ts',
+    find: 'mayReplace, this.#owner())',
+    replace: 'mayReplace)',
+    tests: ['deaths/state-file'],
+    only: 'what root changes belongs to the owner of the folder',
   },
   {
     name: 'state-with-a-text-for-a-number',

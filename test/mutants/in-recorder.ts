@@ -24,6 +24,13 @@ export const inRecorder: readonly Mutant[] = [
     tests: ['recorder/past-lives'],
   },
   {
+    name: 'copies-without-rates-are-samples',
+    file: 'flight/past-lives.ts',
+    find: 'rates.length === 0 ? 0 : (vitals?.copies ?? 0)',
+    replace: 'vitals?.copies ?? 0',
+    tests: ['recorder/past-lives'],
+  },
+  {
     name: 'half-that-was-cut-is-read',
     file: 'flight/two-halves.ts',
     find: 'if (half.readUInt32LE(8 + length) !== number) continue',

@@ -102,7 +102,7 @@ async function startServer(t: TestContext, dir: string): Promise<Child> {
   assert.equal((await child.ask('/fault')).status, 500)
   await until(async () => (await child.ask('/in-flight')).body === '6')
   const file = readdirSync(dir).find((name) => name.startsWith(`flight-${child.pid}-`)) as string
-  await until(() => readFlight(readFileSync(join(dir, file)))?.vitals !== undefined)
+  await until(() => (readFlight(readFileSync(join(dir, file)))?.rates.length ?? 0) > 0)
   return child
 }
 

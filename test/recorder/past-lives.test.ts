@@ -1,20 +1,38 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { METHODS } from 'node:http'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { pino } from 'pino'
 import { FlightFile } from '../../src/flight/flight-file.ts'
+import { nameLine } from '../../src/flight/flight-names.ts'
 import {
   END_AT,
   type EndMark,
   FLIGHT_VERSION,
   type FlightHeader,
   HEADER_AT,
+  NAMES_AT,
+  pairOf,
 } from '../../src/flight/layout.ts'
 import { findPastLives } from '../../src/flight/past-lives.ts'
 import { type ProcessIdentity, thisProcess } from '../../src/flight/this-process.ts'
+import { InFlightBoard } from '../../src/in-flight/board.ts'
+import { Copier } from '../../src/recorder/copier.ts'
+import { newSharedState } from '../../src/recorder/shared-state.ts'
 import { tellDeath } from '../../src/recorder/tell-death.ts'
+import { type CoveredRoute, RequestContext } from '../../src/request/context.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
 const itself: ProcessIdentity = thisProcess()
@@ -59,6 +77,27 @@ test('each is found once', (t) => {
   assert.deepEqual([life?.how, life?.death?.cause, more], ['died', 'sudden', []])
   assert.match(life?.because ?? '', /^killed by a signal, or crashed in native code, as soon as it listened$/)
   assert.deepEqual([find(), existsSync(path)], [[], false])
+})
+
+test('copies say how often a route is in flight once its rates are written, soon after the first', (t) => {
+  const lifeOf = (lasted: number) => {
+    const { path, find } = write(t, {})
+    const file = openSync(path, 'r+')
+    const name = nameLine(pairOf(0, METHODS.indexOf('GET')), 'GET', '/a')
+    writeSync(file, name, NAMES_AT)
+    const board = new InFlightBoard()
+    const writeBytes = (bytes: Uint8Array, at: number) => writeSync(file, bytes, 0, bytes.length, at)
+    const copier = new Copier(board.memory, newSharedState(), writeBytes, 0)
+    const request = { id: 'x', raw: { method: 'GET' } } as unknown as FastifyRequest
+    board.add(new RequestContext(request, {} as FastifyReply, { pattern: '/a', index: 0 } as CoveredRoute))
+    for (let at = 0; at <= lasted; at += 50) copier.copy(at)
+    closeSync(file)
+    return find()[0]?.death
+  }
+  const early = lifeOf(50)
+  assert.deepEqual([early?.inFlight, early?.samples, early?.presence], [['GET /a'], 0, {}])
+  const later = lifeOf(150)
+  assert.deepEqual([later?.samples, later?.presence], [4, { 'GET /a': 1 }])
 })
 
 test('what it saw of its own end is believed', (t) => {

@@ -5,6 +5,7 @@ import { parks } from './support/crash-loop-guard.ts'
 import { runningContainer } from './support/docker-container.ts'
 import { dockerEngineFor, endDockerEngine, missingDocker } from './support/docker-engine.ts'
 import type { Restarter } from './support/restarter.ts'
+import { closesRoute } from './support/route-that-kills.ts'
 
 /** The page: docs/restarters/docker.md. */
 export const restarter: Restarter = {
@@ -21,6 +22,6 @@ export const restarter: Restarter = {
     await promisify(execFile)('sh', ['-c', command], { env: engine.env })
     return runningContainer(engine, 'app', () => engine.docker('stop', 'app'))
   },
-  more: [parks(() => restarter)],
+  more: [parks(() => restarter), closesRoute(() => restarter, 'aborts natively')],
   tearDown: endDockerEngine,
 }

@@ -5,8 +5,10 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { configuration } from './support/configuration.ts'
 import { exitsForGood } from './support/crash-loop-guard.ts'
+import { installedCli } from './support/installed-library.ts'
 import { REPOSITORY } from './support/repository.ts'
 import type { Restarter, Running } from './support/restarter.ts'
+import { closesRoute } from './support/route-that-kills.ts'
 import type { StagedApp } from './support/staged-app.ts'
 
 const PM2 = path.join(REPOSITORY, 'build/restarters/node_modules/pm2/bin/pm2')
@@ -49,6 +51,7 @@ async function start(app: StagedApp): Promise<Running> {
     gaveUp: async () => (await said()).includes('had too many unstable restarts'),
     reports: () => readdir(app.reports),
     log: async () => `${await said()}\n${(await pm2('logs', '--nostream', '--lines', '100')).stdout}`,
+    cli: (...args) => installedCli(app, args),
     end,
   }
 }
@@ -59,5 +62,5 @@ export const restarter: Restarter = {
   promises: { backWithin: 5_000, starts: 3 },
   missing: async () => (existsSync(PM2) ? undefined : 'PM2 is not in build/restarters'),
   start,
-  more: [exitsForGood(() => restarter)],
+  more: [exitsForGood(() => restarter), closesRoute(() => restarter, 'throws a FatalError')],
 }

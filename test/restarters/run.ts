@@ -9,13 +9,15 @@ import { inOwnNetwork, runInOwnNetwork } from './support/own-network.ts'
 import type { Restarter, Scenario } from './support/restarter.ts'
 import { scenariosOf } from './support/scenarios.ts'
 
-/** Runs every restarter of this folder, or those named: `npm run test:restarters -- [--require] [--record] [--attempts 2] [--node 24] [names…]`. */
+/** Runs every restarter of this folder, or those named: `npm run test:restarters -- [--require] [--record] [--only TEXT] [--attempts 2] [--node 24] [names…]`. */
 const { values: given, positionals: names } = parseArgs({
   options: {
     // A missing restarter is a failure, as it always is in CI.
     require: { type: 'boolean', default: process.env.CI === 'true' },
     // Writes what was measured into docs/restarters.
     record: { type: 'boolean', default: false },
+    // Runs only the scenarios whose name holds this.
+    only: { type: 'string', default: '' },
     // How often a scenario is tried. Every failure is printed, and the table says at which try it passed.
     attempts: { type: 'string', default: '1' },
     // The major version of the Node that the apps run on, fetched where it is another one.
@@ -24,11 +26,14 @@ const { values: given, positionals: names } = parseArgs({
   allowPositionals: true,
 })
 
+if (given.record && given.only !== '')
+  throw new Error('--record takes all scenarios, and --only leaves some out')
+
 if (given.node !== undefined) {
   const node = nodeOf(given.node)
   if (node.path !== process.execPath) {
     const flags = [given.require && '--require', given.record && '--record'].filter((flag) => flag !== false)
-    const args = [...flags, '--attempts', given.attempts, ...names]
+    const args = [...flags, '--only', given.only, '--attempts', given.attempts, ...names]
     const { status } = spawnSync(node.path, [...TYPESCRIPT, process.argv[1]!, ...args], { stdio: 'inherit' })
     process.exit(status ?? 1)
   }
@@ -74,11 +79,12 @@ async function runRestarter(restarter: Restarter): Promise<Row[]> {
     return [{ restarter: restarter.name, scenario: 'all', result, seconds: 0, measured: missing }]
   }
   if (restarter.ownNetwork !== undefined && !inOwnNetwork) {
-    const args = ['--attempts', given.attempts, restarter.name]
+    const args = ['--only', given.only, '--attempts', given.attempts, restarter.name]
     return (await runInOwnNetwork(process.argv[1]!, args, restarter.ownNetwork)) as Row[]
   }
   const rows: Row[] = []
   for (const scenario of scenariosOf(restarter)) {
+    if (!scenario.name.includes(given.only)) continue
     for (let attempt = 1; attempt <= Number(given.attempts); attempt += 1) {
       const row = await runScenario(restarter.name, scenario, attempt)
       if (row.result === 'passed' || attempt === Number(given.attempts)) rows.push(row)

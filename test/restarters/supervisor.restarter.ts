@@ -5,8 +5,10 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { configuration } from './support/configuration.ts'
 import { parks } from './support/crash-loop-guard.ts'
+import { installedCli } from './support/installed-library.ts'
 import { missingProgram } from './support/missing-program.ts'
 import type { Restarter, Running } from './support/restarter.ts'
+import { closesRoute } from './support/route-that-kills.ts'
 import type { StagedApp } from './support/staged-app.ts'
 
 const run = promisify(execFile)
@@ -16,7 +18,7 @@ async function start(app: StagedApp): Promise<Running> {
   const log = path.join(app.folder, 'supervisord.log')
   const output = path.join(app.folder, 'app.log')
   const program = await configuration('supervisor/app.conf', {
-    '/usr/bin/node': process.execPath,
+    '/usr/bin/node': [process.execPath, ...app.nodeFlags].join(' '),
     '/srv/app': app.app,
     '/var/lib/app/reports': app.reports,
     '3000': String(app.port),
@@ -56,6 +58,7 @@ ${program}`,
     gaveUp: async () => (await said()).includes('entered FATAL state'),
     reports: () => readdir(app.reports),
     log: async () => `${await said()}\n${await readFile(output, 'utf8').catch(() => '')}`,
+    cli: (...args) => installedCli(app, args),
     end: async () => {
       daemon.kill('SIGTERM')
       await ended
@@ -69,5 +72,5 @@ export const restarter: Restarter = {
   promises: { backWithin: 8_000, starts: 4 },
   missing: () => missingProgram('supervisord', '--version'),
   start,
-  more: [parks(() => restarter)],
+  more: [parks(() => restarter), closesRoute(() => restarter, 'runs out of memory')],
 }

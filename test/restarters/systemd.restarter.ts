@@ -3,6 +3,7 @@ import { answering } from './support/app-client.ts'
 import { exitsForGood } from './support/crash-loop-guard.ts'
 import { eventually } from './support/eventually.ts'
 import type { Restarter, Scenario } from './support/restarter.ts'
+import { closesRoute } from './support/route-that-kills.ts'
 import { assertEndedForGood, untilStarted, withApp } from './support/scenarios.ts'
 import { missingSystemd, startSystemd, staysConfined } from './support/systemd.ts'
 
@@ -29,8 +30,10 @@ const blockedInNativeCode: Scenario = {
         assert.match(await trial.running.log(), /^NRestarts=1$/m)
         return `ended after ${away} ms, and started again`
       },
-      `const { pbkdf2Sync } = await import('node:crypto')
+      {
+        boot: `const { pbkdf2Sync } = await import('node:crypto')
 app.get('/native', () => pbkdf2Sync('', '', 2 ** 31 - 1, 512, 'sha512'))`,
+      },
     ),
 }
 
@@ -56,13 +59,15 @@ const drainsLonger: Scenario = {
         await assertEndedForGood(trial)
         return `answered after ${DRAIN} ms, exit 0`
       },
-      `let hasBegun = false
+      {
+        boot: `let hasBegun = false
 app.get('/begun', () => String(hasBegun))
 app.get('/drain', async () => {
   hasBegun = true
   await sleep(${DRAIN})
   return 'drained'
 })`,
+      },
     ),
 }
 
@@ -73,5 +78,11 @@ export const restarter: Restarter = {
   missing: missingSystemd,
   start: (app) =>
     startSystemd(app, { files: ['systemd/app.service'], start: ['app.service'], service: 'app.service' }),
-  more: [blockedInNativeCode, drainsLonger, staysConfined, exitsForGood(() => restarter)],
+  more: [
+    blockedInNativeCode,
+    drainsLonger,
+    staysConfined,
+    exitsForGood(() => restarter),
+    closesRoute(() => restarter, 'calls process.exit(1)'),
+  ],
 }

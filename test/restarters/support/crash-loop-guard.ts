@@ -48,7 +48,7 @@ function scenario(
     run: async () => {
       const starts = await countStarts()
       try {
-        return await withApp(restarter(), (trial) => run(trial, starts), starts.boot, options)
+        return await withApp(restarter(), (trial) => run(trial, starts), { boot: starts.boot, options })
       } finally {
         await starts.close()
       }

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import type { DockerEngine } from './docker-engine.ts'
+import { CLI } from './installed-library.ts'
 import type { Running } from './restarter.ts'
 
 /** One container with a restart policy and the volume of the docs. */
@@ -20,6 +21,7 @@ export function runningContainer(engine: DockerEngine, name: string, stop: () =>
     gaveUp: async () => (await inspect('{{.State.Status}}')) === 'exited',
     reports: async () => readdir(await inspect('{{(index .Mounts 0).Source}}')),
     log: async () => `${await engine.log()}\n${await engine.docker('logs', '--tail', '100', name)}`,
+    cli: (...args) => engine.docker('exec', name, 'node', CLI, ...args),
     end: () => engine.clear(),
   }
 }

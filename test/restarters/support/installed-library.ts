@@ -6,6 +6,16 @@ import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { REPOSITORY } from './repository.ts'
+import type { StagedApp } from './staged-app.ts'
+
+/** The program `fastify-isolate`, from the folder of an app. */
+export const CLI = 'node_modules/fastify-isolate/dist/cli.js'
+
+/** Runs it for an app of this machine, and resolves with what it printed. */
+export async function installedCli(app: StagedApp, args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [path.join(app.app, CLI), ...args])
+  return stdout
+}
 
 /**
  * Makes a `node_modules` with the built package, Fastify, and all that they need: copies, since no registry is asked

@@ -1,6 +1,6 @@
 import http from 'node:http'
 
-/** Requests a second. */
+/** Requests a second, where nothing else is said. */
 export const RATE = 200
 
 /** Milliseconds that a request may take before it counts as lost. */
@@ -27,8 +27,17 @@ export interface Sent {
   turnedAway: number
 }
 
+/** What a {@link Load} sends. */
+export interface LoadOptions {
+  readonly keepAlive: boolean
+  /** Requests a second. Default: {@link RATE}. */
+  readonly rate?: number
+  /** The path of each request, by how many were sent before it. Default: `/ok`, and every fourth `/slow`. */
+  readonly pathOf?: (count: number) => string
+}
+
 /**
- * A steady load of {@link RATE} requests a second, whatever becomes of them, every fourth to `/slow`.
+ * A steady load, whatever becomes of it.
  *
  * With `keepAlive` the client does what a good one does: it uses no connection again whose answer said
  * `Connection: close`, and sends a request again whose used connection was closed before any answer (RFC 9110,
@@ -39,13 +48,17 @@ export class Load {
   readonly #port: number
   readonly #agent: http.Agent
   readonly #resends: boolean
+  readonly #rate: number
+  readonly #pathOf: (count: number) => string
   readonly #started: number = performance.now()
   readonly #inFlight: Set<Promise<void>> = new Set()
   readonly #timer: NodeJS.Timeout
   #writes = 0
 
-  constructor(port: number, options: { keepAlive: boolean }) {
+  constructor(port: number, options: LoadOptions) {
     this.#port = port
+    this.#rate = options.rate ?? RATE
+    this.#pathOf = options.pathOf ?? ((count) => (count % 4 === 0 ? '/slow' : '/ok'))
     this.#resends = options.keepAlive
     this.#agent = new http.Agent({ keepAlive: options.keepAlive })
     // A scenario that fails leaves it behind.
@@ -84,9 +97,9 @@ export class Load {
 
   /** A timer that comes late has more to send: the rate holds on a busy machine. */
   #catchUp(): void {
-    const due = ((performance.now() - this.#started) / 1000) * RATE
+    const due = ((performance.now() - this.#started) / 1000) * this.#rate
     for (let count = this.sent.length; count < due; count += 1) {
-      void this.send(count % 4 === 0 ? '/slow' : '/ok')
+      void this.send(this.#pathOf(count))
     }
   }
 

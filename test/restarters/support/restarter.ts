@@ -25,6 +25,8 @@ export interface Running {
   gaveUp(): Promise<boolean>
   /** The names of the crash reports that are there after a restart. */
   reports(): Promise<string[]>
+  /** Runs `fastify-isolate` where the app is, as an operator would, and resolves with what it printed. */
+  cli?(...args: readonly string[]): Promise<string>
   /** Ends the restarter and everything it started, whatever state it is in. */
   end(): Promise<void>
   /** What the restarter and the app said, for the message of a failure. */

@@ -4,7 +4,7 @@ import { type AppProcess, assertStaysAway, awaitApp } from './app-client.ts'
 import { eventually } from './eventually.ts'
 import { Load } from './load.ts'
 import type { Restarter, Running, Scenario } from './restarter.ts'
-import { type StagedApp, stageApp } from './staged-app.ts'
+import { type StagedApp, type Staging, stageApp } from './staged-app.ts'
 import { countStarts, type Starts } from './starts.ts'
 
 /** What every restarter has to go through, and then its own. */
@@ -28,10 +28,9 @@ export interface Trial {
 export async function withApp(
   restarter: Restarter,
   scenario: (trial: Trial) => Promise<string>,
-  boot = '',
-  options = '',
+  staging: Staging = {},
 ): Promise<string> {
-  const app = await stageApp(boot, options)
+  const app = await stageApp(staging)
   try {
     const running = await restarter.start(app)
     try {
@@ -96,7 +95,7 @@ export function crashLoop(restarter: Restarter): Scenario {
     run: async () => {
       const starts = await countStarts()
       try {
-        return await withApp(restarter, (trial) => countTries(trial, starts), starts.boot)
+        return await withApp(restarter, (trial) => countTries(trial, starts), { boot: starts.boot })
       } finally {
         await starts.close()
       }

@@ -15,15 +15,21 @@ export interface StagedApp {
   readonly reports: string
   /** A free port of 127.0.0.1. */
   readonly port: number
+  /** Flags for Node, before the program: only a restarter whose scenarios need them heeds them. */
+  readonly nodeFlags: readonly string[]
   remove(): Promise<void>
 }
 
-/**
- * @param boot Statements that run before the server listens, for an app that cannot start. They may use `await`
- *   and `FatalError`.
- * @param options More options of `isolate()`, as they stand in its object.
- */
-export async function stageApp(boot = '', options = ''): Promise<StagedApp> {
+/** How an app differs from that of the docs. */
+export interface Staging {
+  /** Statements that run before the server listens: more routes, or what cannot start. They may use `await`. */
+  readonly boot?: string
+  /** More options of `isolate()`, as they stand in its object. */
+  readonly options?: string
+  readonly nodeFlags?: readonly string[]
+}
+
+export async function stageApp({ boot = '', options = '', nodeFlags = [] }: Staging): Promise<StagedApp> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'isolate-restarter-'))
   const app = path.join(folder, 'app')
   const reports = path.join(folder, 'reports')
@@ -39,6 +45,7 @@ export async function stageApp(boot = '', options = ''): Promise<StagedApp> {
     app,
     reports,
     port: await freePort(),
+    nodeFlags,
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
   }
 }

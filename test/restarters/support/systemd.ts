@@ -6,6 +6,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { configuration } from './configuration.ts'
+import { CLI } from './installed-library.ts'
 import { missingProgram } from './missing-program.ts'
 import { REPOSITORY } from './repository.ts'
 import type { Running, Scenario } from './restarter.ts'
@@ -101,6 +102,7 @@ export async function startSystemd(app: StagedApp, units: Units): Promise<Runnin
     gaveUp: async () => (await property('ActiveState')) === 'failed',
     reports: async () => (await inside('ls', '/var/lib/app')).split('\n').filter(Boolean),
     log: () => inside('systemctl', 'show', ...units.start, '--property', 'Id,ActiveState,Result,NRestarts'),
+    cli: (...args) => inside('/srv/node', `/srv/app/${CLI}`, ...args),
     end,
   }
 }
