@@ -5,6 +5,7 @@ import type { FastifyReply } from 'fastify'
 import { clientIsGone } from '../request/client-abort.ts'
 import type { Ended } from '../request/context.ts'
 import { contextOf } from '../request/context-slot.ts'
+import { idOf } from '../request/snapshot.ts'
 import { jsonBody } from './bodies.ts'
 import { isValidHeader, survives } from './headers.ts'
 import { resetHead } from './node-http.ts'
@@ -28,7 +29,7 @@ export function answerRaw(reply: FastifyReply): void {
       if (!raw.writableEnded) cut(reply)
       return
     }
-    const body = plainBody(String(request.id))
+    const body = plainBody(idOf(request))
     const headers = survivors(reply.getHeaders())
     if (!reply.sent) reply.hijack()
     for (const name of raw.getHeaderNames()) raw.removeHeader(name)

@@ -22,7 +22,7 @@ export type Attribution = 'call' | 'context' | 'connection' | 'none'
 
 /** A plain snapshot of the request that a fault belongs to. It holds no reference to the request itself. */
 export interface FaultRequest {
-  /** The request's id, as Fastify's `genReqId` made it; empty where a connection failed that had brought none. */
+  /** The request's id, as Fastify's `genReqId` made it, cut at 256 characters; empty where a connection failed that had brought none. */
   readonly id: string
   /** The HTTP method; empty where a connection failed that had brought no request. */
   readonly method: string

@@ -1,5 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import type { FaultRequest } from '../fault/fault.ts'
+import { clip } from '../fault/thrown.ts'
+
+/** Characters; a UUID has 36, a `traceparent` 55. */
+const MAX_ID = 256
 
 /**
  * Makes the plain snapshot of a request. What runs code of the app, or reads a connection that may be gone, may throw.
@@ -24,9 +28,13 @@ export function snapshotOf(
   }
 }
 
-function idOf(request: FastifyRequest): string {
+/**
+ * The id of a request, as answers, reports and log lines name it: a client may choose it (`requestIdHeader`), so that it
+ * has a bound. Never throws.
+ */
+export function idOf(request: FastifyRequest): string {
   try {
-    return String(request.id)
+    return clip(String(request.id), MAX_ID)
   } catch {
     return '' // a `genReqId` of the app may give anything
   }

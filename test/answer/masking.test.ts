@@ -212,3 +212,26 @@ describe('expose', () => {
     assert.deepEqual(bodyOf(await test.ask('/hidden')), MASKED)
   })
 })
+
+it('an id that a client chooses has a bound in the answer, in the fault and in the line for the rest', async (t) => {
+  const fastify = { requestIdHeader: 'x-id' }
+  const test = testApp(t, { fastify, isolate: { log: { burst: 0, window: 600_000 } } })
+  test.app.get('/x', async () => {
+    throw new Error('boom')
+  })
+  test.app.get('/raw', (_request, reply) => {
+    reply.hijack()
+    throw new Error('boom')
+  })
+  const headers = { 'x-id': 'i'.repeat(10_000) }
+  for (const path of ['/x', '/raw']) {
+    const answer = await test.ask(path, { headers })
+    assert.equal(answer.status, 500)
+    const { requestId } = JSON.parse(answer.body) as { requestId: string }
+    assert.equal(requestId, `${'i'.repeat(256)}… [cut, 10000 characters]`, path)
+  }
+  assert.ok(test.faults.every(({ request }) => (request?.id.length ?? 0) < 300))
+  await test.app.close()
+  const examples = test.lines().flatMap(({ exampleReqId }) => exampleReqId ?? [])
+  assert.ok(examples.length > 0 && examples.every((id) => id.length < 300))
+})
