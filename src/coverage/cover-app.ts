@@ -1,6 +1,7 @@
 import { type ErrorHandlerLink, isDetached } from '../fastify/compiled-route.ts'
 import type { Internals } from '../fastify/internals.ts'
 import { routesOf } from '../fastify/routes.ts'
+import { ownProperty } from '../fault/thrown.ts'
 import { guardRequestIds } from '../guards/before-hooks.ts'
 import { COVERED, type CompiledRoute, coverWith, type Enter, makeEnter } from '../guards/enter.ts'
 import { withRootHandler } from '../guards/error-handlers.ts'
@@ -127,7 +128,7 @@ export class AppCoverage {
 
   #coverRoute(context: CompiledRoute, label: string, is404 = false): void {
     if (Object.hasOwn(context, COVERED)) return
-    const override = resolveRouteOptions(context.config?.isolate, label)
+    const override = resolveRouteOptions(ownProperty(context.config, 'isolate'), label)
     const { errorHandler } = this.#app.options
     if (errorHandler !== undefined) {
       const bound = errorHandler.bind(context.server) as NonNullable<ErrorHandlerLink['func']>

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { RouteContext } from '../fastify/compiled-route.ts'
+import { ownProperty } from '../fault/thrown.ts'
 
 /** Whether something belongs to an instance or to a child of it. */
 export function isWithin(app: FastifyInstance, server: FastifyInstance): boolean {
@@ -9,7 +10,7 @@ export function isWithin(app: FastifyInstance, server: FastifyInstance): boolean
 /** Whether the route is in the scope of another registration, which checks it by itself, or opts out. */
 export function isCoveredElsewhere(context: RouteContext): boolean {
   return (
-    context.config?.isolate === false ||
+    ownProperty(context.config, 'isolate') === false ||
     context.onRequest?.some((hook) => (hook as { name?: string }).name === 'enterIsolation') === true
   )
 }

@@ -1,5 +1,6 @@
-import { inspect, types } from 'node:util'
+import { types } from 'node:util'
 import { attempt } from '../attempt.ts'
+import { inspectBounded, MAX_INSPECTED_KEYS } from '../inspect-bounded.ts'
 
 // A thrown value may be a Proxy whose traps throw, an object with throwing getters or a revoked Proxy. So nothing
 // below reads it outside of a `try` or of `attempt`.
@@ -7,19 +8,8 @@ import { attempt } from '../attempt.ts'
 /** The longest name of a type, in characters. */
 const MAX_TYPE_NAME = 128
 
-/**
- * What has more keys than this, together with what it holds, is not inspected: `inspect` has no bound of its own, and
- * a client may have sent the value.
- */
-const MAX_INSPECTED_KEYS = 200
-
-/** The longest of them, in characters. */
-const MAX_INSPECTED_KEY = 1024
-
-/** Of each array, Map and Set. */
-const MAX_INSPECTED_MEMBERS = 10
-
-const MAX_INSPECTED_DEPTH = 2
+/** The most prototypes that are asked: a Proxy may have ever new ones. */
+const MAX_PROTOTYPES = 100
 
 /** The default limit of {@link messageOf}, in characters. */
 export const MAX_MESSAGE = 8192
@@ -29,14 +19,35 @@ const isErrorOfAnyRealm: ((value: unknown) => boolean) | undefined = (
   Error as { isError?: (value: unknown) => boolean }
 ).isError
 
-/** Reads a property, own or inherited. Undefined where there is none, or where reading it throws. */
+/**
+ * Reads a property, own or inherited. Undefined where there is none, or where reading it throws. What somebody has added
+ * to the prototype of all objects says nothing of this one.
+ */
 export function readProperty(value: unknown, key: PropertyKey): unknown {
   if (value === null || value === undefined) return undefined
   try {
+    if (isAdded(key) && !isDefinedBelow(value, key)) return undefined
     return (value as Record<PropertyKey, unknown>)[key]
   } catch {
     return undefined
   }
+}
+
+const OF_OBJECTS: ReadonlySet<PropertyKey> = new Set(Reflect.ownKeys(Object.prototype))
+
+/** Whether a key was added to the prototype of all objects. */
+function isAdded(key: PropertyKey): boolean {
+  return Object.hasOwn(Object.prototype, key) && !OF_OBJECTS.has(key)
+}
+
+/** Whether a value has a property that it does not inherit from the prototype of all objects. */
+function isDefinedBelow(value: unknown, key: PropertyKey): boolean {
+  let holder: object | null = Object(value)
+  for (let depth = 0; holder !== null && holder !== Object.prototype && depth < MAX_PROTOTYPES; depth += 1) {
+    if (Object.hasOwn(holder, key)) return true
+    holder = Object.getPrototypeOf(holder)
+  }
+  return false
 }
 
 /** Reads an own property. Undefined where it is inherited or absent, or where reading it throws. */
@@ -109,90 +120,10 @@ function isHighSurrogate(code: number): boolean {
   return code >= 0xd800 && code <= 0xdbff
 }
 
-/** What was found too large: to find it again for each text of one fault would cost as much each time. */
-const tooLarge: WeakSet<object> = new WeakSet()
-
 function inspected(value: unknown): string {
   try {
-    if (isTooLarge(value)) return `[${typeName(value)} with more than ${MAX_INSPECTED_KEYS} keys]`
-    return inspect(value, {
-      depth: MAX_INSPECTED_DEPTH,
-      // Both would run code of the thrown value.
-      customInspect: false,
-      getters: false,
-      showProxy: false,
-      maxArrayLength: MAX_INSPECTED_MEMBERS,
-      maxStringLength: 1024,
-      breakLength: Number.POSITIVE_INFINITY,
-    })
+    return inspectBounded(value) ?? `[${typeName(value)} with more than ${MAX_INSPECTED_KEYS} keys]`
   } catch {
     return `[${typeName(value)} that cannot be inspected]`
   }
-}
-
-function isTooLarge(value: unknown): boolean {
-  if (!isObject(value)) return false
-  if (tooLarge.has(value)) return true
-  if (keysLeft(value, MAX_INSPECTED_KEYS, 0) >= 0) return false
-  tooLarge.add(value)
-  return true
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function'
-}
-
-/**
- * Takes the keys that `inspect` would show of a value and of what it holds from those that are left.
- *
- * @returns A negative number where there are more.
- */
-function keysLeft(value: unknown, allowed: number, depth: number): number {
-  // `inspect` looks through a Proxy without running its traps, which nobody else can.
-  if (!isObject(value) || types.isProxy(value)) return allowed
-  let left = allowed
-  for (const member of shownMembers(value)) {
-    if (left < 0) return left
-    if (depth < MAX_INSPECTED_DEPTH) left = keysLeft(member, left, depth + 1)
-  }
-  if (isShortened(value)) return left
-  const keys = Object.keys(value)
-  left -= keys.length
-  for (let i = 0; i < keys.length && left >= 0; i += 1) {
-    const key = keys[i] as string
-    if (key.length > MAX_INSPECTED_KEY) return -1
-    if (depth < MAX_INSPECTED_DEPTH) left = keysLeft(heldBy(value, key), left, depth + 1)
-  }
-  return left
-}
-
-/** Whether `inspect` shortens a value by itself. To list the keys of a Buffer costs more than all the rest of a fault. */
-function isShortened(value: object): boolean {
-  return Array.isArray(value) || ArrayBuffer.isView(value)
-}
-
-function shownMembers(value: object): unknown[] {
-  if (Array.isArray(value)) {
-    const indices = Math.min(value.length, MAX_INSPECTED_MEMBERS)
-    return Array.from({ length: indices }, (_, index) => heldBy(value, String(index)))
-  }
-  const members: unknown[] = []
-  if (types.isMap(value)) addFirst(members, MAP_ENTRIES.call(value))
-  if (types.isSet(value)) addFirst(members, SET_VALUES.call(value))
-  return members
-}
-
-// As `inspect` does: a subclass may have methods of its own.
-const MAP_ENTRIES = Map.prototype.entries
-const SET_VALUES = Set.prototype.values
-
-function addFirst(members: unknown[], all: Iterable<unknown>): void {
-  for (const member of all) {
-    if (members.push(member) === MAX_INSPECTED_MEMBERS) return
-  }
-}
-
-/** What a property holds, without running a getter. */
-function heldBy(value: object, key: string): unknown {
-  return Object.getOwnPropertyDescriptor(value, key)?.value
 }

@@ -17,7 +17,7 @@ export function readOptions(given: Given, known: readonly string[]): (name: stri
   const asObject = given.name === '' ? { ...given, name: 'options' } : given
   if (typeof value !== 'object' || value === null || isArrayLike(value))
     throw unexpected(asObject, 'an object')
-  const copy: Record<string, unknown> = {}
+  const copy: Record<string, unknown> = Object.create(null)
   let keys: string[]
   try {
     keys = Object.keys(value)

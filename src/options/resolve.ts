@@ -1,4 +1,4 @@
-import { isArrayLike } from '../fault/thrown.ts'
+import { isArrayLike, ownProperty } from '../fault/thrown.ts'
 import { badOption, type Given, unexpected } from './bad-option.ts'
 import { readOptions } from './read-options.ts'
 import type { Resolved, ResolvedGrace, ResolvedOptions, ResolvedRouteOptions } from './resolved.ts'
@@ -84,16 +84,20 @@ export function routeOptions(
   app: ResolvedOptions,
   override: Partial<ResolvedRouteOptions>,
 ): ResolvedRouteOptions {
-  const options = OVERRIDABLE_NAMES.map((name) => [name, override[name] ?? app[name]])
-  const own = { grace: graceOf(app, override), quarantine: override.quarantine ?? true }
+  const options = OVERRIDABLE_NAMES.map((name) => [name, ownProperty(override, name) ?? app[name]])
+  const own = {
+    grace: graceOf(app, override),
+    quarantine: (ownProperty(override, 'quarantine') as boolean | undefined) ?? true,
+  }
   return { ...(Object.fromEntries(options) as ResolvedRouteOptions), ...own }
 }
 
 /** A grace that the route leaves out is as the app has it, also where the app has one number for all. */
 function graceOf({ grace }: ResolvedOptions, override: Partial<ResolvedRouteOptions>): ResolvedGrace {
-  if (typeof override.grace !== 'object') return override.grace ?? grace
+  const own = ownProperty(override, 'grace') as typeof override.grace
+  if (typeof own !== 'object') return own ?? grace
   return {
     ...(typeof grace === 'object' ? grace : { rejection: grace, exception: grace }),
-    ...override.grace,
+    ...own,
   }
 }

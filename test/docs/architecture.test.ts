@@ -53,6 +53,7 @@ const ORDER = [
     'attempt.ts',
     'holder.ts',
     'ignore-rejection.ts',
+    'inspect-bounded.ts',
     'is-thenable.ts',
     'load.ts',
   ],

@@ -26,7 +26,7 @@ export const inCoverage: readonly Mutant[] = [
   {
     name: 'route-outside-cannot-opt-out',
     file: 'coverage/uncovered.ts',
-    find: '    context.config?.isolate === false ||\n',
+    find: "    ownProperty(context.config, 'isolate') === false ||\n",
     replace: '',
     tests: ['coverage/order'],
   },

@@ -40,7 +40,7 @@ export const inOptions: readonly Mutant[] = [
   {
     name: 'override-of-a-route-ignored',
     file: 'options/resolve.ts',
-    find: '[name, override[name] ?? app[name]]',
+    find: '[name, ownProperty(override, name) ?? app[name]]',
     replace: '[name, app[name] ?? override[name]]',
     tests: ['options/table'],
   },
