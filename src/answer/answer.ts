@@ -1,9 +1,10 @@
 import type { FastifyReply } from 'fastify'
+import { readCode } from '../error-properties.ts'
 import { asError } from '../fastify/as-error.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { Fault } from '../fault/fault.ts'
 import { serializeError } from '../fault/serialize.ts'
-import { clip, messageOf, readProperty } from '../fault/thrown.ts'
+import { clip, messageOf } from '../fault/thrown.ts'
 import { isThenable } from '../is-thenable.ts'
 import { logRequestFailure } from '../log/request-lines.ts'
 import type { Answer } from '../options/options.ts'
@@ -145,7 +146,7 @@ class FaultAnswer {
     const { expose } = this.#context.route
     const { error } = this.#fault
     if (!expose && !this.#head.expose) return undefined
-    const code = readProperty(error, 'code')
+    const code = readCode(error)
     const shown: Record<string, unknown> = {}
     if (typeof code === 'string') shown.code = clip(code, MAX_CODE)
     else if (typeof code === 'number') shown.code = code

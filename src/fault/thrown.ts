@@ -1,5 +1,6 @@
 import { inspect, types } from 'node:util'
 import { attempt } from '../attempt.ts'
+import { readConstructorName, readMessage, readName } from '../error-properties.ts'
 
 // A thrown value may be a Proxy whose traps throw, an object with throwing getters or a revoked Proxy. So nothing
 // below reads it outside of a `try` or of `attempt`.
@@ -72,13 +73,13 @@ export function typeName(value: unknown): string {
   if (value === null) return 'null'
   if (typeof value !== 'object') return typeof value
   if (!isErrorLike(value)) return constructorName(value) ?? 'object'
-  const name = readProperty(value, 'name')
+  const name = readName(value)
   if (typeof name === 'string' && name !== '' && name !== 'Error') return name.slice(0, MAX_TYPE_NAME)
   return constructorName(value) ?? 'Error'
 }
 
 function constructorName(value: object): string | undefined {
-  const name = readProperty(readProperty(value, 'constructor'), 'name')
+  const name = readConstructorName(value)
   return typeof name === 'string' && name !== '' ? name.slice(0, MAX_TYPE_NAME) : undefined
 }
 
@@ -92,7 +93,7 @@ function constructorName(value: object): string | undefined {
 export function messageOf(value: unknown, limit: number = MAX_MESSAGE): string {
   if (typeof value === 'string') return clip(value, limit)
   if (!isErrorLike(value)) return clip(inspected(value), limit)
-  const message = readProperty(value, 'message')
+  const message = readMessage(value)
   if (typeof message === 'string') return clip(message, limit)
   return message === undefined ? '' : clip(inspected(message), limit)
 }

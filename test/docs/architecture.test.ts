@@ -51,6 +51,7 @@ const ORDER = [
     'node-parts.ts',
     'whole-file.ts',
     'attempt.ts',
+    'error-properties.ts',
     'holder.ts',
     'ignore-rejection.ts',
     'is-thenable.ts',
