@@ -1,23 +1,30 @@
 import type { FastifyReply } from 'fastify'
+import { readCode } from '../error-properties.ts'
 import { asError } from '../fastify/as-error.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { Fault } from '../fault/fault.ts'
 import { serializeError } from '../fault/serialize.ts'
-import { clip, messageOf, readProperty } from '../fault/thrown.ts'
+import { clip, messageOf } from '../fault/thrown.ts'
 import { isThenable } from '../is-thenable.ts'
 import { logRequestFailure } from '../log/request-lines.ts'
 import type { Answer } from '../options/options.ts'
 import type { RequestContext } from '../request/context.ts'
-import { acceptsProblem, jsonBody, PROBLEM, problemBody } from './bodies.ts'
+import {
+  acceptsProblem,
+  JSON_TYPE,
+  jsonBody,
+  jsonText,
+  PROBLEM,
+  problemBody,
+  WITH_CHARSET,
+} from './bodies.ts'
 import { type AnswerHead, answerHeadOf } from './head.ts'
 import { dropHeadersOfTheSuccess } from './headers.ts'
 import { resetHead } from './node-http.ts'
 import { prefersPage, sendPage } from './page.ts'
 import { phraseOf } from './phrase.ts'
 import { answerRaw } from './raw.ts'
-import { serializeBySchema } from './response-schema.ts'
-
-const JSON_TYPE = 'application/json'
+import { schemaSerializerOf, serializeBySchema } from './response-schema.ts'
 
 /** Characters of a `code` that is shown. */
 const MAX_CODE = 128
@@ -128,8 +135,9 @@ class FaultAnswer {
     const mediaType = asProblem ? PROBLEM : JSON_TYPE
     let text: string | Buffer
     try {
-      const body = asProblem ? this.#problemBody() : this.#jsonBody()
-      text = serializeBySchema(reply, this.#head.statusCode, mediaType, body)
+      const serialize = schemaSerializerOf(reply, this.#head.statusCode, mediaType)
+      text =
+        serialize === undefined ? this.#text(asProblem) : serializeBySchema(serialize, this.#body(asProblem))
     } catch (failure) {
       context.sending = true // the status of the reply is that of this answer, and says nothing of the failure
       context.origin = 'reply'
@@ -137,15 +145,28 @@ class FaultAnswer {
       return
     }
     // Fastify asks `preSerialization` hooks and serializers for no string
-    reply.type(`${mediaType}; charset=utf-8`).send(text)
+    reply.type(WITH_CHARSET[mediaType]).send(text)
+  }
+
+  get #isExposed(): boolean {
+    return this.#context.route.expose || this.#head.expose
+  }
+
+  #text(asProblem: boolean): string {
+    if (asProblem || this.#isExposed) return JSON.stringify(this.#body(asProblem))
+    return jsonText(this.#head.statusCode, this.#context.snapshot().id)
+  }
+
+  #body(asProblem: boolean): object {
+    return asProblem ? this.#problemBody() : this.#jsonBody()
   }
 
   /** What an exposed error shows: its stack and causes only to a developer, its message and code to anybody. */
   #exposed(): Record<string, unknown> | undefined {
     const { expose } = this.#context.route
     const { error } = this.#fault
-    if (!expose && !this.#head.expose) return undefined
-    const code = readProperty(error, 'code')
+    if (!this.#isExposed) return undefined
+    const code = readCode(error)
     const shown: Record<string, unknown> = {}
     if (typeof code === 'string') shown.code = clip(code, MAX_CODE)
     else if (typeof code === 'number') shown.code = code

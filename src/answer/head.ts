@@ -1,4 +1,5 @@
 import { attempt } from '../attempt.ts'
+import { readExpose } from '../error-properties.ts'
 import { statusOf } from '../fault/http-error.ts'
 import { isArrayLike, isErrorLike, readProperty } from '../fault/thrown.ts'
 import { isValidHeader } from './headers.ts'
@@ -38,7 +39,7 @@ const ALLOWED = /^(?:retry-after|www-authenticate|allow|(?:x-)?rate-?limit(?:-[a
  */
 export function answerHeadOf(error: unknown): AnswerHead {
   if (!isErrorLike(error)) return PLAIN
-  const expose = readProperty(error, 'expose') === true
+  const expose = readExpose(error) === true
   const statusCode = statusOf(error)
   if (statusCode === undefined || statusCode < 500) return expose ? PLAIN_EXPOSED : PLAIN
   return { statusCode, headers: validHeaders(readProperty(error, 'headers')), expose }

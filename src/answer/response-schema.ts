@@ -4,28 +4,28 @@ import { show } from '../options/bad-option.ts'
 type Serializer = (body: object) => unknown
 
 /**
- * Serializes the body of an answer to a fault by the response schema that the route has for its status, else as JSON.
- * `preSerialization` hooks and the reply serializers of the app are not asked, as Fastify does not ask them for an
- * error: an envelope of the app is made for successes.
+ * Serializes the body of an answer to a fault by the response schema that the route has for its status.
  *
- * @param mediaType The type of the answer, by which a schema may choose.
  * @throws What the serializer of the schema throws, and a TypeError where it returns neither a string nor a Buffer.
  */
-export function serializeBySchema(
-  reply: FastifyReply,
-  statusCode: number,
-  mediaType: string,
-  body: object,
-): string | Buffer {
-  const serialize = serializerOf(reply, statusCode, mediaType)
-  if (serialize === undefined) return JSON.stringify(body)
+export function serializeBySchema(serialize: Serializer, body: object): string | Buffer {
   const text = serialize(body)
   if (typeof text === 'string' || Buffer.isBuffer(text)) return text
   throw new TypeError(`Expected the serializer of a response schema to return a string, got ${show(text)}`)
 }
 
-/** The serializer that Fastify would choose (`lib/schemas.js`, `getSchemaSerializer`). */
-function serializerOf(reply: FastifyReply, statusCode: number, mediaType: string): Serializer | undefined {
+/**
+ * The serializer that Fastify would choose for an error (`lib/schemas.js`, `getSchemaSerializer`); undefined where the
+ * route has no response schema for the status. `preSerialization` hooks and the reply serializers of the app are not
+ * asked, as Fastify does not ask them for an error: an envelope of the app is made for successes.
+ *
+ * @param mediaType The type of the answer, by which a schema may choose.
+ */
+export function schemaSerializerOf(
+  reply: FastifyReply,
+  statusCode: number,
+  mediaType: string,
+): Serializer | undefined {
   for (const status of [String(statusCode), '5xx', 'default']) {
     const found: unknown = reply.getSerializationFunction(status)
     if (typeof found === 'function') return found as Serializer

@@ -1,3 +1,4 @@
+import { readCause, readErrors } from '../error-properties.ts'
 import { isArrayLike, isErrorLike, readProperty } from './thrown.ts'
 
 /** The most errors that a search through causes visits. */
@@ -15,16 +16,16 @@ export function someInChain(error: unknown, test: (error: unknown) => boolean): 
   if (!isErrorLike(error)) return false
   if (test(error)) return true
   // Most errors have neither: they cost two reads and no allocation.
-  const cause = readProperty(error, 'cause')
-  const errors = readProperty(error, 'errors')
+  const cause = readCause(error)
+  const errors = readErrors(error)
   if (cause === undefined && errors === undefined) return false
 
   const seen = new Set<unknown>([error])
   // A Set also iterates over what is added meanwhile, so it is the queue too.
   for (const current of seen) {
     if (current !== error && test(current)) return true
-    enqueue(seen, readProperty(current, 'cause'))
-    const members = readProperty(current, 'errors')
+    enqueue(seen, readCause(current))
+    const members = readErrors(current)
     if (!isArrayLike(members)) continue
     const length = Number(readProperty(members, 'length'))
     for (let i = 0; i < length && i < MAX_VISITED; i += 1) enqueue(seen, readProperty(members, i))

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import { readCode } from '../error-properties.ts'
 import { RecentTraces } from './recent-traces.ts'
 import { type Frame, framesIn, traceOf } from './stack.ts'
-import { isErrorLike, messageOf, readProperty, typeName } from './thrown.ts'
+import { isErrorLike, messageOf, typeName } from './thrown.ts'
 
 /** The most frames of the app that count. The ones further out show the caller, not the bug. */
 const MAX_FRAMES = 5
@@ -48,7 +49,7 @@ export function likenessOf(error: unknown): Likeness {
 
 function typeAndCode(error: unknown): string {
   const type = typeName(error)
-  const code = isErrorLike(error) ? readProperty(error, 'code') : undefined
+  const code = isErrorLike(error) ? readCode(error) : undefined
   const isNamed = typeof code === 'string' || typeof code === 'number'
   return isNamed ? `${type}\n${String(code).slice(0, 128)}` : type
 }

@@ -1,4 +1,5 @@
 import { attempt } from '../attempt.ts'
+import { readCode, readName, readStatusCode } from '../error-properties.ts'
 import { load } from '../load.ts'
 import { isErrorLike, ownProperty, readProperty } from './thrown.ts'
 
@@ -28,17 +29,15 @@ export function httpErrors(): typeof import('http-errors') {
 /** Whether an error was made by http-errors, of any copy, with a status of an error. Never throws. */
 export function isHttpError(error: unknown): boolean {
   // It reads properties of the error, which may throw.
-  return (
-    attempt(() => httpErrors().isHttpError(error), false) && isErrorStatus(readProperty(error, 'statusCode'))
-  )
+  return attempt(() => httpErrors().isHttpError(error), false) && isErrorStatus(readStatusCode(error))
 }
 
 /** Whether an error was made by `@fastify/error`, of any copy, Fastify's own errors among them. */
 export function isFastifyError(error: unknown): boolean {
   if (!isErrorLike(error)) return false
   if (readProperty(error, FASTIFY_ERROR) === true) return true
-  if (readProperty(error, 'name') !== 'FastifyError') return false
-  const code = readProperty(error, 'code')
+  if (readName(error) !== 'FastifyError') return false
+  const code = readCode(error)
   if (typeof code !== 'string' || code.length > MAX_CODE) return false
   return readProperty(error, Symbol.for(`fastify-error ${code}`)) === true
 }
@@ -53,7 +52,7 @@ export function statusOf(error: unknown): number | undefined {
   if (!isErrorLike(error)) return undefined
   const own = ownProperty(error, 'statusCode')
   if (own !== undefined) return isErrorStatus(own) ? own : undefined
-  const inherited = readProperty(error, 'statusCode')
+  const inherited = readStatusCode(error)
   if (!isErrorStatus(inherited)) return undefined
   return isHttpError(error) || isFastifyError(error) ? inherited : undefined
 }

@@ -1,5 +1,4 @@
 import { someInChain } from './chain.ts'
-import { readProperty } from './thrown.ts'
 
 /** Marks a `FatalError`. In the global registry, so that two copies of the package recognise each other's errors. */
 export const FATAL_BRAND: unique symbol = Symbol.for('fastify-isolate.FatalError') as never
@@ -14,5 +13,9 @@ export function isFatalError(error: unknown): boolean {
 
 /** Whether this very error is a `FatalError`. Never throws. */
 export function hasFatalBrand(error: unknown): boolean {
-  return readProperty(error, FATAL_BRAND) === true
+  try {
+    return (error as { [FATAL_BRAND]?: unknown } | null | undefined)?.[FATAL_BRAND] === true
+  } catch {
+    return false
+  }
 }

@@ -1,3 +1,4 @@
+import { readCause, readCode, readErrors, readMessage, readStatusCode } from '../error-properties.ts'
 import { unhandledEventHint } from '../node-parts.ts'
 import type { SerializedError } from './serialized-error.ts'
 import { stackOf, traceStart } from './stack.ts'
@@ -37,9 +38,9 @@ function serialize(error: unknown, progress: Progress): SerializedError {
   if (!isErrorLike(error)) return { type, message: messageOf(error), stack: '' }
 
   const code = codeOf(error)
-  const statusCode = readProperty(error, 'statusCode')
-  const cause = readProperty(error, 'cause')
-  const members = readProperty(error, 'errors')
+  const statusCode = readStatusCode(error)
+  const cause = readCause(error)
+  const members = readErrors(error)
   progress.path.push(error)
   const serialized: SerializedError = {
     type,
@@ -79,7 +80,7 @@ function leftOut(what: string): SerializedError {
 }
 
 function codeOf(error: unknown): string | number | undefined {
-  const code = readProperty(error, 'code')
+  const code = readCode(error)
   if (typeof code === 'string') return clip(code, MAX_CODE)
   return typeof code === 'number' && Number.isFinite(code) ? code : undefined
 }
@@ -94,7 +95,7 @@ function boundedStack(error: unknown): string {
     const hint = unhandledEventHint(error)
     return hint === undefined ? stack : `${stack}\n${clip(hint, MAX_HINT)}`
   }
-  const start = traceStart(stack, readProperty(error, 'message'))
+  const start = traceStart(stack, readMessage(error))
   if (start === -1) return clip(stack, MAX_STACK)
   const header = clip(stack.slice(0, start), MAX_MESSAGE)
   return header + clip(stack.slice(start), MAX_STACK - MAX_MESSAGE)

@@ -1,4 +1,4 @@
-import { readProperty } from './thrown.ts'
+import { readMessage, readStack } from '../error-properties.ts'
 
 /** How V8 begins each line of a trace. */
 const FRAME = '\n    at '
@@ -24,7 +24,7 @@ export interface Frame {
 
 /** The stack of a thrown value, if it has one that is a text. Never throws. */
 export function stackOf(error: unknown): string | undefined {
-  const stack = readProperty(error, 'stack')
+  const stack = readStack(error)
   return typeof stack === 'string' ? stack : undefined
 }
 
@@ -53,7 +53,7 @@ function endOfMessage(stack: string, message: unknown): number {
 export function traceOf(error: unknown): string {
   const stack = stackOf(error)
   if (stack === undefined) return ''
-  const start = traceStart(stack, readProperty(error, 'message'))
+  const start = traceStart(stack, readMessage(error))
   return start === -1 ? '' : stack.slice(start)
 }
 

@@ -1,15 +1,14 @@
 import { types } from 'node:util'
 import { attempt } from '../attempt.ts'
+import { readConstructorName, readMessage, readName } from '../error-properties.ts'
 import { inspectBounded, MAX_INSPECTED_KEYS } from '../inspect-bounded.ts'
+import { isOfAllObjects } from '../of-all-objects.ts'
 
 // A thrown value may be a Proxy whose traps throw, an object with throwing getters or a revoked Proxy. So nothing
 // below reads it outside of a `try` or of `attempt`.
 
 /** The longest name of a type, in characters. */
 const MAX_TYPE_NAME = 128
-
-/** The most prototypes that are asked: a Proxy may have ever new ones. */
-const MAX_PROTOTYPES = 100
 
 /** The default limit of {@link messageOf}, in characters. */
 export const MAX_MESSAGE = 8192
@@ -26,28 +25,11 @@ const isErrorOfAnyRealm: ((value: unknown) => boolean) | undefined = (
 export function readProperty(value: unknown, key: PropertyKey): unknown {
   if (value === null || value === undefined) return undefined
   try {
-    if (isAdded(key) && !isDefinedBelow(value, key)) return undefined
+    if (isOfAllObjects(value, key)) return undefined
     return (value as Record<PropertyKey, unknown>)[key]
   } catch {
     return undefined
   }
-}
-
-const OF_OBJECTS: ReadonlySet<PropertyKey> = new Set(Reflect.ownKeys(Object.prototype))
-
-/** Whether a key was added to the prototype of all objects. */
-function isAdded(key: PropertyKey): boolean {
-  return Object.hasOwn(Object.prototype, key) && !OF_OBJECTS.has(key)
-}
-
-/** Whether a value has a property that it does not inherit from the prototype of all objects. */
-function isDefinedBelow(value: unknown, key: PropertyKey): boolean {
-  let holder: object | null = Object(value)
-  for (let depth = 0; holder !== null && holder !== Object.prototype && depth < MAX_PROTOTYPES; depth += 1) {
-    if (Object.hasOwn(holder, key)) return true
-    holder = Object.getPrototypeOf(holder)
-  }
-  return false
 }
 
 /** Reads an own property. Undefined where it is inherited or absent, or where reading it throws. */
@@ -83,13 +65,13 @@ export function typeName(value: unknown): string {
   if (value === null) return 'null'
   if (typeof value !== 'object') return typeof value
   if (!isErrorLike(value)) return constructorName(value) ?? 'object'
-  const name = readProperty(value, 'name')
+  const name = readName(value)
   if (typeof name === 'string' && name !== '' && name !== 'Error') return name.slice(0, MAX_TYPE_NAME)
   return constructorName(value) ?? 'Error'
 }
 
 function constructorName(value: object): string | undefined {
-  const name = readProperty(readProperty(value, 'constructor'), 'name')
+  const name = readConstructorName(value)
   return typeof name === 'string' && name !== '' ? name.slice(0, MAX_TYPE_NAME) : undefined
 }
 
@@ -103,7 +85,7 @@ function constructorName(value: object): string | undefined {
 export function messageOf(value: unknown, limit: number = MAX_MESSAGE): string {
   if (typeof value === 'string') return clip(value, limit)
   if (!isErrorLike(value)) return clip(inspected(value), limit)
-  const message = readProperty(value, 'message')
+  const message = readMessage(value)
   if (typeof message === 'string') return clip(message, limit)
   return message === undefined ? '' : clip(inspected(message), limit)
 }

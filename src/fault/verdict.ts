@@ -1,8 +1,9 @@
+import { readCode, readMessage, readName } from '../error-properties.ts'
 import { someInChain } from './chain.ts'
 import type { Fault, Verdict } from './fault.ts'
 import { hasFatalBrand } from './is-fatal-error.ts'
 import { framesIn, traceOf } from './stack.ts'
-import { ownProperty, readProperty } from './thrown.ts'
+import { ownProperty } from './thrown.ts'
 
 /**
  * Codes of errors about exhausted resources, which a 500 does not bring back: file descriptors (of the process, of
@@ -68,9 +69,7 @@ export function isVerdict(value: unknown): value is Verdict {
 }
 
 function isFatal(error: unknown): boolean {
-  return (
-    hasFatalBrand(error) || (readProperty(error, 'code') === 'ERR_INTERNAL_ASSERTION' && isMadeByNode(error))
-  )
+  return hasFatalBrand(error) || (readCode(error) === 'ERR_INTERNAL_ASSERTION' && isMadeByNode(error))
 }
 
 /**
@@ -85,7 +84,7 @@ function isMadeByNode(error: unknown): boolean {
 }
 
 function isExhaustion(error: unknown): boolean {
-  if (EXHAUSTED.has(readProperty(error, 'code'))) return isMadeByNode(error)
-  const isOfV8 = readProperty(error, 'name') === 'RangeError' && ownProperty(error, 'name') === undefined
-  return isOfV8 && ALLOCATION_FAILED.has(readProperty(error, 'message'))
+  if (EXHAUSTED.has(readCode(error))) return isMadeByNode(error)
+  const isOfV8 = readName(error) === 'RangeError' && ownProperty(error, 'name') === undefined
+  return isOfV8 && ALLOCATION_FAILED.has(readMessage(error))
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { readCode } from '../error-properties.ts'
 import { asError, isError } from '../fastify/as-error.ts'
 import { isErrorLike, readProperty } from '../fault/thrown.ts'
 import type { RequestContext } from '../request/context.ts'
@@ -101,7 +102,7 @@ export function guardSend(app: FastifyInstance, { internals, triage }: Guards): 
       }
       return send.call(this, payload)
     } catch (error) {
-      if (readProperty(error, 'code') === 'FST_ERR_SEND_INSIDE_ONERR') {
+      if (readCode(error) === 'FST_ERR_SEND_INSIDE_ONERR') {
         // rethrow it, so that the app learns of its mistake; the answer is not affected
         context.sending = false
         throw error

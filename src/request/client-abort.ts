@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
-import { readProperty } from '../fault/thrown.ts'
+import { readCode, readName } from '../error-properties.ts'
 import type { RequestContext } from './context.ts'
 import { destroyedWith } from './destroyed-with.ts'
 
@@ -46,7 +46,7 @@ function isInjectAborted({ destroyed, socket }: FastifyRequest['raw']): boolean 
 
 /** Whether an error says that a stream ended too early or that a signal was aborted, by whichever side. */
 export function isAbort(error: unknown): boolean {
-  return ABORT_CODES.has(readProperty(error, 'code')) || ABORT_NAMES.has(readProperty(error, 'name'))
+  return ABORT_CODES.has(readCode(error)) || ABORT_NAMES.has(readName(error))
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Http2Stream } from 'node:http2'
-import { readProperty } from '../fault/thrown.ts'
+import { readCode } from '../error-properties.ts'
 
 /**
  * The error that the server's own code destroyed a response with, undefined where there is none. HTTP/1 keeps it at
@@ -19,7 +19,7 @@ export function destroyedWith(response: ServerResponse): Error | undefined {
  * (`closeStream` in `lib/internal/http2/core.js`).
  */
 function isOfNode(response: ServerResponse, error: Error): boolean {
-  const code = readProperty(error, 'code')
+  const code = readCode(error)
   if (code === 'ERR_HTTP2_STREAM_ERROR') return true
   if (!response.req.aborted) return false
   if ('stream' in response) return code === 'ERR_STREAM_WRITE_AFTER_END'

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { readExpose, readStatusCode } from '../error-properties.ts'
 import { isFastifyError, isHttpError, statusOf } from '../fault/http-error.ts'
 import { isFatalError } from '../fault/is-fatal-error.ts'
 import { isArrayLike, isErrorLike, ownProperty, readProperty } from '../fault/thrown.ts'
@@ -53,7 +54,7 @@ export function expectationOf(
   }
   if (hasStatusOfFastify(error)) return FAULT
   if (policy === 'convention' && isClientStatus(statusByConvention(error))) return EXPECTED
-  if (readProperty(error, 'expose') === true && isHttpError(error)) return EXPECTED
+  if (readExpose(error) === true && isHttpError(error)) return EXPECTED
   // Fastify would answer an error without such a status with a 500 that shows its message.
   if (!isClientStatus(statusOf(error))) return FAULT
   return isFastifyError(error) || isValidationError(error) ? EXPECTED : FAULT
@@ -67,7 +68,7 @@ function statusByConvention(error: unknown): unknown {
   if (typeof error !== 'object' || error === null || isArrayLike(error)) return undefined
   const own = ownProperty(error, 'statusCode')
   if (own !== undefined || !isErrorLike(error)) return own
-  const inherited = readProperty(error, 'statusCode')
+  const inherited = readStatusCode(error)
   if (inherited === undefined || isHttpError(error) || 'statusCode' in Error.prototype) return undefined
   return inherited
 }

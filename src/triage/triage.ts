@@ -1,13 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { dropHeadersOfTheSuccess } from '../answer/headers.ts'
 import { answerRaw, cut } from '../answer/raw.ts'
+import { readCode } from '../error-properties.ts'
 import { originalOf } from '../fastify/as-error.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { Fault, Origin } from '../fault/fault.ts'
 import { fingerprintOf } from '../fault/fingerprint.ts'
 import { isErrorStatus, isFastifyError, statusOf } from '../fault/http-error.ts'
 import { isFatalError } from '../fault/is-fatal-error.ts'
-import { messageOf, readProperty, typeName } from '../fault/thrown.ts'
+import { messageOf, typeName } from '../fault/thrown.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
 import { logRequestAbort, logRequestFailure } from '../log/request-lines.ts'
 import { abortOf, isAbort } from '../request/client-abort.ts'
@@ -29,7 +30,7 @@ function statusBefore({ sending, statusAtError, reply }: RequestContext): number
 }
 
 function isHandlerTimeout(error: unknown): boolean {
-  return readProperty(error, 'code') === 'FST_ERR_HANDLER_TIMEOUT' && isFastifyError(error)
+  return readCode(error) === 'FST_ERR_HANDLER_TIMEOUT' && isFastifyError(error)
 }
 
 /** Tells expected errors, clients that went away and faults apart, exactly once for each error of a request. */

@@ -12,7 +12,7 @@ export const inFault: readonly Mutant[] = [
   {
     name: 'cause-of-an-error-not-searched',
     file: 'fault/chain.ts',
-    find: "enqueue(seen, readProperty(current, 'cause'))",
+    find: 'enqueue(seen, readCause(current))',
     replace: 'enqueue(seen, undefined)',
     tests: ['fault/verdict'],
   },
