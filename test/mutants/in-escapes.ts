@@ -3,6 +3,14 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/escapes`. */
 export const inEscapes: readonly Mutant[] = [
   {
+    name: 'drain-waits-for-the-fatal-request',
+    file: 'escapes/grace-length.ts',
+    find: '  if (isFatal) return Math.min(grace.rejection, grace.exception)\n',
+    replace: '',
+    tests: ['leave/faults'],
+    only: 'the drain does not wait for the request that was fatal and that nobody answers',
+  },
+  {
     name: 'ping-before-the-plugin-loads-is-left-to-node',
     file: 'escapes/before-load.ts',
     find: '  addHandler(current)\n',
