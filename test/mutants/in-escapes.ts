@@ -51,8 +51,8 @@ export const inEscapes: readonly Mutant[] = [
   {
     name: 'request-whose-answer-was-to-follow-on-a-job-hangs',
     file: 'escapes/escapes.ts',
-    find: 'if (isLeftAlone(found)) ',
-    replace: 'if (!isLeftAlone(found)) ',
+    find: 'if (isLeftAlone(found))',
+    replace: 'if (!isLeftAlone(found))',
     tests: ['escapes/jobs'],
     only: 'a job that a request started: throws: the request has its own answer',
   },
