@@ -162,7 +162,8 @@ export class Escapes implements EscapeHandler {
    */
   #takeRecorded({ origin }: Escape, found: FoundRequest, fault: Fault): Takes {
     if (!(found instanceof RequestContext) || !found.route.escapes) return 'taken'
-    if (isLeftAlone(found)) this.#giveGrace(found, fault, graceLength(found, origin))
+    if (isLeftAlone(found))
+      this.#giveGrace(found, fault, graceLength(found, origin, fault.verdict === 'fatal'))
     if (origin === 'exception') restoreConnection(found, fault)
     return 'taken'
   }
@@ -180,7 +181,7 @@ export class Escapes implements EscapeHandler {
     // an error that was reported, or whose rejection was handled late, may leave its request without an answer
     const recorded = context.hasRecorded(error) ? context.lastFault : undefined
     const fault = recorded ?? this.#app.recordFault({ error, origin, attributedTo: 'context', context })
-    const grace = graceLength(context, origin)
+    const grace = graceLength(context, origin, fault.verdict === 'fatal')
     if (promise !== undefined) this.#rejections.set(promise, { context, fault, grace })
     this.#giveGrace(context, fault, grace)
     if (origin === 'exception') restoreConnection(context, fault)

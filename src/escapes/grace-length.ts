@@ -10,10 +10,14 @@ const MAX_LENGTHENED = 30_000
  * How long a request may still answer by itself after an error escaped from it, in milliseconds. A rejection says less
  * than an exception: while the promise that Fastify waits for is pending, or the response is being written, the request
  * is still at work. On a route whose good answers take long it has twice as long as the longest of them.
+ *
+ * @param isFatal Whether the process leaves for that error: its port is shut meanwhile, so that the request gets no more
+ *   than the grace of an exception.
  */
-export function graceLength(context: RequestContext, origin: Escape['origin']): number {
+export function graceLength(context: RequestContext, origin: Escape['origin'], isFatal = false): number {
   const { grace, longestAnswer } = context.route
   if (typeof grace === 'number') return grace
+  if (isFatal) return Math.min(grace.rejection, grace.exception)
   const length = origin === 'rejection' && isAtWork(context) ? grace.rejection : grace.exception
   return Math.max(length, Math.min(2 * longestAnswer.at(Date.now()), MAX_LENGTHENED))
 }

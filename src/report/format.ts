@@ -70,7 +70,6 @@ export function formatReport(report: CrashReport): string {
           ),
         ].join('\n'),
   )
-  // Error messages may hold control characters, which must not reach the terminal.
   return printable(`${sections.join('\n\n')}\n`)
 }
 
@@ -100,7 +99,8 @@ function megabytes(bytes: number | undefined): string {
   return bytes === undefined ? '? MB' : `${Math.round(bytes / 1e6)} MB`
 }
 
-function printable(text: string): string {
+/** Shows control characters as text: an error's message may hold some that a terminal would obey. */
+export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go.
   return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, (character) =>
     character === '\t' ? '  ' : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,

@@ -1,9 +1,17 @@
-import { writeFileSync } from 'node:fs'
+import { closeSync, constants, openSync, writeFileSync } from 'node:fs'
 import type { CrashReport } from './crash-report.ts'
-import { summarize } from './format.ts'
+import { printable, summarize } from './format.ts'
 
 /** The most bytes that Kubernetes keeps of a termination message. */
 export const TERMINATION_LOG_BYTES = 4_096
+
+/** Follows no link that somebody has planted, and does not wait for the reader of a FIFO. Windows has neither flag. */
+const FLAGS: number =
+  constants.O_WRONLY |
+  constants.O_CREAT |
+  constants.O_TRUNC |
+  (constants.O_NOFOLLOW ?? 0) |
+  (constants.O_NONBLOCK ?? 0)
 
 /**
  * Writes a summary to the termination log, so that `kubectl describe pod` shows the reason. Returns the failure;
@@ -11,7 +19,13 @@ export const TERMINATION_LOG_BYTES = 4_096
  */
 export function writeTerminationLog(path: string, report: CrashReport): unknown {
   try {
-    writeFileSync(path, truncate(summarize(report), TERMINATION_LOG_BYTES))
+    const text = truncate(printable(summarize(report)), TERMINATION_LOG_BYTES)
+    const file = openSync(path, FLAGS, 0o666)
+    try {
+      writeFileSync(file, text)
+    } finally {
+      closeSync(file)
+    }
     return undefined
   } catch (error) {
     return error

@@ -1,7 +1,7 @@
 import { attempt } from '../attempt.ts'
 import { actLikeNode, type UncaughtEvent } from './node-default.ts'
 import { isThrownByTick, runPendingTicks } from './pending-ticks.ts'
-import { hasTestRunner, tellTestRunner } from './test-runner.ts'
+import { hasTestRunner, hasTestVariable, tellTestRunner } from './test-runner.ts'
 
 /** An uncaught error, as Node reported it to the process. */
 export interface Escape {
@@ -90,6 +90,7 @@ export function isOurs(listener: unknown): boolean {
 function startListening(first: EscapeHandler): SharedListener {
   const handlers: EscapeHandler[] = [first]
   let wasStrict = false
+  let isListening = false
 
   function onException(error: unknown, nodesOrigin: string): void {
     // Node reports a rejection here only with `--unhandled-rejections=strict`. It then emits `unhandledRejection`
@@ -140,14 +141,36 @@ function startListening(first: EscapeHandler): SharedListener {
     if (handlers.length === 0) return
     stopListening()
     for (const [event, listener] of listeners) process.on(event as 'exit', listener as NodeJS.ExitListener)
+    process.on('removeListener' as 'exit', onRemoved as NodeJS.ExitListener)
+    isListening = true
+  }
+
+  /** Puts back what others have removed: without it the next escape would end the process. Never throws. */
+  function onRemoved(event: unknown, removed: unknown): void {
+    if (!isListening || !listeners.some(([, listener]) => listener === removed)) return
+    // Test runners remove all listeners for the time of a test, and put them back themselves.
+    if (attempt(hasTestVariable, false)) return
+    isListening = false
+    // Later, so that whoever removes them to throw at once ends the process.
+    queueMicrotask(() => attempt(listen, undefined))
+    attempt(() => process.emitWarning(lostListener(event)), undefined)
   }
 
   function stopListening(): void {
+    isListening = false
+    process.removeListener('removeListener', onRemoved)
     for (const [event, listener] of listeners) process.removeListener(event, listener)
   }
 
   listen()
   return { handlers, stopListening }
+}
+
+function lostListener(event: unknown): string {
+  return (
+    `fastify-isolate: its listener on process '${String(event)}' was removed, and is put back, for the next escape would ` +
+    'end the process: remove your own listeners by process.removeListener() instead of process.removeAllListeners()'
+  )
 }
 
 /**

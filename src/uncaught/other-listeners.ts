@@ -25,6 +25,16 @@ const REMEDY_FOR_SIGNALS =
   'if it closes the app or ends the process, leave.drainDelay and leave.deadline do not hold: let it do that in the ' +
   'option leave.onLeave, or take the signal out of leave.signals'
 
+/** Node has no way to tell whose it is. */
+const CAPTURE_CALLBACK: OtherListener = {
+  event: 'uncaughtException',
+  listener: 'setUncaughtExceptionCaptureCallback',
+  packageName: undefined,
+  remedy:
+    'it gets every uncaught exception in place of the listeners, so none is logged or given back to its request: ' +
+    'call process.setUncaughtExceptionCaptureCallback(null), and use onFault',
+}
+
 /** The listeners that were returned before: each is logged once, whatever the number of apps. */
 const named = new WeakSet<object>()
 
@@ -33,7 +43,12 @@ const named = new WeakSet<object>()
  * it when the app is ready: packages add their listeners during the start.
  */
 export function findOtherListeners(): OtherListener[] {
-  return find(['uncaughtException', 'unhandledRejection'], KNOWN_OF_ERRORS, REMEDY_FOR_ERRORS)
+  const others = find(['uncaughtException', 'unhandledRejection'], KNOWN_OF_ERRORS, REMEDY_FOR_ERRORS)
+  if (process.hasUncaughtExceptionCaptureCallback() && !named.has(CAPTURE_CALLBACK)) {
+    named.add(CAPTURE_CALLBACK)
+    others.push(CAPTURE_CALLBACK)
+  }
+  return others
 }
 
 /** As {@link findOtherListeners}, on these signals. None in a Worker thread, to which Node delivers no signal. */

@@ -102,3 +102,9 @@ test('a listener of exit that throws keeps no process that has left alive', asyn
   assert.deepEqual(await child.exited, [70, null])
   assert.match(child.log().at(-1)?.err.message, /a listener of exit failed/)
 })
+
+test('the drain does not wait for the request that was fatal and that nobody answers', async (t) => {
+  const child = await startLeaving(t, { leave: { deadline: 60_000 } })
+  assert.equal((await child.ask('/fatal-rejection')).status, 500)
+  assert.deepEqual(await child.exited, [70, null])
+})

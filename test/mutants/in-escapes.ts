@@ -3,6 +3,14 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/escapes`. */
 export const inEscapes: readonly Mutant[] = [
   {
+    name: 'drain-waits-for-the-fatal-request',
+    file: 'escapes/grace-length.ts',
+    find: '  if (isFatal) return Math.min(grace.rejection, grace.exception)\n',
+    replace: '',
+    tests: ['leave/faults'],
+    only: 'the drain does not wait for the request that was fatal and that nobody answers',
+  },
+  {
     name: 'ping-before-the-plugin-loads-is-left-to-node',
     file: 'escapes/before-load.ts',
     find: '  addHandler(current)\n',
@@ -43,8 +51,8 @@ export const inEscapes: readonly Mutant[] = [
   {
     name: 'request-whose-answer-was-to-follow-on-a-job-hangs',
     file: 'escapes/escapes.ts',
-    find: 'if (isLeftAlone(found)) ',
-    replace: 'if (!isLeftAlone(found)) ',
+    find: 'if (isLeftAlone(found))',
+    replace: 'if (!isLeftAlone(found))',
     tests: ['escapes/jobs'],
     only: 'a job that a request started: throws: the request has its own answer',
   },

@@ -3,10 +3,26 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/report`. */
 export const inReport: readonly Mutant[] = [
   {
+    name: 'waits-for-the-reader-of-a-fifo-as-termination-log',
+    file: 'report/termination-log.ts',
+    find: ' |\n  (constants.O_NONBLOCK ?? 0)',
+    replace: '',
+    tests: ['report/report'],
+    only: 'no link is followed to the termination log, and nobody waits for the reader of a FIFO',
+  },
+  {
+    name: 'report-vanishes-behind-those-of-a-wrong-clock',
+    file: 'report/file.ts',
+    find: '[...others.filter(isOfFuture), ...others.filter((name) => !isOfFuture(name))]',
+    replace: 'others',
+    tests: ['report/report'],
+    only: 'a report outlives those of a wrong clock, which go first, and what a killed process left goes too',
+  },
+  {
     name: 'eleven-reports-kept',
     file: 'report/file.ts',
-    find: '.slice(REPORTS_KEPT)',
-    replace: '.slice(REPORTS_KEPT + 1)',
+    find: 'others.length + 1 - REPORTS_KEPT',
+    replace: 'others.length - REPORTS_KEPT',
     tests: ['report/report'],
   },
   {
@@ -28,7 +44,7 @@ export const inReport: readonly Mutant[] = [
   {
     name: 'termination-log-cut-in-characters',
     file: 'report/termination-log.ts',
-    find: 'truncate(summarize(report), TERMINATION_LOG_BYTES)',
+    find: 'truncate(printable(summarize(report)), TERMINATION_LOG_BYTES)',
     replace: 'summarize(report).slice(0, TERMINATION_LOG_BYTES)',
     tests: ['report/report'],
   },

@@ -3,6 +3,14 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/uncaught`. */
 export const inUncaught: readonly Mutant[] = [
   {
+    name: 'listeners-stay-removed',
+    file: 'uncaught/listener.ts',
+    find: '    queueMicrotask(() => attempt(listen, undefined))\n',
+    replace: '',
+    tests: ['uncaught/listener'],
+    only: 'listeners that somebody removes are put back with a warning, unless that somebody throws at once',
+  },
+  {
     name: 'spins-in-a-loop-of-ticks',
     file: 'uncaught/listener.ts',
     find: '    if (answers.includes(true)) process.exit()\n',

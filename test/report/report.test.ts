@@ -1,5 +1,18 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { processLeave } from '../../src/leave/leave.ts'
@@ -47,6 +60,24 @@ test('the newest ten reports are kept, and nothing else is touched', (t) => {
   )
   assert.deepEqual(readdirSync(folder).length, REPORTS_KEPT + 1)
   assert.equal(JSON.parse(readFileSync(join(folder, kept[0] as string), 'utf8')).version, 1)
+})
+
+test('a report outlives those of a wrong clock, which go first, and what a killed process left goes too', (t) => {
+  const folder = temporaryFolder(t)
+  for (let i = 0; i < REPORTS_KEPT; i++) {
+    writeFileSync(join(folder, `crash-2099-01-01T00-00-00-00${i}Z-1.json`), '')
+  }
+  const stale = join(folder, 'crash-2020-01-01T00-00-00-000Z-1.json.tmp')
+  const fresh = join(folder, 'crash-2026-01-01T00-00-00-500Z-1.json.tmp')
+  for (const path of [stale, fresh]) writeFileSync(path, '')
+  for (const at of ['2026-01-01T00:00:01.000Z', '2026-01-01T00:00:00.000Z']) {
+    const written = writeReportFile(folder, { ...report(), at })
+    assert.ok('path' in written && existsSync(written.path))
+  }
+  const kept = listReports(folder)
+  assert.equal(kept.length, REPORTS_KEPT)
+  assert.equal(kept.filter((name) => name.startsWith('crash-2026')).length, 2)
+  assert.deepEqual([existsSync(stale), existsSync(fresh)], [false, true])
 })
 
 test('two reports of one millisecond have names of their own', (t) => {
@@ -106,6 +137,30 @@ test('the termination log is bounded in bytes, however many a character has', (t
   const text = readFileSync(path, 'utf8')
   assert.ok(text.includes('ääää'))
   assert.ok(statSync(path).size <= 4_096, `${statSync(path).size} bytes`)
+})
+
+test('no link is followed to the termination log, and nobody waits for the reader of a FIFO', (t) => {
+  const folder = temporaryFolder(t)
+  const [other, link, fifo, file] = ['other', 'link', 'fifo', 'file'].map((name) => join(folder, name))
+  writeFileSync(other!, 'untouched')
+  symlinkSync(other!, link!)
+  execFileSync('mkfifo', [fifo!])
+  assert.ok(writeTerminationLog(link!, report()) instanceof Error)
+  assert.ok(writeTerminationLog(fifo!, report()) instanceof Error)
+  assert.equal(readFileSync(other!, 'utf8'), 'untouched')
+  // One that reads nothing.
+  const reader = openSync(fifo!, constants.O_RDWR | constants.O_NONBLOCK)
+  t.after(() => closeSync(reader))
+  let failure: unknown
+  for (let i = 0; i < 1_000 && failure === undefined; i++) failure = writeTerminationLog(fifo!, report())
+  assert.equal((failure as NodeJS.ErrnoException).code, 'EAGAIN')
+  writeFileSync(file!, 'x'.repeat(10_000))
+  const told = report()
+  const error = { ...told.fault!.error, stack: 'Error: \x1b[2Jred\r\n  at here' }
+  assert.equal(writeTerminationLog(file!, { ...told, fault: { ...told.fault!, error } }), undefined)
+  const text = readFileSync(file!, 'utf8')
+  assert.ok(text.includes('Error: \\x1b[2Jred\\x0d\n  at here'))
+  assert.ok(!text.includes('xxxx'))
 })
 
 test('urls lose their query strings', () => {

@@ -58,6 +58,15 @@ test('without a serving handler the oldest one gets it', async () => {
   assert.deepEqual(lines.slice(2), ['0 takeUnowned rejection rejected', 'alive', 'exit 0'])
 })
 
+test('listeners that somebody removes are put back with a warning, unless that somebody throws at once', async () => {
+  const { code, lines, errors } = await run('removed', ['taken,,'])
+  assert.deepEqual(lines, ['0 takeOwn exception thrown', 'alive', 'exit 0'])
+  assert.equal(code, 0)
+  assert.equal(errors.match(/its listener on process 'uncaughtException' was removed/g)?.length, 1)
+  const died = await run('removedToDie', ['taken,,'])
+  assert.deepEqual([died.code, died.lines], [1, ['exit 1']])
+})
+
 test('the only request in the process is asked before anybody takes it as unowned', async () => {
   const one = await run('exception', ['unknown,,taken', 'unknown,taken,taken,1'])
   assert.deepEqual(one.lines.slice(2), ['1 takeAsOnlyRequest exception thrown', 'alive', 'exit 0'])

@@ -144,6 +144,17 @@ describe('other listeners on the signals of `leave.signals`', () => {
   })
 })
 
+test('a capture callback, which takes every exception, is named once', () => {
+  process.setUncaughtExceptionCaptureCallback(() => {})
+  try {
+    const [found, ...others] = findOtherListeners()
+    assert.equal(found?.listener, 'setUncaughtExceptionCaptureCallback')
+    assert.deepEqual([others, findOtherListeners()], [[], []])
+  } finally {
+    process.setUncaughtExceptionCaptureCallback(null)
+  }
+})
+
 test("the package's own listeners are no others", () => {
   const handler: EscapeHandler = {
     serving: () => true,
