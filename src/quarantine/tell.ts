@@ -41,12 +41,21 @@ export class QuarantineLog {
   /** Says that a route is closed, and how to release it. */
   closed(route: string, state: RouteState, deaths: readonly Death[]): void {
     const { until, evidence, relapses } = state
-    const known = deaths.filter(({ id }) => state.deaths.includes(id)).slice(-MOST_DEATHS)
+    const known = deaths
+      .filter(({ id }) => state.deaths.includes(id))
+      .toSorted((a, b) => a.diedAt - b.diedAt)
+      .slice(-MOST_DEATHS)
     const died = known.map(({ diedAt, because }) => ({ at: new Date(diedAt).toISOString(), because }))
     const due = until === undefined ? undefined : new Date(until).toISOString()
     const line = { quarantine: { route, deaths: died, evidence, relapses, until: due, by: state.by } }
     const how = due === undefined ? 'until it is released' : `and is tried after ${due}`
     this.#warn(line, `${route} is closed ${how}: ${evidence}. To release it: ${this.#release(route)}`)
+  }
+
+  /** Says that a route was closed from outside that cannot be. */
+  notThere(route: string): void {
+    const message = `${route} was to be closed by hand, and is not: there is no such route, or it is exempt by \`config.isolate\``
+    this.#warn({ quarantine: { route } }, message)
   }
 
   /** Says that a route serves again. */
