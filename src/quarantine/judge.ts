@@ -76,8 +76,9 @@ function isAgainst(route: string, { culprit, inFlight }: Death): boolean {
 function evidenceOf({ deaths, certain, presence }: Suspect): string {
   const guessed = deaths - certain
   const known = certain === 0 ? [] : [`it is known to have caused ${count(certain)}`]
-  const rarely = `${(presence * 100).toPrecision(2)} % of the time`
-  const seen = guessed === 0 ? [] : [`it was in flight at ${count(guessed)}, and otherwise ${rarely}`]
+  const often =
+    presence === undefined ? 'nobody knows how often' : `${(presence * 100).toPrecision(2)} % of the time`
+  const seen = guessed === 0 ? [] : [`it was in flight at ${count(guessed)}, and otherwise ${often}`]
   return [...known, ...seen].join('; ')
 }
 

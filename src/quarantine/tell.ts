@@ -77,8 +77,7 @@ export class QuarantineLog {
   undecided(deaths: number, suspects: readonly Suspect[]): void {
     const named = suspects.map(({ route, deaths: seen, presence }) => ({ route, deaths: seen, presence }))
     const [first] = suspects
-    const often =
-      first && `${first.route} was in flight at ${first.deaths}, and is so ${share(first)} of the time`
+    const often = first && `${first.route} was in flight at ${first.deaths}, and ${share(first)}`
     const why = often ?? 'none was in flight at most of them'
     this.#warn(
       { quarantine: { deaths, suspects: named } },
@@ -114,5 +113,7 @@ export class QuarantineLog {
 }
 
 function share({ presence }: Suspect): string {
-  return `${Math.round(presence * 100)} %`
+  return presence === undefined
+    ? 'how often it is anyway is not known: the processes died too soon'
+    : `is so ${Math.round(presence * 100)} % of the time`
 }
