@@ -14,7 +14,7 @@ const USAGE = `Usage: fastify-isolate report [file or folder]
        fastify-isolate quarantine close 'GET /route' 'the reason' --dir FOLDER
 
 report prints a crash report, or the newest one of a folder (default: the current one). quarantine shows and changes
-which routes are closed; the app looks every ten seconds.
+which routes are closed; the app looks every second.
 
   --dir FOLDER   the folder of the app's recorder
   --json         print the report or the list as it is

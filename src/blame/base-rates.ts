@@ -12,11 +12,14 @@ export class BaseRates {
   readonly routes: ReadonlySet<string>
   readonly #deaths: readonly Death[]
   readonly #samples: number
+  /** Whether it was ever looked how often they are in flight. */
+  readonly isKnown: boolean
   readonly #known: Map<string, { presence: number; newestWeight: number }> = new Map()
 
   constructor(deaths: readonly Death[]) {
     this.#deaths = deaths
     this.#samples = deaths.reduce((sum, { samples }) => sum + samples, 0)
+    this.isKnown = this.#samples > 0
     this.routes = new Set(deaths.flatMap(({ presence, inFlight }) => [...Object.keys(presence), ...inFlight]))
   }
 

@@ -40,8 +40,8 @@ export interface Suspect {
   readonly certain: number
   /** How much likelier the deaths are if it is guilty, as a natural logarithm. */
   readonly score: number
-  /** How often it is in flight anyway, from 0 to 1. */
-  readonly presence: number
+  /** How often it is in flight anyway, from 0 to 1; undefined where nobody has looked. */
+  readonly presence: number | undefined
 }
 
 /** Who is to blame for some deaths. */
@@ -118,7 +118,7 @@ class Evidence {
       deaths: against.length,
       certain: against.filter(({ culprit }) => culprit === route).length,
       score: this.#score(route, this.#deaths),
-      presence: this.#rates.presenceOf(route),
+      presence: this.#rates.isKnown ? this.#rates.presenceOf(route) : undefined,
     }
   }
 

@@ -33,6 +33,6 @@ export interface Death {
   readonly presence: Readonly<Record<string, number>>
   /** How often each route had the newest request there: a share of the same time, from 0 to 1. */
   readonly arrivals: Readonly<Record<string, number>>
-  /** How many copies the recorder took: what {@link Death.presence} rests on. */
+  /** How many looks {@link Death.presence} rests on: 25 for each second that the recorder has observed. */
   readonly samples: number
 }

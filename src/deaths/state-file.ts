@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, unlinkSync, unwatchFile, watchFile } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { attempt } from '../attempt.ts'
 import { type FileOwner, makeFolder, writeWholeFile } from '../whole-file.ts'
@@ -9,6 +9,8 @@ import { EMPTY_STATE, formatState, LARGEST_STATE, type State } from './state.ts'
 /** The name of the state's file in its folder. */
 export const STATE_FILE = 'state.json'
 
+/** Milliseconds between two looks whether it was changed. */
+const WATCH_PERIOD = 1_000
 /** How often a change is tried: on a slow disk another process may take the lock from one that still writes. */
 const MOST_TRIES = 3
 
@@ -75,6 +77,18 @@ export class StateFile {
     const before = this.#memory
     this.#memory = attempt(() => change(before), before)
     return this.#memory
+  }
+
+  /**
+   * Calls back soon after any process has changed it. Keeps no process alive.
+   *
+   * @returns Ends that.
+   */
+  watch(onChange: () => void): () => void {
+    const listener = (): void => onChange()
+    const options = { persistent: false, interval: WATCH_PERIOD }
+    attempt(() => watchFile(this.#path, options, listener), undefined)
+    return () => unwatchFile(this.#path, listener)
   }
 
   #changeFile(change: (state: State) => State): State {

@@ -14,6 +14,8 @@ import type { ProcessIdentity } from './this-process.ts'
 const FORGOTTEN = 86_400_000
 /** Milliseconds after a signal within which an end is that of the signal. */
 const SIGNAL_TIME = 120_000
+/** Milliseconds between two looks of a recorder that has something to do. */
+const SAMPLE_TIME = 40
 
 /** A process that is gone, and what its file says. */
 export interface FoundLife {
@@ -92,7 +94,7 @@ function describeExit({ code, wasCalled, callers }: NonNullable<Flight['end']['e
 }
 
 function deathOf(flight: Flight, { because, cause, culprit }: Ended, diedAt: number): Death {
-  const { header, inFlight, rates, vitals } = flight
+  const { header, inFlight, rates, observed } = flight
   const shares = (which: 'shown' | 'newest'): Record<string, number> =>
     Object.fromEntries(rates.map((rate) => [routeKey(rate.route.method, rate.route.pattern), rate[which]]))
   return {
@@ -109,7 +111,6 @@ function deathOf(flight: Flight, { because, cause, culprit }: Ended, diedAt: num
     inFlight: [...new Set(inFlight.map(({ route }) => routeKey(route.method, route.pattern)))],
     presence: shares('shown'),
     arrivals: shares('newest'),
-    // copies that no rates were written of say nothing
-    samples: rates.length === 0 ? 0 : (vitals?.copies ?? 0),
+    samples: Math.round(observed / SAMPLE_TIME),
   }
 }

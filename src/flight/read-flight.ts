@@ -55,6 +55,8 @@ export interface Flight {
   /** The newest first. */
   readonly inFlight: readonly FlightRequest[]
   readonly rates: readonly FlightRate[]
+  /** Milliseconds that the rates are of; 0 where none were written, because the process died too soon. */
+  readonly observed: number
 }
 
 /** Reads a file; undefined where it is none, or one of another version. Never throws. */
@@ -72,7 +74,7 @@ export function readFlight(file: Buffer): Flight | undefined {
     faults: (jsonAt(file, layout.FAULTS_AT) ?? []) as layout.SeenFault[],
     vitals,
     inFlight,
-    rates: ratesIn(file, names, inFlight, vitals === undefined ? 0 : vitals.copiedAt - vitals.beatAt),
+    ...ratesIn(file, names, inFlight, vitals === undefined ? 0 : vitals.copiedAt - vitals.beatAt),
   }
 }
 
@@ -143,10 +145,10 @@ function ratesIn(
   names: ReadonlyMap<number, FlightRoute>,
   inFlight: readonly FlightRequest[],
   still: number,
-): FlightRate[] {
+): Pick<Flight, 'rates' | 'observed'> {
   const body = readHalves(file, layout.RATES_AT, layout.RATES_HALF)
   const all = body?.readDoubleLE(layout.OBSERVED * 8) ?? 0
-  if (body === undefined || all <= 0) return []
+  if (body === undefined || all <= 0) return { rates: [], observed: 0 }
   const stood = still > STOOD_STILL && still < all ? still : 0
   const observed = all - stood
   const there = new Set(inFlight.map(({ route }) => route))
@@ -161,5 +163,5 @@ function ratesIn(
     const shown = share(layout.SHOWN, there.has(route) ? stood : 0)
     rates.push({ route, shown, newest: share(layout.NEWEST, newest?.route === route ? stood : 0) })
   }
-  return rates
+  return { rates, observed }
 }

@@ -18,7 +18,7 @@ export interface QuarantineCommand {
 
 /**
  * Lists, releases or closes routes in the recorder's folder, and returns what is to be printed. The processes that run
- * look there every ten seconds.
+ * look there every second.
  *
  * @returns Undefined where the command is none.
  * @throws Error where the folder cannot be used, or says nothing of the route.
@@ -29,6 +29,8 @@ export function runQuarantine(command: QuarantineCommand): string | undefined {
     throw new Error(`${message}: ${(error as Error).message}`)
   })
   const { build, routes } = file.read()
+  if (build === '')
+    throw new Error(`No app with a quarantine has run with ${folder} as the folder of its recorder`)
   const closed = Object.entries(routes).filter(([, state]) => isClosed(state) && state.build === build)
   if (action === 'list' && route === undefined) return asJson ? printJson(closed) : printText(closed)
   if (route === undefined) return undefined
@@ -39,9 +41,8 @@ export function runQuarantine(command: QuarantineCommand): string | undefined {
     return `${route} is released.\n`
   }
   if (action === 'close' && reason !== undefined) {
-    if (build === '') throw new Error(`No app has run with ${folder} as the folder of its recorder`)
     store(file, route, (before) => closedByHand(before, reason, build, Date.now()))
-    return `${route} is closed until it is released, or a new build starts.\n`
+    return `${route} is closed until it is released, or a new build starts. The app's log says so within seconds.\n`
   }
   return undefined
 }

@@ -19,7 +19,7 @@ import { RouteQuarantine } from './quarantine.ts'
 import { QuarantineLog } from './tell.ts'
 import { TurnedAway } from './turned-away.ts'
 
-/** Milliseconds between two looks at what other processes have learned. */
+/** Milliseconds between two looks at what other processes have learned, where no file tells of it. */
 const REFRESH = 10_000
 
 /**
@@ -49,6 +49,7 @@ export function installQuarantine(
   const deaths = (recorder?.pastLives ?? []).flatMap(({ death }) => death ?? [])
   let listenedAt: number | undefined
   let timer: NodeJS.Timeout | undefined
+  let stopWatching: (() => void) | undefined
   fastify.addHook('onReady', (done) => {
     const look = async (): Promise<void> => {
       quarantine.guard(routes, gate)
@@ -64,11 +65,14 @@ export function installQuarantine(
   fastify.addHook('onListen', (done) => {
     listenedAt ??= Date.now()
     ignoreRejection(local?.startBuild(build))
-    timer ??= setInterval(() => ignoreRejection(quarantine.refresh()), REFRESH).unref()
+    const refresh = (): void => ignoreRejection(quarantine.refresh())
+    timer ??= setInterval(refresh, REFRESH).unref()
+    stopWatching ??= local?.watch(refresh)
     done()
   })
   fastify.addHook('onClose', (_app, done) => {
     clearInterval(timer)
+    stopWatching?.()
     turnedAway.flush()
     done()
   })

@@ -45,10 +45,16 @@ export function judge({ deaths, routes }: StoredState, options: JudgeOptions): R
   return { sentences: [...relapses, ...sentences].filter(({ route }) => mayClose(route)), undecided }
 }
 
-/** A closed route kills on trial, or a request that was in flight when it was closed does. */
+/**
+ * A closed route kills on trial. It may also kill a process that runs since before it was closed, and has not learned of
+ * it yet: that is no relapse.
+ */
 function relapseOf(route: string, state: RouteState, deaths: readonly Death[]): Sentence[] {
   if (!isClosed(state) || state.by === 'hand') return []
-  const again = deaths.filter(({ culprit, diedAt }) => culprit === route && diedAt > state.since)
+  const hasTried = ({ id, startedAt }: Death): boolean => state.trial?.by === id || startedAt > state.since
+  const again = deaths.filter(
+    (death) => death.culprit === route && death.diedAt > state.since && hasTried(death),
+  )
   const [newest] = again.toSorted((a, b) => b.diedAt - a.diedAt)
   if (newest === undefined) return []
   return [{ route, deaths: again.map(({ id }) => id), evidence: `it killed again: ${newest.because}` }]
@@ -70,8 +76,9 @@ function isAgainst(route: string, { culprit, inFlight }: Death): boolean {
 function evidenceOf({ deaths, certain, presence }: Suspect): string {
   const guessed = deaths - certain
   const known = certain === 0 ? [] : [`it is known to have caused ${count(certain)}`]
-  const rarely = `${(presence * 100).toPrecision(2)} % of the time`
-  const seen = guessed === 0 ? [] : [`it was in flight at ${count(guessed)}, and otherwise ${rarely}`]
+  const often =
+    presence === undefined ? 'nobody knows how often' : `${(presence * 100).toPrecision(2)} % of the time`
+  const seen = guessed === 0 ? [] : [`it was in flight at ${count(guessed)}, and otherwise ${often}`]
   return [...known, ...seen].join('; ')
 }
 

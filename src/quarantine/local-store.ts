@@ -34,6 +34,11 @@ export class LocalStore implements QuarantineStore {
     return isChanged
   }
 
+  /** As `watch` of the file. */
+  watch(onChange: () => void): () => void {
+    return this.#file.watch(onChange)
+  }
+
   /** Takes over a change that another store has made. */
   async copy({ route, state: to }: RouteChange): Promise<void> {
     this.#file.update((state) => ({ ...state, routes: { ...state.routes, [route]: to } }))

@@ -35,6 +35,8 @@ export class RouteQuarantine implements Quarantine {
   #states: Map<string, RouteState> = new Map()
   #closed: ReadonlyMap<string, RouteState> = new Map()
   #tooMany = ''
+  /** When routes were closed by hand that cannot be: it is said once. */
+  readonly #notThere: Map<string, number> = new Map()
 
   constructor(parts: QuarantineParts) {
     this.#parts = parts
@@ -188,6 +190,12 @@ export class RouteQuarantine implements Quarantine {
     const { log } = this.#parts
     for (const [route, state] of closed) {
       if (before.get(route)?.since !== state.since) log.closed(route, state, this.#deaths)
+    }
+    for (const [route, state] of this.#states) {
+      const isInVain = isClosed(state) && state.by === 'hand' && !closed.has(route)
+      if (!isInVain || this.#notThere.get(route) === state.since) continue
+      this.#notThere.set(route, state.since)
+      log.notThere(route)
     }
     for (const route of before.keys()) {
       const state = this.#states.get(route)

@@ -41,12 +41,21 @@ export class QuarantineLog {
   /** Says that a route is closed, and how to release it. */
   closed(route: string, state: RouteState, deaths: readonly Death[]): void {
     const { until, evidence, relapses } = state
-    const known = deaths.filter(({ id }) => state.deaths.includes(id)).slice(-MOST_DEATHS)
+    const known = deaths
+      .filter(({ id }) => state.deaths.includes(id))
+      .toSorted((a, b) => a.diedAt - b.diedAt)
+      .slice(-MOST_DEATHS)
     const died = known.map(({ diedAt, because }) => ({ at: new Date(diedAt).toISOString(), because }))
     const due = until === undefined ? undefined : new Date(until).toISOString()
     const line = { quarantine: { route, deaths: died, evidence, relapses, until: due, by: state.by } }
     const how = due === undefined ? 'until it is released' : `and is tried after ${due}`
     this.#warn(line, `${route} is closed ${how}: ${evidence}. To release it: ${this.#release(route)}`)
+  }
+
+  /** Says that a route was closed from outside that cannot be. */
+  notThere(route: string): void {
+    const message = `${route} was to be closed by hand, and is not: there is no such route, or it is exempt by \`config.isolate\``
+    this.#warn({ quarantine: { route } }, message)
   }
 
   /** Says that a route serves again. */
@@ -68,8 +77,7 @@ export class QuarantineLog {
   undecided(deaths: number, suspects: readonly Suspect[]): void {
     const named = suspects.map(({ route, deaths: seen, presence }) => ({ route, deaths: seen, presence }))
     const [first] = suspects
-    const often =
-      first && `${first.route} was in flight at ${first.deaths}, and is so ${share(first)} of the time`
+    const often = first && `${first.route} was in flight at ${first.deaths}, and ${share(first)}`
     const why = often ?? 'none was in flight at most of them'
     this.#warn(
       { quarantine: { deaths, suspects: named } },
@@ -105,5 +113,7 @@ export class QuarantineLog {
 }
 
 function share({ presence }: Suspect): string {
-  return `${Math.round(presence * 100)} %`
+  return presence === undefined
+    ? 'how often it is anyway is not known: the processes died too soon'
+    : `is so ${Math.round(presence * 100)} % of the time`
 }

@@ -96,6 +96,7 @@ export class Copier {
     if (now - this.#ratesAt >= this.#ratesPeriod) {
       this.#ratesAt = now
       this.#ratesPeriod = Math.min(2 * this.#ratesPeriod, RATES_PERIOD)
+      this.#endInterval(now)
       this.#rates.write(this.#book.fill(this.#rates.body))
     }
     const beatAt = this.#state.floats[STATE_BEAT_AT] as number
@@ -103,10 +104,8 @@ export class Copier {
   }
 
   #write(now: number, arrived: number, total: number): void {
-    const { words, floats } = this.#state
-    const marks = words[MARK_COUNT] as number
-    this.#book.endInterval(now, marksBetween(this.#state, this.#marks, marks))
-    this.#marks = marks
+    const { floats } = this.#state
+    this.#endInterval(now)
     this.#arrived = arrived
     this.#total = total
     this.#copiedAt = now
@@ -127,6 +126,13 @@ export class Copier {
     head[layout.MACHINE_KILLS] = this.#kills.machine
     head[layout.GROUP_KILLS] = this.#kills.group
     this.#copies.write(end)
+  }
+
+  /** What is shown since the last copy is known until now. */
+  #endInterval(now: number): void {
+    const marks = this.#state.words[MARK_COUNT] as number
+    this.#book.endInterval(now, marksBetween(this.#state, this.#marks, marks))
+    this.#marks = marks
   }
 
   /** Returns how many bytes of the copy are used then. */

@@ -168,7 +168,8 @@ test('knows nothing of deaths that are forgiven, and of processes that never ser
 
 test('blames nobody where it is not known how often a route is in flight', () => {
   const unknown = { samples: 0, presence: {}, arrivals: {} }
-  assert.deepEqual(blamed(times(6, () => death(['rare', 'usual'], unknown))), [])
+  const { blamed: none, undecided } = judge(times(6, () => death(['rare', 'usual'], unknown)))
+  assert.deepEqual([none, undecided?.suspects.map(({ presence }) => presence)], [[], [undefined, undefined]])
   assert.deepEqual(blamed(times(6, () => death(['always', 'usual'], { arrivals: {} }))), [])
 })
 

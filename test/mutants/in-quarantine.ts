@@ -66,6 +66,13 @@ export const inQuarantine: readonly Mutant[] = [
     tests: ['quarantine/judge'],
   },
   {
+    name: 'death-without-a-trial-is-a-relapse',
+    file: 'quarantine/judge.ts',
+    find: ' && hasTried(death)',
+    replace: '',
+    tests: ['quarantine/judge'],
+  },
+  {
     name: 'change-of-another-overwritten',
     file: 'quarantine/local-store.ts',
     find: '=== from\n',

@@ -24,10 +24,17 @@ export const inRecorder: readonly Mutant[] = [
     tests: ['recorder/past-lives'],
   },
   {
-    name: 'copies-without-rates-are-samples',
+    name: 'life-without-rates-counts',
     file: 'flight/past-lives.ts',
-    find: 'rates.length === 0 ? 0 : (vitals?.copies ?? 0)',
-    replace: 'vitals?.copies ?? 0',
+    find: 'Math.round(observed / SAMPLE_TIME)',
+    replace: 'flight.vitals?.copies ?? 0',
+    tests: ['recorder/past-lives'],
+  },
+  {
+    name: 'nothing-is-learned-while-nobody-asks',
+    file: 'recorder/copier.ts',
+    find: 'this.#endInterval(now)\n      this.#rates',
+    replace: 'this.#rates',
     tests: ['recorder/past-lives'],
   },
   {

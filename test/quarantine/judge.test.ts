@@ -43,7 +43,9 @@ test('closes a route again when it kills on trial, and for no death that it was 
   const deaths = [killedBy('GET /a', NOW - 2_000), killedBy('GET /a', NOW - 1_500)]
   const closed = closedFor(undefined, CAUSE, { ...ABOUT, now: NOW - 1_000 })
   assert.deepEqual(closedIn(deaths, { 'GET /a': closed }), [])
-  const { sentences } = rule([...deaths, killedBy('GET /a', NOW - 500, 'third')], { 'GET /a': closed })
+  const onceMore = [...deaths, killedBy('GET /a', NOW - 500, 'third')]
+  assert.deepEqual(closedIn(onceMore, { 'GET /a': closed }), [], 'a process that did not know of it yet')
+  const { sentences } = rule(onceMore, { 'GET /a': onTrial(closed, 'third', NOW + HOUR) })
   assert.deepEqual(sentences, [
     { route: 'GET /a', deaths: ['third'], evidence: 'it killed again: it ran away' },
   ])

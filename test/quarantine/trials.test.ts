@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type Child, startFixture } from '../support/child.ts'
@@ -60,10 +61,20 @@ test('by hand, from outside: lists, releases and closes, and a new build knows n
   const closed = await start(t, dir, 'mended')
   assert.equal((await closed.ask('/poison')).status, 503)
   assert.equal(cli('release', POISON, '--dir', dir), `${POISON} is released.\n`)
+  const releasedAt = performance.now()
   await until(async () => (await closed.ask('/poison')).status === 200)
+  assert.ok(performance.now() - releasedAt < 5_000, 'it need not be asked, which it is every ten seconds')
+  assert.throws(
+    () => cli('--dir', join(dir, 'typo')),
+    /No app with a quarantine has run with \S+typo as the folder/,
+  )
+  cli('close', 'GET /typo', 'too dear', '--dir', dir)
+  await closed.line(({ level, msg }) => level === 40 && msg.startsWith('GET /typo was to be closed by hand'))
   cli('close', POISON, 'again', '--dir', dir)
   const other = await start(t, dir, 'mended', { build: '2' })
   assert.equal((await other.ask('/poison')).status, 200)
   // that of the build which ran last
   assert.equal(cli('--dir', dir), 'No route is closed.\n')
+  for (const child of [closed, other])
+    assert.equal(child.log().filter(({ msg }) => /GET \/typo/.test(msg)).length, child === closed ? 1 : 0)
 })

@@ -80,7 +80,7 @@ test('each is found once', (t) => {
 })
 
 test('copies say how often a route is in flight once its rates are written, soon after the first', (t) => {
-  const lifeOf = (lasted: number) => {
+  const lifeOf = (lasted: number, isIdle = false) => {
     const { path, find } = write(t, {})
     const file = openSync(path, 'r+')
     const name = nameLine(pairOf(0, METHODS.indexOf('GET')), 'GET', '/a')
@@ -89,7 +89,8 @@ test('copies say how often a route is in flight once its rates are written, soon
     const writeBytes = (bytes: Uint8Array, at: number) => writeSync(file, bytes, 0, bytes.length, at)
     const copier = new Copier(board.memory, newSharedState(), writeBytes, 0)
     const request = { id: 'x', raw: { method: 'GET' } } as unknown as FastifyRequest
-    board.add(new RequestContext(request, {} as FastifyReply, { pattern: '/a', index: 0 } as CoveredRoute))
+    if (!isIdle)
+      board.add(new RequestContext(request, {} as FastifyReply, { pattern: '/a', index: 0 } as CoveredRoute))
     for (let at = 0; at <= lasted; at += 50) copier.copy(at)
     closeSync(file)
     return find()[0]?.death
@@ -97,7 +98,10 @@ test('copies say how often a route is in flight once its rates are written, soon
   const early = lifeOf(50)
   assert.deepEqual([early?.inFlight, early?.samples, early?.presence], [['GET /a'], 0, {}])
   const later = lifeOf(150)
-  assert.deepEqual([later?.samples, later?.presence], [4, { 'GET /a': 1 }])
+  assert.deepEqual([later?.samples, later?.presence], [3, { 'GET /a': 1 }])
+  // that nobody ever came is known too
+  const idle = lifeOf(150, true)
+  assert.deepEqual([idle?.samples, idle?.presence], [3, {}])
 })
 
 test('what it saw of its own end is believed', (t) => {
