@@ -92,7 +92,7 @@ function install(fastify: FastifyInstance, given: IsolateOptions): void {
     setImmediate(loadForLastLine)
     done()
   })
-  if (options.recorder !== false) installRecorder(app, options.recorder.dir as string, coverage.covered)
+  if (options.recorder !== false) installRecorder(app, options.recorder.dir, coverage.covered)
   if (options.quarantine !== false) installQuarantine(app, options.quarantine, coverage.covered)
   new Escapes(app, internals).install(() => coverage.keepsContexts)
   new Runaways(app).install(internals, coverage.covered)

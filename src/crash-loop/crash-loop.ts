@@ -31,7 +31,7 @@ export function guardFromCrashLoop(app: IsolatedApp, internals: Internals): void
   const { fastify, options, recorder } = app
   const { loop } = options
   if (loop === false || options.recorder === false || recorder === undefined || !isGuarded()) return
-  const file = new StateFile(options.recorder.dir as string, (message, error) =>
+  const file = new StateFile(options.recorder.dir, (message, error) =>
     logWarning(fastify.log, error, message),
   )
   const state = file.update((before) => addLives(before, recorder.pastLives))
