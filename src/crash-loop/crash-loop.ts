@@ -16,7 +16,7 @@ import { isGuarded } from './is-guarded.ts'
 import { parkingAddresses } from './parked-server.ts'
 import { type Series, seriesOf, waitBefore } from './series.ts'
 
-/** From which start on the log tells of the ones before. */
+/** The first start in a row at which the log tells of the deaths before it. */
 const TOLD_FROM = 3
 /** Milliseconds between two lines that say why an app does not run. */
 const SAID_EVERY = 60_000
