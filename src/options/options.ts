@@ -124,8 +124,8 @@ export interface RouteIsolateOptions extends OverridableOptions {
 /** Closes the routes that kill the process. */
 export interface QuarantineOptions {
   /**
-   * Where deaths and closed routes are kept beside the recorder's folder, for a fleet whose local disks do not last.
-   * Default: none.
+   * Where deaths and closed routes are kept beside the recorder's folder, for a fleet whose local disks do not last, such
+   * as `redisStore()` of `fastify-isolate/redis`: see [fleets](fleets.md). Default: none.
    */
   store?: QuarantineStore
   /**
