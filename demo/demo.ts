@@ -1,6 +1,7 @@
 /**
  * Shows that each bug costs only the request that has it. Every row is real traffic to a real server in another
- * process: fifty other requests are in flight when the bug occurs, and their answers are counted afterwards.
+ * process: fifty other requests are in flight when the bug occurs, and their answers are counted afterwards. Then a route
+ * that kills the process twice is closed.
  */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -49,9 +50,27 @@ async function readReport(folder: string): Promise<string> {
 }
 
 const startedAt = Date.now()
-const reports = await mkdtemp(join(tmpdir(), 'fastify-isolate-demo-'))
-const server = new ServerProcess(reports)
-await server.ready()
+const folder = await mkdtemp(join(tmpdir(), 'fastify-isolate-demo-'))
+const reports = join(folder, 'reports')
+
+async function startServer(): Promise<ServerProcess> {
+  const started = new ServerProcess(reports, join(folder, 'state'))
+  await started.ready()
+  return started
+}
+
+/** Asks a route that is closed, and another one. */
+async function askClosed(server: ServerProcess, { name, path }: Bug): Promise<void> {
+  const { status } = await ask(server.port, path, causing)
+  const other = ask(server.port, '/other', others)
+  await server.inFlight(1)
+  server.release()
+  const isRight = status === 503 && (await other).status === 200
+  if (!isRight) totals.wrong += 1
+  console.log(row([name, String(status), isRight ? '1/1' : '0/1', `GET ${path} is closed`]))
+}
+
+const server = await startServer()
 
 console.log(`A Fastify server with isolate() runs as process ${server.pid} on port ${server.port}.`)
 console.log(`Each bug strikes on one connection while ${OTHERS} other requests are in flight.`)
@@ -75,6 +94,19 @@ console.log()
 console.log(abridged(await readReport(reports)))
 console.log()
 
+console.log(
+  'It is started again, and dies of the same route. The next process closes that route, and serves the rest:',
+)
+console.log()
+const second = await startServer()
+await strike(second, FATAL_BUG)
+await second.exit
+const third = await startServer()
+await askClosed(third, FATAL_BUG)
+third.stop()
+await third.exit
+console.log()
+
 console.log(`${totals.bugs} bugs, one log line each.`)
 console.log(`Other requests answered: ${totals.answered} of ${totals.bugs * OTHERS}.`)
 console.log(`Answers that gave the secret away: ${totals.leaks}.`)
@@ -82,5 +114,5 @@ console.log(`It took ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`)
 
 others.destroy()
 causing.destroy()
-await rm(reports, { recursive: true, force: true })
+await rm(folder, { recursive: true, force: true })
 process.exitCode = totals.wrong === 0 && totals.leaks === 0 && code === 70 ? 0 : 1

@@ -24,10 +24,13 @@ export class ServerProcess {
   readonly #events = new EventEmitter()
   #waiting = 0
 
-  /** @param reports - The folder for the crash report. */
-  constructor(reports: string) {
+  /**
+   * @param reports - The folder for the crash report.
+   * @param state - The folder of the recorder.
+   */
+  constructor(reports: string, state: string) {
     const file = fileURLToPath(new URL('./server.ts', import.meta.url))
-    this.#child = spawn(process.execPath, [...TYPESCRIPT, file, reports], {
+    this.#child = spawn(process.execPath, [...TYPESCRIPT, file, reports, state], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     })
     this.exit = once(this.#child, 'exit') as Promise<[number | null, string | null]>

@@ -6,9 +6,16 @@ import { ESCAPES } from './escapes.ts'
 import { CALL_BUGS, FATAL_BUG } from './faults.ts'
 import { RUNAWAYS } from './runaways.ts'
 
+const [, , reportDir = '', dir = ''] = process.argv
 const app = Fastify({ logger: true })
 app.register(
-  isolate({ grace: 100, runaway: { after: 500 }, leave: { reportDir: process.argv[2] as string } }),
+  isolate({
+    grace: 100,
+    runaway: { after: 500 },
+    leave: { reportDir },
+    recorder: { dir },
+    quarantine: {},
+  }),
 )
 
 for (const { path, handler, options } of [...CALL_BUGS, ...ESCAPES, ...RUNAWAYS, FATAL_BUG])

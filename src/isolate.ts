@@ -19,6 +19,7 @@ import { warnOfSilence } from './log/silence.ts'
 import { stderrLogger } from './log/stderr.ts'
 import type { IsolateOptions, RouteIsolateOptions } from './options/options.ts'
 import { resolveOptions } from './options/resolve.ts'
+import type { ResolvedOptions } from './options/resolved.ts'
 import { installQuarantine } from './quarantine/install-quarantine.ts'
 import { installRecorder } from './recorder/install-recorder.ts'
 import { isolationOfRequest } from './request/signal.ts'
@@ -48,14 +49,14 @@ const DECORATED: readonly [string, (instance: FastifyInstance) => boolean][] = [
   ['request', (instance) => instance.hasRequestDecorator('isolation')],
 ]
 
-function install(fastify: FastifyInstance, given: IsolateOptions): void {
+function install(fastify: FastifyInstance, resolve: () => ResolvedOptions): void {
   if (isolatedAppOf(fastify) !== undefined) {
     throw new Error(
       'isolate() is registered already on this Fastify instance or on one above it. Register it once, on the ' +
         'outermost instance that it shall cover.',
     )
   }
-  const options = resolveOptions(given)
+  const options = resolve()
   const internals = new Internals(fastify)
   const instances = internals.instancesOf(fastify)
   if (instances.some((instance) => isolatedAppOf(instance) !== undefined)) {
@@ -92,7 +93,7 @@ function install(fastify: FastifyInstance, given: IsolateOptions): void {
     setImmediate(loadForLastLine)
     done()
   })
-  if (options.recorder !== false) installRecorder(app, options.recorder.dir as string, coverage.covered)
+  if (options.recorder !== false) installRecorder(app, options.recorder.dir, coverage.covered)
   if (options.quarantine !== false) installQuarantine(app, options.quarantine, coverage.covered)
   new Escapes(app, internals).install(() => coverage.keepsContexts)
   new Runaways(app).install(internals, coverage.covered)
@@ -120,10 +121,16 @@ function loadForLastLine(): void {
 /**
  * Passes what `install` throws to `done`, so that `app.ready()` rejects: Fastify does not catch what a callback
  * plugin throws.
+ *
+ * @param resolve Returns the options, or throws what is wrong with them.
  */
-function tryInstall(app: FastifyInstance, options: IsolateOptions, done: (error?: Error) => void): void {
+function tryInstall(
+  app: FastifyInstance,
+  resolve: () => ResolvedOptions,
+  done: (error?: Error) => void,
+): void {
   try {
-    install(app, options)
+    install(app, resolve)
   } catch (error) {
     done(error as Error)
     return
@@ -161,7 +168,7 @@ const META = { name: 'fastify-isolate', fastify: '>=5.11.2' }
 function isolateOrPlugin(...args: unknown[]): unknown {
   if (args.length >= 2) {
     const [app, options, done] = args as Parameters<FastifyPluginCallback<IsolateOptions>>
-    tryInstall(app, withoutRegisterOptions(options), done)
+    tryInstall(app, () => resolveOptions(withoutRegisterOptions(options)), done)
     return undefined
   }
   const [options] = args as [IsolateOptions?]
@@ -169,7 +176,8 @@ function isolateOrPlugin(...args: unknown[]): unknown {
   guardBeforeLoad(resolved)
   takeBeforeLoad(resolved)
   const plugin: FastifyPluginCallback = (app, _options, done) => {
-    tryInstall(app, options as IsolateOptions, done)
+    // Wrong ones are refused where the plugin loads.
+    tryInstall(app, () => resolved ?? resolveOptions(options), done)
   }
   return fp(plugin, META)
 }

@@ -18,6 +18,7 @@ export function defaultOf(path: string, row: AnyRow, text: string): string {
 
 function written(row: AnyRow): string {
   if ('options' in row) return 'default' in row ? writtenValue(row.default) : 'those of its options'
+  if (!('default' in row)) return 'none'
   const elsewhere = writtenValue(defaultIn(row, undefined))
   const inKubernetes = writtenValue(defaultIn(row, '10.0.0.1'))
   return inKubernetes === elsewhere ? elsewhere : `${inKubernetes} in Kubernetes, ${elsewhere} elsewhere`

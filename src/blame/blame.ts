@@ -99,7 +99,7 @@ class Evidence {
     if (counted < this.#options.deaths || score <= this.#threshold) return false
     if (certain * CERTAIN_COUNT >= this.#options.deaths) return true
     // only those can be confused with it that were in flight when it was
-    const shared = this.#deaths.filter((death) => isOf(route, death))
+    const shared = this.#deaths.filter((death) => isAgainst(route, death))
     return this.suspects.every(
       (next) => next.route === route || score - this.#score(next.route, shared) > AHEAD,
     )
@@ -112,7 +112,7 @@ class Evidence {
   }
 
   #suspect(route: string): Suspect {
-    const against = this.#against(route, this.#deaths).filter((death) => isOf(route, death))
+    const against = this.#against(route, this.#deaths).filter((death) => isAgainst(route, death))
     return {
       route,
       deaths: against.length,
@@ -143,7 +143,8 @@ class Evidence {
   }
 }
 
-function isOf(route: string, { culprit, inFlight }: Death): boolean {
+/** Whether a death speaks against a route: it is known to be the culprit, or none is and it was in flight. */
+export function isAgainst(route: string, { culprit, inFlight }: Death): boolean {
   return culprit === undefined ? inFlight.includes(route) : culprit === route
 }
 

@@ -26,9 +26,7 @@ let onExit: ((code: number) => void) | undefined
 export function guardBeforeLoad(options: ResolvedOptions | undefined): void {
   if (onExit !== undefined || !options?.loop || !options.recorder || !isGuarded()) return
   const { loop, recorder, leave } = options
-  const file = new StateFile(recorder.dir as string, (message, error) =>
-    logWarning(stderrLogger(), error, message),
-  )
+  const file = new StateFile(recorder.dir, (message, error) => logWarning(stderrLogger(), error, message))
   const itself = thisProcess()
   const build = buildOfApp(options)
   const put = (how: Life['how'], because: string): void => {
@@ -46,7 +44,7 @@ export function guardBeforeLoad(options: ResolvedOptions | undefined): void {
   const { lives } = file.read()
   const series = seriesOf(lives, build, loop.window, Date.now())
   const isDue = series.deaths.length + 1 >= loop.limit && !series.gaveUpLast
-  if (loop.action === 'exit' && isDue && !hasUnread(recorder.dir as string, lives)) {
+  if (loop.action === 'exit' && isDue && !hasUnread(recorder.dir, lives)) {
     const exitCode = leave.exitCodes.loop
     const why = `${describeSeries(series)}: the app is given up, and the next start tries it again`
     put('gaveUp', why)

@@ -16,7 +16,7 @@ import { isGuarded } from './is-guarded.ts'
 import { parkingAddresses } from './parked-server.ts'
 import { type Series, seriesOf, waitBefore } from './series.ts'
 
-/** From which start on the log tells of the ones before. */
+/** The first start in a row at which the log tells of the deaths before it. */
 const TOLD_FROM = 3
 /** Milliseconds between two lines that say why an app does not run. */
 const SAID_EVERY = 60_000
@@ -31,7 +31,7 @@ export function guardFromCrashLoop(app: IsolatedApp, internals: Internals): void
   const { fastify, options, recorder } = app
   const { loop } = options
   if (loop === false || options.recorder === false || recorder === undefined || !isGuarded()) return
-  const file = new StateFile(options.recorder.dir as string, (message, error) =>
+  const file = new StateFile(options.recorder.dir, (message, error) =>
     logWarning(fastify.log, error, message),
   )
   const state = file.update((before) => addLives(before, recorder.pastLives))

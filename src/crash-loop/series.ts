@@ -1,6 +1,6 @@
 import type { Life } from '../deaths/state.ts'
 
-/** Milliseconds without a start after which a series is over: the longest pause that a restarter makes is half of it. */
+/** Milliseconds without a start after which a series is over: twice the longest pause that a restarter makes. */
 const LONGEST_PAUSE = 600_000
 /** The first and the longest of the pauses before an app of a crash loop is tried again, in milliseconds. */
 const FIRST_WAIT = 10_000
@@ -12,7 +12,7 @@ export interface Series {
   readonly deaths: readonly Life[]
   /** Milliseconds since the first of them began. */
   readonly since: number
-  /** Whether the guard ended the life before this one: this one is to try. */
+  /** Whether the guard ended the process before this one: this one starts the app, to see whether it was mended. */
   readonly gaveUpLast: boolean
 }
 

@@ -1,5 +1,6 @@
 import type { Death } from './death.ts'
-import { type Life, type ListenAddress, type RouteState, STATE_VERSION, type State } from './state.ts'
+import type { RouteState } from './route-state.ts'
+import { type Life, type ListenAddress, STATE_VERSION, type State } from './state.ts'
 
 /** Says whether a value of JSON has a form. */
 type Check = (value: unknown) => boolean

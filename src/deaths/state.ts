@@ -1,8 +1,6 @@
 import type { Death } from './death.ts'
 import type { RouteState } from './route-state.ts'
 
-export type { RouteState }
-
 /** The version of the state's form. A file of a later one is not read. */
 export const STATE_VERSION = 1
 /** How many deaths and how many lives a state keeps, the newest. */

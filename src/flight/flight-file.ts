@@ -33,7 +33,7 @@ export class FlightFile {
       rmSync(this.path, { force: true })
       // 'wx' fails where a file or link exists, so that it never writes through a link that somebody planted
       this.#file = openSync(this.path, 'wx', 0o600)
-      // what is there already can be written again on a disk that is full
+      // reserves the place on the disk, so that it can be written later even if the disk is full then
       writeSync(this.#file, Buffer.alloc(NAMES_AT), 0, NAMES_AT, 0)
     })
   }

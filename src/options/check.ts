@@ -3,9 +3,6 @@ import type { QuarantineStore } from '../deaths/quarantine-store.ts'
 import { isArrayLike, readProperty } from '../fault/thrown.ts'
 import { type Given, unexpected } from './bad-option.ts'
 import { type ExitReason, isAllowedExitCode } from './exit-codes.ts'
-import type { LoopOptions, RecorderOptions, RunawayOptions } from './options.ts'
-import { readOptions } from './read-options.ts'
-import type { Resolved } from './resolved.ts'
 
 // Each check returns the value of an option, or throws the error that says what was expected.
 
@@ -59,16 +56,11 @@ export function checkGrace(given: Given): number {
 /** Below it, a long garbage collection would be a runaway. */
 const LEAST_RUNAWAY = 100
 
-/** When a request is a runaway, or false. */
-export function checkRunaway(given: Given): false | RunawayOptions {
-  if (given.value === false) return false
-  if (typeof given.value !== 'object' || given.value === null)
-    throw unexpected(given, 'false or { after: 1000 }')
-  const after = readOptions(given, ['after'])('after')
-  if (typeof after.value === 'number' && after.value >= LEAST_RUNAWAY && after.value <= MAX_DELAY) {
-    return { after: after.value }
-  }
-  throw unexpected(after, `a number of milliseconds from ${LEAST_RUNAWAY} to ${MAX_DELAY}`)
+/** After how many milliseconds a request is a runaway. */
+export function checkRunawayTime(given: Given): number {
+  const { value } = given
+  if (typeof value === 'number' && value >= LEAST_RUNAWAY && value <= MAX_DELAY) return value
+  throw unexpected(given, `a number of milliseconds from ${LEAST_RUNAWAY} to ${MAX_DELAY}`)
 }
 
 /** An option that counts something: an integer >= 0, or Infinity. */
@@ -79,8 +71,8 @@ export function checkCount(given: Given): number {
   throw unexpected(given, 'an integer >= 0, or Infinity for all')
 }
 
-/** After how many deaths a route is closed. */
-export function checkDeaths(given: Given): number {
+/** How many deaths or starts are too many: the first one is never one too many. */
+export function checkRepeats(given: Given): number {
   const { value } = given
   if (Number.isSafeInteger(value) && (value as number) >= 2) return value as number
   throw unexpected(given, 'an integer >= 2')
@@ -97,12 +89,22 @@ export function checkStore(given: Given): QuarantineStore {
   throw unexpected(given, 'a store: an object with the functions `load`, `record` and `update`')
 }
 
+/** One of some words. */
+export function checkWord<T extends string>(given: Given, words: readonly T[]): T {
+  const { value } = given
+  if (words.includes(value as T)) return value as T
+  throw unexpected(given, choiceOf(words))
+}
+
 /** One of some words, or a function. */
 export function checkWordOrFunction<T>(given: Given, words: readonly Extract<T, string>[]): T {
   const { value } = given
   if (typeof value === 'function' || words.includes(value as Extract<T, string>)) return value as T
-  const choice = `${words.map((word) => `'${word}'`).join(' or ')} or a function`
-  throw unexpected(given, choice)
+  throw unexpected(given, `${choiceOf(words)} or a function`)
+}
+
+function choiceOf(words: readonly string[]): string {
+  return words.map((word) => `'${word}'`).join(' or ')
 }
 
 /** An exit code after the process leaves for this reason. */
@@ -141,47 +143,4 @@ export function checkPath(given: Given): string {
 /** The path of a file, or false. */
 export function checkTerminationLog(given: Given): string | false {
   return given.value === false ? false : checkText(given, 'the path of a file, or false')
-}
-
-/** Where the recorder writes, or false. */
-export function checkRecorder(given: Given): false | RecorderOptions {
-  if (given.value === false) return false
-  if (typeof given.value !== 'object' || given.value === null)
-    throw unexpected(given, "false or { dir: '/var/lib/my-app' }")
-  return { dir: checkText(readOptions(given, ['dir'])('dir'), 'the path of a folder') }
-}
-
-const LOOP_ACTIONS = ['exit', 'park', 'backOff'] as const
-/** The first start is no restart. */
-const LEAST_LOOP = 2
-
-/** What is done about a crash loop, with the defaults filled in, or false. */
-export function checkLoop(given: Given): false | Resolved<LoopOptions> {
-  if (given.value === false) return false
-  if (typeof given.value !== 'object' || given.value === null)
-    throw unexpected(given, "false or an object, such as { action: 'park' }")
-  const option = readOptions(given, ['window', 'limit', 'action', 'liveness'])
-  const [window, limit, action, liveness] = [
-    option('window'),
-    option('limit'),
-    option('action'),
-    option('liveness'),
-  ]
-  return {
-    window: window.value === undefined ? 60_000 : checkMilliseconds(window),
-    limit: limit.value === undefined ? 5 : checkStarts(limit),
-    action: action.value === undefined ? 'exit' : checkLoopAction(action),
-    liveness: liveness.value === undefined ? undefined : checkPath(liveness),
-  }
-}
-
-function checkStarts(given: Given): number {
-  if (Number.isSafeInteger(given.value) && (given.value as number) >= LEAST_LOOP) return given.value as number
-  throw unexpected(given, `an integer from ${LEAST_LOOP} on`)
-}
-
-function checkLoopAction(given: Given): (typeof LOOP_ACTIONS)[number] {
-  const action = LOOP_ACTIONS.find((each) => each === given.value)
-  if (action !== undefined) return action
-  throw unexpected(given, LOOP_ACTIONS.map((each) => `'${each}'`).join(' or '))
 }

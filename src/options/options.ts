@@ -52,7 +52,7 @@ export interface ExitCodes {
 export interface RunawayOptions {
   /**
    * Milliseconds of CPU time, from 100 on, for which one request may block the event loop. Asleep in a system call
-   * it has four times as long.
+   * it has four times as long. Default: none, it has to be given.
    */
   after: number
 }
@@ -124,8 +124,8 @@ export interface RouteIsolateOptions extends OverridableOptions {
 /** Closes the routes that kill the process. */
 export interface QuarantineOptions {
   /**
-   * Where deaths and closed routes are kept beside the recorder's folder, for a fleet whose local disks do not last.
-   * Default: none.
+   * Where deaths and closed routes are kept beside the recorder's folder, for a fleet whose local disks do not last, such
+   * as `redisStore()` of `fastify-isolate/redis`: see [fleets](fleets.md). Default: none.
    */
   store?: QuarantineStore
   /**
@@ -218,15 +218,21 @@ export interface LogOptions {
 
 /** Where it is written down, while the app runs, what has to be known after its process has died. */
 export interface RecorderOptions {
-  /** The folder of the recorder's files. */
+  /**
+   * The folder of the recorder's files, one for each app. It has to outlive the process, and is made where it is missing.
+   * Default: none, it has to be given.
+   */
   dir: string
 }
 
 /** What is done about an app that dies again and again as it starts. */
 export interface LoopOptions {
-  /** Milliseconds after the app listened within which a death counts; one before it listened always does. Default: 60 000. */
+  /**
+   * Milliseconds after the app listened within which a death counts. One before it listened always does.
+   * Default: 60 000.
+   */
   window?: number
-  /** Which start in a row is the first that is not simply made: an integer from 2 on. Default: 5. */
+  /** Which start in a row is the first that is held or given up: an integer from 2 on. Default: 5. */
   limit?: number
   /**
    * What is done from that start on. `'exit'`: the process exits with {@link ExitCodes.loop}, once; the next start tries

@@ -42,7 +42,7 @@ function resolveTable<T>(table: Table<T>, given: Given, fill: boolean): Resolved
 
 function resolveRow(row: AnyRow, given: Given, fill: boolean): unknown {
   const { value } = given
-  if (!('options' in row)) return value === undefined ? row.default : row.check(given)
+  if (!('options' in row)) return value === undefined && 'default' in row ? row.default : row.check(given)
   const isObject = typeof value === 'object' && value !== null && !isArrayLike(value)
   if ('default' in row) {
     if (value === undefined || value === false) return false

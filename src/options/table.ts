@@ -2,20 +2,19 @@ import type { Given } from './bad-option.ts'
 import {
   checkBoolean,
   checkCount,
-  checkDeaths,
   checkExitCode,
   checkFunction,
   checkGrace,
-  checkLoop,
   checkMilliseconds,
   checkMillisecondsOrNever,
   checkPath,
-  checkRecorder,
-  checkRunaway,
+  checkRepeats,
+  checkRunawayTime,
   checkSignals,
   checkStore,
   checkTerminationLog,
   checkText,
+  checkWord,
   checkWordOrFunction,
 } from './check.ts'
 import { EXIT_FATAL, EXIT_LOOP, EXIT_RECYCLE } from './exit-codes.ts'
@@ -25,11 +24,14 @@ import type {
   IsolateOptions,
   LeaveOptions,
   LogOptions,
+  LoopOptions,
   OverridableOptions,
   QuarantineOptions,
+  RecorderOptions,
   RouteIsolateOptions,
+  RunawayOptions,
 } from './options.ts'
-import type { IsGroup, IsSwitch, ResolvedValue } from './resolved.ts'
+import type { IsGroup, IsOptional, IsSwitch, ResolvedValue } from './resolved.ts'
 
 /** One option, and the type of its value once the defaults are filled in. */
 export interface Row<T> {
@@ -37,6 +39,12 @@ export interface Row<T> {
   readonly check: (given: Given) => T
   /** What holds where the option is not given. */
   readonly default: T
+}
+
+/** An option that has to be given. */
+export interface RequiredRow<T> {
+  /** As that of a {@link Row}. Called also where nothing is given. */
+  readonly check: (given: Given) => T
 }
 
 /** An option that has options of its own. */
@@ -56,16 +64,20 @@ export interface Switch<T> {
 
 /** A row for each option of a public type: one too few or too many does not compile. */
 export type Table<T> = {
-  readonly [Name in keyof T]-?: RowOrGroup<Exclude<T[Name], undefined>>
+  readonly [Name in keyof T]-?: IsOptional<T, Name> extends true
+    ? OptionalRow<Exclude<T[Name], undefined>>
+    : RequiredRow<T[Name]>
 }
 
-type RowOrGroup<T> =
-  IsGroup<T> extends true ? Group<T> : Row<ResolvedValue<T>> | (IsSwitch<T> extends true ? Switch<T> : never)
+type OptionalRow<T> =
+  IsGroup<T> extends true ? Group<T> : IsSwitch<T> extends true ? Switch<T> : Row<ResolvedValue<T>>
 
 const GRACE_OPTIONS: Table<GraceOptions> = {
   rejection: { check: checkMilliseconds, default: 10_000 },
   exception: { check: checkMilliseconds, default: 1_000 },
 }
+
+const RUNAWAY_OPTIONS: Table<RunawayOptions> = { after: { check: checkRunawayTime } }
 
 /** The options of an app that a route may override. */
 export const OVERRIDABLE: Table<OverridableOptions> = {
@@ -78,7 +90,7 @@ export const OVERRIDABLE: Table<OverridableOptions> = {
   expose: { check: checkBoolean, default: false },
   escapes: { check: checkBoolean, default: true },
   grace: { options: GRACE_OPTIONS, checkOne: checkGrace },
-  runaway: { check: checkRunaway, default: false },
+  runaway: { options: RUNAWAY_OPTIONS, default: false, expected: 'false or { after: 1000 }' },
 }
 
 /** The options of a route. */
@@ -119,9 +131,20 @@ const LOG_OPTIONS: Table<LogOptions> = {
   window: { check: checkMilliseconds, default: 10_000 },
 }
 
+const RECORDER_OPTIONS: Table<RecorderOptions> = {
+  dir: { check: (given) => checkText(given, 'the path of a folder') },
+}
+
+const LOOP_OPTIONS: Table<LoopOptions> = {
+  window: { check: checkMilliseconds, default: 60_000 },
+  limit: { check: checkRepeats, default: 5 },
+  action: { check: (given) => checkWord(given, ['exit', 'park', 'backOff']), default: 'exit' },
+  liveness: { check: checkPath, default: undefined },
+}
+
 const QUARANTINE_OPTIONS: Table<QuarantineOptions> = {
   store: { check: checkStore, default: undefined },
-  deaths: { check: checkDeaths, default: 3 },
+  deaths: { check: checkRepeats, default: 3 },
   coolDown: { check: checkMilliseconds, default: 60_000 },
   build: { check: (given) => checkText(given, 'the name of a build'), default: undefined },
   loadTimeout: { check: checkMilliseconds, default: 500 },
@@ -134,14 +157,14 @@ export const OPTIONS: Table<IsolateOptions> = {
   onFault: { check: checkFunction, default: undefined },
   leave: { options: LEAVE_OPTIONS },
   log: { options: LOG_OPTIONS },
-  recorder: { check: checkRecorder, default: false },
-  loop: { check: checkLoop, default: false },
+  recorder: { options: RECORDER_OPTIONS, default: false, expected: "false or { dir: '/var/lib/my-app' }" },
+  loop: { options: LOOP_OPTIONS, default: false, expected: "false or an object, such as { action: 'park' }" },
   quarantine: { options: QUARANTINE_OPTIONS, default: false, expected: 'false or { coolDown: 60_000 }' },
   onQuarantine: { check: checkFunction, default: undefined },
 }
 
 /** A row of any table. */
-export type AnyRow = Row<unknown> | Group<object> | Switch<object>
+export type AnyRow = Row<unknown> | RequiredRow<unknown> | Group<object> | Switch<object>
 
 /** The rows of a table by the names of their options, in the table's order. */
 export function rowsOf<T>(table: Table<T>): readonly (readonly [string, AnyRow])[] {

@@ -1,4 +1,4 @@
-import type { RouteState } from '../deaths/state.ts'
+import type { RouteState } from '../deaths/route-state.ts'
 import { StateFile } from '../deaths/state-file.ts'
 import { count } from './judge.ts'
 import { closedByHand, isClosed, releasedByHand } from './transitions.ts'

@@ -1,7 +1,7 @@
 import { answerRefused } from '../answer/refusal.ts'
 import type { RecorderControl } from '../deaths/recorder-control.ts'
 import { routeKey } from '../deaths/route-key.ts'
-import type { RouteState } from '../deaths/state.ts'
+import type { RouteState } from '../deaths/route-state.ts'
 import { ignoreRejection } from '../ignore-rejection.ts'
 import type { RequestContext, RouteGate } from '../request/context.ts'
 import type { RouteQuarantine } from './quarantine.ts'
@@ -30,7 +30,7 @@ export interface GateParts {
 /** Refuses the requests of closed routes, and lets one at a time through where one is half open. */
 export class Gate implements RouteGate {
   readonly #parts: GateParts
-  /** The route that is on trial in this process: one at a time, since the recorder can name one. */
+  /** The route that is on trial in this process. There is one at a time, because the recorder's file has room for one. */
   #onTrial: string | undefined
 
   constructor(parts: GateParts) {
@@ -48,10 +48,10 @@ export class Gate implements RouteGate {
         if (!isOn) this.#onTrial = undefined
         if (context.done) return isOn ? this.#end(route, false) : undefined
         if (!isOn) return this.#refuse(route, context, state)
-        // a client that did not wait for the answer has not seen what it would have done
+        // where the client left before the answer was whole, the trial is not good
         const raw = context.reply?.raw
         raw?.once('close', () => this.#survive(route, raw.writableEnded))
-        // out of the promise: what the route throws is not this one's
+        // outside of the promise, which must not catch what the route throws
         process.nextTick(goOn)
         return undefined
       })
@@ -87,7 +87,7 @@ export class Gate implements RouteGate {
 
   async #end(route: string, isGood: boolean): Promise<void> {
     const { quarantine, lifeId, recorder, isLeaving } = this.#parts
-    // a process that dies of it has not passed it, and one that leaves for another reason ends it itself
+    // a process that leaves may die of the trial; where it leaves for another reason `giveBack` ends the trial
     if (isLeaving() || this.#onTrial !== route) return
     recorder?.clearTrial()
     await quarantine.change(route, (state) => {

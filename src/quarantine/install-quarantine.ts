@@ -1,7 +1,4 @@
-import { hostname } from 'node:os'
 import { attempt } from '../attempt.ts'
-import type { Death } from '../deaths/death.ts'
-import { routeKey } from '../deaths/route-key.ts'
 import { StateFile } from '../deaths/state-file.ts'
 import { lifeId as nameLife, thisProcess } from '../flight/this-process.ts'
 import { ignoreRejection } from '../ignore-rejection.ts'
@@ -10,11 +7,11 @@ import { settlesWithin } from '../leave/settles-within.ts'
 import { logWarning } from '../log/log.ts'
 import { buildOfApp } from '../options/app-build.ts'
 import type { ResolvedQuarantine } from '../options/resolved.ts'
-import type { CrashReport } from '../report/crash-report.ts'
 import type { CoveredRoute } from '../request/context.ts'
 import { CombinedStore } from './combined-store.ts'
 import { Gate } from './gate.ts'
 import { LocalStore } from './local-store.ts'
+import { ownDeath } from './own-death.ts'
 import { RouteQuarantine } from './quarantine.ts'
 import { QuarantineLog } from './tell.ts'
 import { TurnedAway } from './turned-away.ts'
@@ -82,34 +79,9 @@ export function installQuarantine(
     close: (route, reason) => quarantine.close(route, reason),
     leaving: async (report) => {
       if (report.reason !== 'fatal') return gate.giveBack()
-      const death = deathOf(report, { id: lifeId, build, listenedAt })
+      const death = ownDeath(report, { id: lifeId, build, listenedAt })
       // the next process on this disk knows more of it
       if (death !== undefined) await store.recordAway(death)
     },
-  }
-}
-
-/** The death of this process by a fatal fault of a request, for those that will not find its files. */
-function deathOf(
-  { fault, inFlight }: CrashReport,
-  about: Pick<Death, 'id' | 'build' | 'listenedAt'>,
-): Death | undefined {
-  if (fault === null || fault.request === null || fault.attributedTo === 'connection') return undefined
-  const { method, route } = fault.request
-  const nameOf = (request: { method: string; route: string | null | undefined }): string =>
-    routeKey(request.method, request.route ?? undefined)
-  return {
-    ...about,
-    host: hostname(),
-    pid: process.pid,
-    startedAt: Math.round(performance.timeOrigin),
-    diedAt: Date.now(),
-    cause: fault.origin === 'runaway' ? 'runaway' : 'fatal',
-    because: `a fatal fault: ${fault.error.type} from ${fault.origin}`,
-    culprit: nameOf({ method, route }),
-    inFlight: [...new Set(inFlight.toReversed().map(nameOf))],
-    presence: {},
-    arrivals: {},
-    samples: 0,
   }
 }

@@ -1,7 +1,7 @@
-import { type Blame, blame, type Suspect } from '../blame/blame.ts'
+import { type Blame, blame, isAgainst, type Suspect } from '../blame/blame.ts'
 import type { Death } from '../deaths/death.ts'
 import type { StoredState } from '../deaths/quarantine-store.ts'
-import type { RouteState } from '../deaths/state.ts'
+import type { RouteState } from '../deaths/route-state.ts'
 import { type Cause, isClosed } from './transitions.ts'
 
 /** What {@link judge} has to know beside the state. */
@@ -66,10 +66,6 @@ function explained(deaths: readonly Death[], routes: StoredState['routes']): Dea
     Object.entries(routes).flatMap(([route, state]) => state.deaths.map((id) => [id, route] as const)),
   )
   return deaths.map((death) => ({ ...death, culprit: death.culprit ?? culprits.get(death.id) }))
-}
-
-function isAgainst(route: string, { culprit, inFlight }: Death): boolean {
-  return culprit === undefined ? inFlight.includes(route) : culprit === route
 }
 
 /** Says what speaks against a route, in words. */

@@ -1,6 +1,6 @@
 import type { Death } from '../deaths/death.ts'
 import { routeKey } from '../deaths/route-key.ts'
-import type { RouteState } from '../deaths/state.ts'
+import type { RouteState } from '../deaths/route-state.ts'
 import type { Quarantine, QuarantinedRoute } from '../isolation.ts'
 import { badOption, MAX_SHOWN } from '../options/bad-option.ts'
 import type { ResolvedQuarantine } from '../options/resolved.ts'

@@ -1,4 +1,4 @@
-import type { RouteState } from '../deaths/state.ts'
+import type { RouteState } from '../deaths/route-state.ts'
 
 /** Milliseconds for which a route stays closed at most before it is tried again. */
 export const LONGEST_COOL_DOWN: number = 3_600_000

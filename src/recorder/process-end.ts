@@ -46,7 +46,10 @@ function onExit(code: number): void {
   for (const listener of listeners) listener.exited(call)
 }
 
-/** A listener keeps a signal from ending the process: it goes first, and whoever comes after it finds it gone. */
+/**
+ * Ends the process as the signal would have without this listener. It is removed first, so that no other listener counts
+ * it.
+ */
 function onSignal(signal: NodeJS.Signals): void {
   for (const listener of listeners) listener.signalled(signal)
   process.off(signal, onSignal)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { attempt } from '../attempt.ts'
+import { describeFatal } from '../deaths/describe-fatal.ts'
 import type { PastLife } from '../deaths/past-life.ts'
 import type { LeaveMark, RecorderControl } from '../deaths/recorder-control.ts'
 import { routeKey } from '../deaths/route-key.ts'
@@ -111,7 +112,7 @@ export class Recorder implements RecorderControl, EndListener, InFlightObserver 
       if (requests.observer !== this) requests.observer?.add(context)
       return
     }
-    // only tests ask an app that does not listen, and a test that ends anyhow is no death
+    // only tests inject into an app that does not listen, and the end of a test is no death
     this.#discard()
   }
 
@@ -123,7 +124,7 @@ export class Recorder implements RecorderControl, EndListener, InFlightObserver 
     this.#recording?.faulted(fault, fingerprint)
     if (fault.verdict !== 'fatal') return
     const { request, origin, error, at, attributedTo } = fault
-    const because = `a fatal fault: ${typeName(error)} from ${origin}`
+    const because = describeFatal(typeName(error), origin)
     const isCertain = request !== undefined && attributedTo !== 'connection'
     const culprit = isCertain ? { culprit: routeKey(request.method, request.route) } : undefined
     this.#note({ fatal: { cause: origin === 'runaway' ? 'runaway' : 'fatal', because, ...culprit, at } })
@@ -144,7 +145,7 @@ export class Recorder implements RecorderControl, EndListener, InFlightObserver 
   }
 
   exited(call: ExitCall): void {
-    // whoever has not listened and exits without an error was no server, or is a test
+    // a program that exits with 0 and never listened is a script or a test, and its end is no death
     if (this.#listenedAt === undefined && call.code === 0) {
       this.#discard()
       return
@@ -161,7 +162,7 @@ export class Recorder implements RecorderControl, EndListener, InFlightObserver 
     this.#note({ signal: { name, at: Date.now() } })
   }
 
-  /** Adds what is not known yet: the first word counts. */
+  /** Adds a mark, unless there is one of that kind: the first is the cause, the later ones follow from it. */
   #note(mark: EndMark): void {
     this.#end = { ...mark, ...this.#end }
     this.#file.writeText(END_AT, JSON.stringify(this.#end))

@@ -44,7 +44,7 @@ export function tellDeath(found: FoundLife, log: FastifyBaseLogger, folder: stri
 
 /** Whether the process left in order, or could tell of its death. */
 function hasTold({ life: { death }, flight }: FoundLife): boolean {
-  // a machine that is switched off kills nobody's process for what it did, but leaves no mark either
+  // no death and no mark: the machine was restarted, and nobody has told of it
   if (death === undefined) return Object.values(flight.end).some((mark) => mark !== undefined)
   return death.cause === 'fatal' || death.cause === 'runaway'
 }

@@ -7,8 +7,8 @@ import { load } from '../load.ts'
 const PROGRAM = 'systemd-notify'
 
 /**
- * Sends each line that it reads as one message. Node starts it once, for to start a program takes a large process long.
- * A stop sends SIGTERM to every process of the service: this one ends with its input.
+ * Sends each line that it reads as one message. Node starts it only once, because a large process takes long to start
+ * another. It ignores the SIGTERM that systemd sends to every process of the service, and ends when its input does.
  */
 const SCRIPT = `trap '' TERM INT HUP; while read -r message; do ${PROGRAM} $message; done`
 

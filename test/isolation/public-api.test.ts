@@ -54,6 +54,20 @@ describe('isolate', () => {
     })
   }
 
+  it('reads its options once', async (t) => {
+    let reads = 0
+    const options = {
+      get expose(): boolean {
+        reads += 1
+        return false
+      },
+    }
+    const { app } = testApp(t, { isolate: false })
+    app.register(isolate(options))
+    await app.ready()
+    assert.equal(reads, 1)
+  })
+
   it('refuses to be registered twice on one instance', async (t) => {
     const { app } = testApp(t, { isolate: false })
     app.register(isolate())

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Death } from '../../src/deaths/death.ts'
-import type { RouteState } from '../../src/deaths/state.ts'
+import type { RouteState } from '../../src/deaths/route-state.ts'
 import { judge, type Ruling } from '../../src/quarantine/judge.ts'
 import {
   afterGoodTrial,

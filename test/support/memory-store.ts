@@ -1,6 +1,6 @@
 import type { Death } from '../../src/deaths/death.ts'
 import type { QuarantineStore } from '../../src/deaths/quarantine-store.ts'
-import type { RouteState } from '../../src/deaths/state.ts'
+import type { RouteState } from '../../src/deaths/route-state.ts'
 import { death } from './state.ts'
 
 export const BUILD = '1'

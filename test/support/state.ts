@@ -1,5 +1,6 @@
 import type { Death } from '../../src/deaths/death.ts'
-import type { Life, RouteState } from '../../src/deaths/state.ts'
+import type { RouteState } from '../../src/deaths/route-state.ts'
+import type { Life } from '../../src/deaths/state.ts'
 
 /** A death with everything that it may have. */
 export function death(changes: Partial<Death> = {}): Death {

@@ -1,6 +1,6 @@
 /** Compiled, not run: the table has a row for every public option, of its type, and none besides. */
-import { checkBoolean, checkCount, checkMilliseconds } from '../../src/options/check.ts'
-import type { IsolateOptions, LogOptions } from '../../src/options/options.ts'
+import { checkBoolean, checkCount, checkMilliseconds, checkPath } from '../../src/options/check.ts'
+import type { IsolateOptions, LogOptions, RecorderOptions } from '../../src/options/options.ts'
 import { OPTIONS, type Table } from '../../src/options/table.ts'
 
 const burst = { check: checkCount, default: 100 }
@@ -26,3 +26,9 @@ export const withoutDefault: Table<LogOptions> = { burst, window: noDefault }
 
 // @ts-expect-error one row for a group of options
 export const ungrouped: Table<IsolateOptions> = { ...OPTIONS, log: burst }
+
+// @ts-expect-error no default, and the option may be left out
+export const required: Table<LogOptions> = { burst, window: { check: checkMilliseconds } }
+
+// @ts-expect-error a check that lets a missing option through, and the option has to be given
+export const missing: Table<RecorderOptions> = { dir: { check: (given) => given.value && checkPath(given) } }
