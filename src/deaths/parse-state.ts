@@ -1,39 +1,17 @@
 import type { Death } from './death.ts'
+import {
+  type Check,
+  has,
+  isList,
+  isNumber,
+  isObject,
+  isOneOf,
+  isOptional,
+  isRecord,
+  isText,
+} from './json-form.ts'
 import type { RouteState } from './route-state.ts'
 import { type Life, type ListenAddress, STATE_VERSION, type State } from './state.ts'
-
-/** Says whether a value of JSON has a form. */
-type Check = (value: unknown) => boolean
-
-/** A check for each field of a type: one too few or too many does not compile. */
-type Fields<T> = { readonly [Name in keyof T]-?: Check }
-
-const isText: Check = (value) => typeof value === 'string'
-const isNumber: Check = (value) => typeof value === 'number'
-const isList =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check)
-const isRecord =
-  (check: Check): Check =>
-  (value) =>
-    isObject(value) && Object.values(value).every(check)
-const isOneOf =
-  (...words: string[]): Check =>
-  (value) =>
-    words.includes(value as string)
-const isOptional =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value)
-const has =
-  <T>(fields: Fields<T>): Check =>
-  (value) =>
-    isObject(value) && Object.entries<Check>(fields).every(([name, check]) => check(value[name]))
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /** Whether a value of JSON is a death. */
 export const isDeath: Check = has<Death>({

@@ -1,6 +1,6 @@
-import { closeSync, fdatasyncSync, openSync, rmSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, openSync, rmSync, unlinkSync, writeSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { makeFolder } from '../whole-file.ts'
+import { flushFile, makeFolder } from '../whole-file.ts'
 import { MARK_BYTES, MARKS, MARKS_AT, NAMES_AT, NAMES_BYTES, TEXT_BYTES } from './layout.ts'
 
 /**
@@ -47,7 +47,7 @@ export class FlightFile {
 
   /** Writes everything to the disk, for what has to outlive the machine too. */
   sync(): void {
-    this.#try(() => this.#file !== undefined && fdatasyncSync(this.#file))
+    this.#try(() => this.#file !== undefined && flushFile(this.#file))
   }
 
   /** Writes a request as it arrives. */

@@ -1,5 +1,7 @@
 import { attempt } from '../attempt.ts'
+import { type Check, isNumber } from '../deaths/json-form.ts'
 import { newestFirst, readSlot, SLOT_BYTES, takenSlots } from '../in-flight/board.ts'
+import { isEndMark, isFlightHeader, isSeenFaults } from './flight-form.ts'
 import { type FlightRoute, readNames } from './flight-names.ts'
 import * as layout from './layout.ts'
 import { readHalves } from './two-halves.ts'
@@ -59,19 +61,22 @@ export interface Flight {
   readonly observed: number
 }
 
-/** Reads a file; undefined where it is none, or one of another version. Never throws. */
+/**
+ * Reads a file; undefined where it is none, or one of another version. What does not have its form is left out, because
+ * a state that holds it could not be read again. Never throws.
+ */
 export function readFlight(file: Buffer): Flight | undefined {
-  const header = jsonAt(file, layout.HEADER_AT) as layout.FlightHeader | undefined
-  if (header?.version !== layout.FLIGHT_VERSION) return undefined
+  const header = jsonAt<layout.FlightHeader>(file, layout.HEADER_AT, isFlightHeader)
+  if (header === undefined) return undefined
   const names = readNames(file)
-  const copy = readHalves(file, layout.COPIES_AT, layout.COPY_HALF)
+  const copy = readHalves(file, layout.COPIES_AT, layout.COPY_HALF, layout.COPY_HEAD * 8)
   const vitals = copy && vitalsIn(copy)
   const inFlight = inFlightIn(file, copy, names)
   return {
     header,
-    end: (jsonAt(file, layout.END_AT) ?? {}) as layout.EndMark,
+    end: jsonAt<layout.EndMark>(file, layout.END_AT, isEndMark) ?? {},
     trial: textAt(file, layout.TRIAL_AT) || undefined,
-    faults: (jsonAt(file, layout.FAULTS_AT) ?? []) as layout.SeenFault[],
+    faults: jsonAt<layout.SeenFault[]>(file, layout.FAULTS_AT, isSeenFaults) ?? [],
     vitals,
     inFlight,
     ...ratesIn(file, names, inFlight, vitals === undefined ? 0 : vitals.copiedAt - vitals.beatAt),
@@ -84,13 +89,15 @@ function textAt(file: Buffer, at: number): string {
   return part.toString('utf8', 0, end === -1 ? part.length : end)
 }
 
-function jsonAt(file: Buffer, at: number): unknown {
-  return attempt(() => JSON.parse(textAt(file, at)), undefined)
+/** Undefined where it does not have the form that is asked for. */
+function jsonAt<T>(file: Buffer, at: number, fits: Check): T | undefined {
+  const value: unknown = attempt(() => JSON.parse(textAt(file, at)), undefined)
+  return fits(value) ? (value as T) : undefined
 }
 
-function vitalsIn(copy: Buffer): Vitals {
+function vitalsIn(copy: Buffer): Vitals | undefined {
   const float = (place: number): number => copy.readDoubleLE(place * 8)
-  return {
+  const vitals = {
     copiedAt: float(layout.COPIED_AT),
     copies: float(layout.COPIES),
     rss: float(layout.RSS),
@@ -103,6 +110,7 @@ function vitalsIn(copy: Buffer): Vitals {
     machineKills: float(layout.MACHINE_KILLS),
     groupKills: float(layout.GROUP_KILLS),
   }
+  return Object.values(vitals).every(isNumber) ? vitals : undefined
 }
 
 /** What the last copy shows, and what was marked since. */
@@ -129,9 +137,9 @@ function slotsIn(bytes: Buffer) {
   // what is read as words has to begin at a multiple of their length
   const { buffer } = Uint8Array.from(bytes)
   const count = Math.floor(bytes.length / SLOT_BYTES)
-  return takenSlots(new Int32Array(buffer, 0, (count * SLOT_BYTES) / 4), count).map((at) =>
-    readSlot(buffer, at),
-  )
+  return takenSlots(new Int32Array(buffer, 0, (count * SLOT_BYTES) / 4), count)
+    .map((at) => readSlot(buffer, at))
+    .filter(({ startedAt }) => isNumber(startedAt))
 }
 
 /**
@@ -146,9 +154,9 @@ function ratesIn(
   inFlight: readonly FlightRequest[],
   still: number,
 ): Pick<Flight, 'rates' | 'observed'> {
-  const body = readHalves(file, layout.RATES_AT, layout.RATES_HALF)
+  const body = readHalves(file, layout.RATES_AT, layout.RATES_HALF, layout.RATES_HEAD * 8)
   const all = body?.readDoubleLE(layout.OBSERVED * 8) ?? 0
-  if (body === undefined || all <= 0) return { rates: [], observed: 0 }
+  if (body === undefined || !(all > 0)) return { rates: [], observed: 0 }
   const stood = still > STOOD_STILL && still < all ? still : 0
   const observed = all - stood
   const there = new Set(inFlight.map(({ route }) => route))
@@ -161,7 +169,8 @@ function ratesIn(
     const share = (place: number, less: number): number =>
       Math.min(1, Math.max(0, body.readDoubleLE(at + place * 8) - less) / observed)
     const shown = share(layout.SHOWN, there.has(route) ? stood : 0)
-    rates.push({ route, shown, newest: share(layout.NEWEST, newest?.route === route ? stood : 0) })
+    const rate = { route, shown, newest: share(layout.NEWEST, newest?.route === route ? stood : 0) }
+    if (isNumber(rate.shown) && isNumber(rate.newest)) rates.push(rate)
   }
   return { rates, observed }
 }

@@ -36,8 +36,12 @@ export class TwoHalves {
   }
 }
 
-/** Reads the newer of the halves that are whole; undefined where none is. */
-export function readHalves(file: Buffer, at: number, size: number): Buffer | undefined {
+/**
+ * Reads the newer of the halves that are whole; undefined where none is.
+ *
+ * @param least Bytes that a whole one has at least.
+ */
+export function readHalves(file: Buffer, at: number, size: number, least: number): Buffer | undefined {
   let newest = 0
   let body: Buffer | undefined
   for (const start of [at, at + size]) {
@@ -45,7 +49,7 @@ export function readHalves(file: Buffer, at: number, size: number): Buffer | und
     if (half.length < AROUND) continue
     const number = half.readUInt32LE(0)
     const length = half.readUInt32LE(4)
-    if (number <= newest || length > half.length - AROUND) continue
+    if (number <= newest || length < least || length > half.length - AROUND) continue
     if (half.readUInt32LE(8 + length) !== number) continue
     newest = number
     body = half.subarray(8, 8 + length)

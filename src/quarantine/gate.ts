@@ -12,6 +12,8 @@ import type { TurnedAway } from './turned-away.ts'
 const SURVIVAL = 1_000
 /** Milliseconds after which other processes take a trial for lost. */
 const LONGEST_TRIAL = 300_000
+/** Milliseconds after which a trial ends whose request stays: a slow client would keep all closed routes from theirs. */
+const PATIENCE = 60_000
 /** Seconds after which a request may come again while the route is tried. */
 const SOON = 1
 
@@ -27,11 +29,16 @@ export interface GateParts {
   readonly isLeaving: () => boolean
 }
 
+/** One request that is let through. */
+interface Trial {
+  readonly route: string
+}
+
 /** Refuses the requests of closed routes, and lets one at a time through where one is half open. */
 export class Gate implements RouteGate {
   readonly #parts: GateParts
-  /** The route that is on trial in this process. There is one at a time, because the recorder's file has room for one. */
-  #onTrial: string | undefined
+  /** What is on trial in this process: one at a time, since the recorder can name one. */
+  #trial: Trial | undefined
 
   constructor(parts: GateParts) {
     this.#parts = parts
@@ -43,15 +50,21 @@ export class Gate implements RouteGate {
     if (state === undefined) goOn()
     else if (!this.#mayTry(state)) this.#refuse(route, context, state)
     else {
-      this.#onTrial = route
+      const trial: Trial = { route }
+      this.#trial = trial
       const begun = this.#begin(route).then((isOn) => {
-        if (!isOn) this.#onTrial = undefined
-        if (context.done) return isOn ? this.#end(route, false) : undefined
+        if (!isOn) this.#trial = undefined
+        if (context.done) return isOn ? this.#end(trial, false) : undefined
         if (!isOn) return this.#refuse(route, context, state)
-        // where the client left before the answer was whole, the trial is not good
         const raw = context.reply?.raw
-        raw?.once('close', () => this.#survive(route, raw.writableEnded))
-        // outside of the promise, which must not catch what the route throws
+        // an answer that has begun and goes on, such as a stream of events, has not killed for a minute
+        const patience = this.#endAfter(PATIENCE, trial, () => raw?.headersSent === true)
+        raw?.once('close', () => {
+          clearTimeout(patience)
+          // a client that did not wait for the answer has not seen what it would have done
+          this.#endAfter(SURVIVAL, trial, () => raw.writableEnded)
+        })
+        // out of the promise: what the route throws is not this one's
         process.nextTick(goOn)
         return undefined
       })
@@ -60,7 +73,7 @@ export class Gate implements RouteGate {
   }
 
   #mayTry(state: RouteState): boolean {
-    return this.#onTrial === undefined && !this.#parts.isLeaving() && isFree(state)
+    return this.#trial === undefined && !this.#parts.isLeaving() && isFree(state)
   }
 
   #refuse(route: string, context: RequestContext, { until }: RouteState): undefined {
@@ -81,25 +94,26 @@ export class Gate implements RouteGate {
     return false
   }
 
-  #survive(route: string, isGood: boolean): void {
-    setTimeout(() => ignoreRejection(this.#end(route, isGood)), SURVIVAL).unref()
+  #endAfter(milliseconds: number, trial: Trial, isGood: () => boolean): NodeJS.Timeout {
+    return setTimeout(() => ignoreRejection(this.#end(trial, isGood())), milliseconds).unref()
   }
 
-  async #end(route: string, isGood: boolean): Promise<void> {
+  async #end(trial: Trial, isGood: boolean): Promise<void> {
+    const { route } = trial
     const { quarantine, lifeId, recorder, isLeaving } = this.#parts
-    // a process that leaves may die of the trial; where it leaves for another reason `giveBack` ends the trial
-    if (isLeaving() || this.#onTrial !== route) return
+    // a process that dies of it has not passed it, and one that leaves for another reason ends it itself
+    if (isLeaving() || this.#trial !== trial) return
     recorder?.clearTrial()
     await quarantine.change(route, (state) => {
       if (state?.trial?.by !== lifeId) return undefined
       return isGood ? afterGoodTrial(state, Date.now()) : withoutTrial(state)
     })
-    this.#onTrial = undefined
+    this.#trial = undefined
   }
 
   /** Gives a trial back that this process cannot end. Never rejects. */
   async giveBack(): Promise<void> {
-    const route = this.#onTrial
+    const route = this.#trial?.route
     if (route === undefined) return
     const { quarantine, lifeId } = this.#parts
     await quarantine.change(route, (state) => (state?.trial?.by === lifeId ? withoutTrial(state) : undefined))

@@ -83,6 +83,7 @@ test('a state that cannot be read is empty, which is said once, and is replaced'
     'a death without a cause': whole.replaceAll('"sudden"', '"unknown"'),
     'a route with a wrong status': whole.replace('"released"', '"ajar"'),
     'a share that is a text': whole.replaceAll('"GET /a":0.5', '"GET /a":"0.5"'),
+    'a time that no date shows': whole.replace('"since":', '"since":9e99,"was":'),
     'too large': `${whole}${' '.repeat(2 * LARGEST_STATE)}`,
   }
   for (const [what, text] of Object.entries(wrong)) {

@@ -27,9 +27,9 @@ export const inDeaths: readonly Mutant[] = [
   },
   {
     name: 'state-with-a-text-for-a-number',
-    file: 'deaths/parse-state.ts',
-    find: "typeof value === 'number'\n",
-    replace: 'value !== undefined\n',
+    file: 'deaths/json-form.ts',
+    find: "typeof value === 'number' && Math.abs(value) <= LATEST",
+    replace: 'value !== undefined',
     tests: ['deaths/state-file'],
     only: 'a state that cannot be read is empty, which is said once, and is replaced',
   },

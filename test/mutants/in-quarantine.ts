@@ -5,8 +5,15 @@ export const inQuarantine: readonly Mutant[] = [
   {
     name: 'two-on-trial',
     file: 'quarantine/gate.ts',
-    find: 'this.#onTrial === undefined && ',
+    find: 'this.#trial === undefined && ',
     replace: '',
+    tests: ['quarantine/gate'],
+  },
+  {
+    name: 'trial-for-ever',
+    file: 'quarantine/gate.ts',
+    find: 'PATIENCE = 60_000',
+    replace: 'PATIENCE = 300_000',
     tests: ['quarantine/gate'],
   },
   {

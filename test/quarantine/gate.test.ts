@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { channel } from 'node:diagnostics_channel'
+import type { ServerResponse } from 'node:http'
 import { type TestContext, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { type IsolateOptions, isolate, type QuarantineEvent } from '../../src/index.ts'
 import { BUILD, MemoryStore } from '../support/memory-store.ts'
@@ -219,6 +221,55 @@ test('lets one request at a time through when its time is over, and three good t
     ['closed', 'closed', 'released'],
   )
   assert.equal(lines.at(-1)?.msg, 'GET /slow is released: its trials went well')
+})
+
+test('a request that stays keeps the others from their trial for a minute at most', async (t) => {
+  const store = new MemoryStore()
+  for (const route of ['GET /slow', 'GET /stream', 'GET /0']) store.killedBy(route)
+  let release = () => {}
+  let stream: ServerResponse | undefined
+  const { app, status } = await make(
+    t,
+    store,
+    { quarantine: { store, build: BUILD, coolDown: 0 } },
+    (instance) => {
+      instance.get('/slow', () => new Promise((resolve) => (release = () => resolve({}))))
+      instance.get('/stream', (_request, reply) => {
+        reply.hijack()
+        stream = reply.raw
+        stream.writeHead(200).write('data')
+      })
+    },
+  )
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const trialOf = (route: string) => store.routes.get(route)?.trial
+  const settled = async (holds: () => boolean) => {
+    for (let turns = 0; !holds() && turns < 10_000; turns += 1) await setImmediate()
+    assert.ok(holds(), `${holds}`)
+  }
+  const slow = status('/slow')
+  await settled(() => trialOf('GET /slow') !== undefined)
+  t.mock.timers.tick(MINUTE - 1)
+  assert.deepEqual([await status('/stream'), await status('/0')], [503, 503])
+  t.mock.timers.tick(1)
+  await settled(() => trialOf('GET /slow') === undefined)
+  assert.equal(
+    store.routes.get('GET /slow')?.goodTrials,
+    0,
+    'it says nothing of a route that has not answered',
+  )
+
+  const streaming = app.inject('/stream')
+  await settled(() => stream !== undefined)
+  release()
+  assert.equal(await slow, 200)
+  t.mock.timers.tick(1_000)
+  await setImmediate()
+  assert.equal(await status('/0'), 503, 'the end of a request that is on trial no more ends no other trial')
+  t.mock.timers.tick(MINUTE)
+  await settled(() => store.routes.get('GET /stream')?.goodTrials === 1)
+  stream?.end()
+  await streaming
 })
 
 test('of several processes one has the trial, and one that is lost closes the route again', async (t) => {

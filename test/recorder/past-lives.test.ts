@@ -15,8 +15,10 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { pino } from 'pino'
+import { StateFile } from '../../src/deaths/state-file.ts'
 import { FlightFile } from '../../src/flight/flight-file.ts'
 import { nameLine } from '../../src/flight/flight-names.ts'
+import * as layout from '../../src/flight/layout.ts'
 import {
   END_AT,
   type EndMark,
@@ -28,6 +30,7 @@ import {
 } from '../../src/flight/layout.ts'
 import { findPastLives } from '../../src/flight/past-lives.ts'
 import { type ProcessIdentity, thisProcess } from '../../src/flight/this-process.ts'
+import { TwoHalves } from '../../src/flight/two-halves.ts'
 import { InFlightBoard } from '../../src/in-flight/board.ts'
 import { Copier } from '../../src/recorder/copier.ts'
 import { newSharedState } from '../../src/recorder/shared-state.ts'
@@ -172,11 +175,42 @@ test('in another pid namespace the age of the file tells', (t) => {
 })
 
 test('files of other hosts, of other versions, and what is no file of the recorder are left alone for a day', (t) => {
-  for (const other of [{ host: `not ${hostname()}` }, { version: 99 }]) {
+  const damaged = { build: 7 as never }
+  for (const other of [{ host: `not ${hostname()}` }, { version: 99 }, damaged]) {
     const { find, folder, path } = write(t, other)
     writeFileSync(join(folder, 'flight-1-1.txt'), 'x')
     assert.deepEqual([find(), readdirSync(folder).length], [[], 2])
     utimesSync(path, new Date(0), new Date(0))
     assert.deepEqual([find(), readdirSync(folder)], [[], ['flight-1-1.txt']])
+  }
+})
+
+test('what is damaged in a file spoils neither what is told of the death nor the state that remembers it', (t) => {
+  const notNumbers = Buffer.alloc(layout.COPY_HEAD * 8, 0xff)
+  for (const [what, damage] of Object.entries({ short: Buffer.alloc(3), 'of no numbers': notNumbers })) {
+    const { find, findAll, folder, path } = write(t, {}, { exit: { code: 'x' } } as never)
+    const file = openSync(path, 'r+')
+    const put = (bytes: Uint8Array, at: number) => void writeSync(file, bytes, 0, bytes.length, at)
+    put(Buffer.from('[null]'), layout.FAULTS_AT)
+    for (const [at, size] of [
+      [layout.COPIES_AT, layout.COPY_HALF],
+      [layout.RATES_AT, layout.RATES_HALF],
+    ] as const) {
+      const halves = new TwoHalves(at, size, put)
+      halves.body.set(damage)
+      halves.write(damage.length)
+    }
+    closeSync(file)
+    const kept = readFileSync(path)
+    const [found] = findAll()
+    assert.ok(found !== undefined, what)
+    const lines: LogLine[] = []
+    tellDeath(found, pino({}, { write: (line) => void lines.push(JSON.parse(line) as LogLine) }), folder)
+    assert.match(`${lines[0]?.msg}`, /^the process before this one died: killed by a signal/, what)
+
+    writeFileSync(path, kept)
+    const state = new StateFile(folder, assert.ifError)
+    state.update((before) => ({ ...before, deaths: find().flatMap(({ death }) => death ?? []) }))
+    assert.equal(new StateFile(folder, (_, error) => assert.ifError(error)).read().deaths.length, 1, what)
   }
 })

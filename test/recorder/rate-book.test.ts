@@ -38,9 +38,9 @@ test('whenever the process dies, one of two halves is whole', () => {
   const file = Buffer.alloc(200)
   const halves = new TwoHalves(0, 100, (bytes, at) => file.set(bytes, at))
   for (const text of ['first', 'second', 'third']) halves.write(halves.body.write(text))
-  assert.equal(readHalves(file, 0, 100)?.toString(), 'third')
+  assert.equal(readHalves(file, 0, 100, 0)?.toString(), 'third')
   // the write of the third was cut
   file.fill(0, 100 + 8 + 2, 100 + 8 + 5 + 4)
-  assert.equal(readHalves(file, 0, 100)?.toString(), 'second')
-  assert.equal(readHalves(Buffer.alloc(3), 0, 100), undefined)
+  assert.equal(readHalves(file, 0, 100, 0)?.toString(), 'second')
+  assert.equal(readHalves(Buffer.alloc(3), 0, 100, 0), undefined)
 })
