@@ -83,11 +83,8 @@ function install(fastify: FastifyInstance, given: IsolateOptions): void {
   app.leaveControl = addToProcess(app, internals)
   fastify.addHook('onReady', (done) => {
     coverage.coverRoutes()
-    if (app.isUnheard && isSilent(fastify.log)) warnOfSilence()
-    done()
-  })
-  fastify.addHook('onListen', (done) => {
-    setImmediate(loadForLastLine)
+    // Also for a server that is listened on by hand, of which Fastify has no hook.
+    setImmediate(finishStart, app).unref()
     done()
   })
   if (options.recorder !== false) installRecorder(app, options.recorder.dir as string, coverage.covered)
@@ -105,14 +102,15 @@ function install(fastify: FastifyInstance, given: IsolateOptions): void {
 }
 
 /**
- * Loads in advance what the last line of defence needs, because without a free file descriptor it could not be loaded
- * later. Never throws.
+ * Does what can wait until the app is ready: loads in advance what the last line of defence needs, because without a free
+ * file descriptor it could not be loaded later, and warns. Never throws.
  */
-function loadForLastLine(): void {
+function finishStart(app: IsolatedApp): void {
   // Whoever needs one of them tries again.
   attempt(loadDeferred, undefined)
   attempt(stderrLogger, undefined)
   attempt(httpErrors, undefined)
+  attempt(() => app.isUnheard && isSilent(app.fastify.log) && warnOfSilence(), undefined)
 }
 
 /**
