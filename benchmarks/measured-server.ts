@@ -11,7 +11,12 @@ import { schedulerTime } from './machine.ts'
 export const SERVERS: string = fileURLToPath(new URL('./servers/', import.meta.url))
 
 /** Lets a server collect its garbage when it is asked to, between two rounds, and with room for all of a round. */
-const COLLECT_BY_ROUND = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64']
+const COLLECT_BY_ROUND = [
+  '--expose-gc',
+  '--min-semi-space-size=64',
+  '--max-semi-space-size=64',
+  '--initial-old-space-size=256',
+]
 
 /** What the programs write to stderr: complaints, and the faults of a server without a logger. */
 const STDERR = join(tmpdir(), 'fastify-isolate-bench.stderr')

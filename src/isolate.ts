@@ -14,8 +14,7 @@ import { httpErrors } from './fault/http-error.ts'
 import { IsolatedApp, isolatedAppOf } from './isolated-app.ts'
 import type { Isolation, RequestIsolation } from './isolation.ts'
 import { loadDeferred } from './load.ts'
-import { isSilent } from './log/log.ts'
-import { warnOfSilence } from './log/silence.ts'
+import { isSilent, warnOfSilence } from './log/silence.ts'
 import { stderrLogger } from './log/stderr.ts'
 import type { IsolateOptions, RouteIsolateOptions } from './options/options.ts'
 import { resolveOptions } from './options/resolve.ts'
@@ -86,11 +85,8 @@ function install(fastify: FastifyInstance, resolve: () => ResolvedOptions): void
   fastify.addHook('onReady', (done) => {
     coverage.coverRoutes()
     warnOfExposure(fastify.log, coverage.covered)
-    if (app.isUnheard && isSilent(fastify.log)) warnOfSilence()
-    done()
-  })
-  fastify.addHook('onListen', (done) => {
-    setImmediate(loadForLastLine)
+    // Also for a server that is listened on by hand, of which Fastify has no hook.
+    setImmediate(finishStart, app).unref()
     done()
   })
   if (options.recorder !== false) installRecorder(app, options.recorder.dir, coverage.covered)
@@ -108,14 +104,15 @@ function install(fastify: FastifyInstance, resolve: () => ResolvedOptions): void
 }
 
 /**
- * Loads in advance what the last line of defence needs, because without a free file descriptor it could not be loaded
- * later. Never throws.
+ * Does what can wait until the app is ready: loads in advance what the last line of defence needs, because without a free
+ * file descriptor it could not be loaded later, and warns. Never throws.
  */
-function loadForLastLine(): void {
+function finishStart(app: IsolatedApp): void {
   // Whoever needs one of them tries again.
   attempt(loadDeferred, undefined)
   attempt(stderrLogger, undefined)
   attempt(httpErrors, undefined)
+  attempt(() => app.isUnheard && isSilent(app.fastify.log) && warnOfSilence(), undefined)
 }
 
 /**

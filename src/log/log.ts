@@ -7,6 +7,7 @@ import { describeFault, firstLine } from './describe-fault.ts'
 import { workingLogger, writeFatalLine } from './failed-destination.ts'
 import type { HeldBack } from './rate-limit.ts'
 import { type RequestLine, requestLine, SERIALIZERS } from './request-line.ts'
+import { isSilent } from './silence.ts'
 import { IDENTITY_SERIALIZERS, stderrLogger } from './stderr.ts'
 
 type Level = 'fatal' | 'error' | 'warn' | 'info'
@@ -29,12 +30,6 @@ interface About {
   readonly isUnheard?: boolean | undefined
   /** More fields of the line, such as the bytes that a stream had sent. */
   readonly extra?: Record<string, unknown> | undefined
-}
-
-/** Whether this is the logger of an app with `logger: false`: all its methods are one that does nothing. */
-export function isSilent(log: FastifyBaseLogger): boolean {
-  if (log.level === 'silent') return true
-  return log.fatal === log.info && /\{\s*\}$/.test(Function.prototype.toString.call(log.fatal))
 }
 
 /**

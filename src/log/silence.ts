@@ -1,3 +1,11 @@
+import type { FastifyBaseLogger } from 'fastify'
+
+/** Whether this is the logger of an app with `logger: false`: all its methods are one that does nothing. */
+export function isSilent(log: FastifyBaseLogger): boolean {
+  if (log.level === 'silent') return true
+  return log.fatal === log.info && /\{\s*\}$/.test(Function.prototype.toString.call(log.fatal))
+}
+
 let hasWarned = false
 
 /** Warns once in the process that the faults of an app without a logger are written to stderr. */

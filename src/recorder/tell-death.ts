@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { FoundLife } from '../flight/past-lives.ts'
 import type { Flight } from '../flight/read-flight.ts'
-import { isSilent } from '../log/log.ts'
+import { isSilent } from '../log/silence.ts'
 import { stderrLogger } from '../log/stderr.ts'
 import type { CrashReport, InFlightRequest } from '../report/crash-report.ts'
 import { writeReportFile } from '../report/file.ts'

@@ -182,7 +182,7 @@ test('its store for Redis is used from both kinds of modules', async () => {
   })
 })
 
-test('it has all that handles an error once it listens, and no descriptor is left to load it', async () => {
+test('it has all that handles an error once it is ready, and no descriptor is left to load it', async () => {
   const limited = ['-c', 'ulimit -n 128; exec "$@"', 'sh', process.execPath, 'descriptors.cjs']
   const { NODE_TEST_CONTEXT: _context, ...env } = process.env
   const { status, stdout } = spawnSync('sh', limited, { cwd: folder, env, encoding: 'utf8', timeout: 60_000 })

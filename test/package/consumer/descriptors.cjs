@@ -1,5 +1,6 @@
 // Uses up all file descriptors while it serves, then fails: what handles that must have been loaded by then.
 const { closeSync, openSync } = require('node:fs')
+const { createServer } = require('node:http')
 const Fastify = require('fastify')
 const isolate = require('fastify-isolate')
 
@@ -27,10 +28,11 @@ function useUp() {
 
 async function main() {
   await app.ready()
-  await app.inject('/')
   const atReady = isDeferredLoaded()
-  await app.listen()
-  // what is loaded once it listens comes in an immediate
+  await app.inject('/')
+  // of which Fastify tells nobody
+  createServer(app.routing).listen(0)
+  // what is loaded once it is ready comes in an immediate
   await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
   const usedUp = useUp()
   const { statusCode } = await app.inject('/bug')
