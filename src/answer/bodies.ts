@@ -7,8 +7,8 @@ export const JSON_TYPE = 'application/json'
 
 /** Whole texts: Fastify looks them up, and one that is put together for each answer is hashed for each. */
 export const WITH_CHARSET = {
-  [JSON_TYPE]: `${JSON_TYPE}; charset=utf-8`,
-  [PROBLEM]: `${PROBLEM}; charset=utf-8`,
+  'application/json': 'application/json; charset=utf-8',
+  'application/problem+json': 'application/problem+json; charset=utf-8',
 } as const
 
 /** A body of Fastify's own shape that tells nothing but the status. */

@@ -12,23 +12,25 @@ import { type AnyRow, OPTIONS, OVERRIDABLE, ROUTE_OPTIONS, rowsOf, type Table } 
  */
 export function resolveOptions(options: unknown): ResolvedOptions {
   const resolved = resolveTable(OPTIONS, { where: '', name: '', value: options }, true)
-  if (resolved.loop !== false && resolved.recorder === false) {
+  checkNeeds(resolved)
+  return resolved
+}
+
+/** @throws {TypeError} Where an option is on that cannot work without another one. */
+function checkNeeds({ loop, quarantine, recorder }: ResolvedOptions): void {
+  if (recorder !== false) return
+  if (loop !== false) {
     throw badOption(
       'Expected `recorder` beside `loop`, which has to know how earlier processes ended, got none: add ' +
         "`recorder: { dir: '/var/lib/my-app' }`, a folder that outlives the process",
     )
   }
-  checkMemory(resolved)
-  return resolved
-}
-
-/** What is learned of a death has to be kept somewhere. */
-function checkMemory({ quarantine, recorder }: ResolvedOptions): void {
-  if (quarantine === false || quarantine.store !== undefined || recorder !== false) return
-  throw badOption(
-    "Expected `quarantine` to come with `recorder: { dir: '/var/lib/my-app' }` or a `store`: it has to know what earlier " +
-      'processes died of',
-  )
+  if (quarantine !== false && quarantine.store === undefined) {
+    throw badOption(
+      "Expected `quarantine` to come with `recorder: { dir: '/var/lib/my-app' }`, a folder that outlives the process, or a " +
+        '`store`: it has to know what earlier processes died of',
+    )
+  }
 }
 
 /** @param fill Whether an option that is left out gets its default. Else it stays left out. */

@@ -7,13 +7,13 @@ import { RateBook } from './rate-book.ts'
 import {
   MARK_COUNT,
   marksBetween,
-  type SharedState,
-  STATE_BEAT_AT,
-  STATE_BEAT_RSS,
-  STATE_FAULTS,
-  STATE_HEAP_LIMIT,
-  STATE_HEAP_USED,
-} from './shared-state.ts'
+  SHARED_BEAT_AT,
+  SHARED_BEAT_RSS,
+  SHARED_FAULTS,
+  SHARED_HEAP_LIMIT,
+  SHARED_HEAP_USED,
+  type SharedMemory,
+} from './shared-memory.ts'
 
 // Milliseconds after which it copies although no request came or went.
 const WITH_REQUESTS = 50
@@ -38,7 +38,7 @@ const YOUNG: number = (resourceLimits.maxYoungGenerationSizeMb ?? 0) * 1_048_576
 /** Copies what the main thread shows into the file: the work of the recorder's thread. */
 export class Copier {
   readonly #words: Int32Array
-  readonly #state: SharedState
+  readonly #shared: SharedMemory
   readonly #copies: TwoHalves
   readonly #rates: TwoHalves
   /** The body of a copy, as floats and as words. */
@@ -64,12 +64,12 @@ export class Copier {
    */
   constructor(
     board: SharedArrayBuffer,
-    state: SharedState,
+    shared: SharedMemory,
     write: (bytes: Uint8Array, at: number) => void,
     now: number,
   ) {
     this.#words = new Int32Array(board)
-    this.#state = state
+    this.#shared = shared
     this.#copies = new TwoHalves(layout.COPIES_AT, layout.COPY_HALF, write)
     const { buffer, byteOffset, length } = this.#copies.body
     this.#head = new Float64Array(buffer, byteOffset, layout.COPY_HEAD)
@@ -99,12 +99,12 @@ export class Copier {
       this.#endInterval(now)
       this.#rates.write(this.#book.fill(this.#rates.body))
     }
-    const beatAt = this.#state.floats[STATE_BEAT_AT] as number
+    const beatAt = this.#shared.floats[SHARED_BEAT_AT] as number
     return hasChanged || (total > 0 && now - beatAt > LATE)
   }
 
   #write(now: number, arrived: number, total: number): void {
-    const { floats } = this.#state
+    const { floats } = this.#shared
     this.#endInterval(now)
     this.#arrived = arrived
     this.#total = total
@@ -114,11 +114,11 @@ export class Copier {
     const head = this.#head
     head[layout.COPIED_AT] = now
     head[layout.RSS] = this.#residentSet(now)
-    head[layout.HEAP_USED] = floats[STATE_HEAP_USED] as number
-    head[layout.HEAP_LIMIT] = (floats[STATE_HEAP_LIMIT] as number) - YOUNG
-    head[layout.BEAT_AT] = floats[STATE_BEAT_AT] as number
-    head[layout.BEAT_RSS] = floats[STATE_BEAT_RSS] as number
-    head[layout.FAULTS] = floats[STATE_FAULTS] as number
+    head[layout.HEAP_USED] = floats[SHARED_HEAP_USED] as number
+    head[layout.HEAP_LIMIT] = (floats[SHARED_HEAP_LIMIT] as number) - YOUNG
+    head[layout.BEAT_AT] = floats[SHARED_BEAT_AT] as number
+    head[layout.BEAT_RSS] = floats[SHARED_BEAT_RSS] as number
+    head[layout.FAULTS] = floats[SHARED_FAULTS] as number
     head[layout.TOTAL] = total
     head[layout.ARRIVED] = arrived
     head[layout.COPIES] = this.#copied
@@ -130,8 +130,8 @@ export class Copier {
 
   /** What is shown since the last copy is known until now. */
   #endInterval(now: number): void {
-    const marks = this.#state.words[MARK_COUNT] as number
-    this.#book.endInterval(now, marksBetween(this.#state, this.#marks, marks))
+    const marks = this.#shared.words[MARK_COUNT] as number
+    this.#book.endInterval(now, marksBetween(this.#shared, this.#marks, marks))
     this.#marks = marks
   }
 

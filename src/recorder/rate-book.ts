@@ -1,5 +1,5 @@
 import { RATE_WORDS, RATES_HEAD } from '../flight/layout.ts'
-import type { Mark } from './shared-state.ts'
+import type { Mark } from './shared-memory.ts'
 
 /** Milliseconds for which a route stood in the file. */
 interface Rate {

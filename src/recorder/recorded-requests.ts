@@ -5,7 +5,7 @@ import { MARK_BYTES, MARKS, pairOf } from '../flight/layout.ts'
 import { type InFlightBoard, SLOTS } from '../in-flight/board.ts'
 import type { InFlightObserver } from '../in-flight/in-flight.ts'
 import type { RequestContext } from '../request/context.ts'
-import { MARK_COUNT, type SharedState, tellGone, tellMark } from './shared-state.ts'
+import { MARK_COUNT, type SharedMemory, tellGone, tellMark } from './shared-memory.ts'
 
 /** How many requests a second are written as they arrive. */
 const MARKS_A_SECOND = 50
@@ -26,7 +26,7 @@ const NOTHING: Buffer = Buffer.alloc(4)
 export class RecordedRequests implements InFlightObserver {
   readonly #board: InFlightBoard
   readonly #file: FlightFile
-  readonly #state: SharedState
+  readonly #shared: SharedMemory
   readonly #bytes: Buffer = Buffer.alloc(MARK_BYTES)
   /** When each route was marked last, in milliseconds since the epoch; 0 where it never was. */
   readonly #markedAt: Float64Array
@@ -43,13 +43,13 @@ export class RecordedRequests implements InFlightObserver {
   constructor(
     board: InFlightBoard,
     file: FlightFile,
-    state: SharedState,
+    shared: SharedMemory,
     routes: number,
     writesAllUntil: number,
   ) {
     this.#board = board
     this.#file = file
-    this.#state = state
+    this.#shared = shared
     this.#markedAt = new Float64Array(pairOf(routes, 0))
     this.#writesAllUntil = writesAllUntil
   }
@@ -72,7 +72,7 @@ export class RecordedRequests implements InFlightObserver {
 
   #mark(context: RequestContext, pair: number): void {
     this.#bytes.set(this.#board.slotOf(context))
-    const number = tellMark(this.#state, pair, context.startedAt)
+    const number = tellMark(this.#shared, pair, context.startedAt)
     this.#file.mark(this.#bytes, number)
     // to take each away again would double what it costs, and the next copy does it too
     if (context.startedAt >= this.#writesAllUntil) this.#marks[context.slot] = number + 1
@@ -94,23 +94,23 @@ export class RecordedRequests implements InFlightObserver {
   #unmark(slot: number): void {
     const number = (this.#marks[slot] as number) - 1
     this.#marks[slot] = 0
-    const { words } = this.#state
+    const { words } = this.#shared
     if ((words[MARK_COUNT] as number) - number > MARKS) return
-    tellGone(this.#state, number, Date.now())
+    tellGone(this.#shared, number, Date.now())
     this.#file.mark(NOTHING, number)
   }
 
   /** @param silence Milliseconds since the route was marked last. */
   #mayMark(now: number, silence: number): boolean {
-    const state = this.#left
-    const passed = now - (state[1] as number)
+    const tokens = this.#left
+    const passed = now - (tokens[1] as number)
     if (passed !== 0) {
-      state[0] = Math.min(AT_ONCE, (state[0] as number) + (Math.max(0, passed) * MARKS_A_SECOND) / 1_000)
-      state[1] = now
+      tokens[0] = Math.min(AT_ONCE, (tokens[0] as number) + (Math.max(0, passed) * MARKS_A_SECOND) / 1_000)
+      tokens[1] = now
     }
-    const left = state[0] as number
+    const left = tokens[0] as number
     if (left < 1 || (left < RESERVE && silence < RARE)) return false
-    state[0] = left - 1
+    tokens[0] = left - 1
     return true
   }
 }

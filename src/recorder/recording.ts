@@ -7,15 +7,15 @@ import type { InFlight } from '../in-flight/in-flight.ts'
 import { FaultPage } from './fault-page.ts'
 import { RecordedRequests } from './recorded-requests.ts'
 import {
-  newSharedState,
-  type SharedState,
-  STATE_BEAT_AT,
-  STATE_BEAT_RSS,
-  STATE_FAULTS,
-  STATE_HEAP_LIMIT,
-  STATE_HEAP_USED,
+  newSharedMemory,
+  SHARED_BEAT_AT,
+  SHARED_BEAT_RSS,
+  SHARED_FAULTS,
+  SHARED_HEAP_LIMIT,
+  SHARED_HEAP_USED,
+  type SharedMemory,
   STOPPED,
-} from './shared-state.ts'
+} from './shared-memory.ts'
 import { THREAD_CODE } from './thread-code.ts'
 import type { RecorderThreadData } from './thread-data.ts'
 
@@ -27,7 +27,7 @@ export class Recording {
   readonly #requests: InFlight
   readonly #file: FlightFile
   readonly #faults: FaultPage
-  readonly #state: SharedState = newSharedState()
+  readonly #shared: SharedMemory = newSharedMemory()
   readonly #recorded: RecordedRequests
   readonly #beat: NodeJS.Timeout
 
@@ -40,7 +40,7 @@ export class Recording {
     this.#requests = requests
     this.#file = file
     this.#faults = new FaultPage(file)
-    this.#recorded = new RecordedRequests(requests.board, file, this.#state, routes, writesAllUntil)
+    this.#recorded = new RecordedRequests(requests.board, file, this.#shared, routes, writesAllUntil)
     requests.observer = this.#recorded
     this.#takeBeat()
     this.#beat = setInterval(() => this.#takeBeat(), BEAT_PERIOD)
@@ -50,7 +50,7 @@ export class Recording {
 
   #startThread(): void {
     const board = this.#requests.board.memory
-    const workerData: RecorderThreadData = { path: this.#file.path, board, state: this.#state }
+    const workerData: RecorderThreadData = { path: this.#file.path, board, shared: this.#shared }
     // As text it gets no flags and no environment, so that modules which the app preloads do not run again.
     const own = typeof THREAD_CODE === 'string' ? { eval: true, execArgv: [], env: {} } : {}
     try {
@@ -64,18 +64,18 @@ export class Recording {
 
   #takeBeat(): void {
     const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics()
-    const { floats } = this.#state
-    floats[STATE_HEAP_USED] = used
-    floats[STATE_HEAP_LIMIT] = limit
-    floats[STATE_BEAT_RSS] = process.memoryUsage.rss()
-    floats[STATE_BEAT_AT] = Date.now()
+    const { floats } = this.#shared
+    floats[SHARED_HEAP_USED] = used
+    floats[SHARED_HEAP_LIMIT] = limit
+    floats[SHARED_BEAT_RSS] = process.memoryUsage.rss()
+    floats[SHARED_BEAT_AT] = Date.now()
     this.#faults.flush()
   }
 
   /** Notes a fault. */
   faulted(fault: Fault, fingerprint: string): void {
-    const { floats } = this.#state
-    floats[STATE_FAULTS] = (floats[STATE_FAULTS] as number) + 1
+    const { floats } = this.#shared
+    floats[SHARED_FAULTS] = (floats[SHARED_FAULTS] as number) + 1
     this.#faults.add(fault, fingerprint)
   }
 
@@ -89,7 +89,7 @@ export class Recording {
     clearInterval(this.#beat)
     // the board may have another reader
     this.#requests.observer = this.#requests.board
-    Atomics.store(this.#state.words, STOPPED, 1)
-    Atomics.notify(this.#state.words, STOPPED)
+    Atomics.store(this.#shared.words, STOPPED, 1)
+    Atomics.notify(this.#shared.words, STOPPED)
   }
 }

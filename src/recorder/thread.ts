@@ -2,10 +2,10 @@
 import { closeSync, openSync, statSync, writeSync } from 'node:fs'
 import { workerData } from 'node:worker_threads'
 import { Copier } from './copier.ts'
-import { STOPPED } from './shared-state.ts'
+import { STOPPED } from './shared-memory.ts'
 import type { RecorderThreadData } from './thread-data.ts'
 
-const { path, board, state } = workerData as RecorderThreadData
+const { path, board, shared } = workerData as RecorderThreadData
 
 /** Milliseconds between two looks while requests come and go: at most 25 copies a second. */
 const BUSY_PERIOD = 40
@@ -20,7 +20,7 @@ const file = openSync(path, 'r+')
 const write = (bytes: Uint8Array, at: number): void => {
   writeSync(file, bytes, 0, bytes.length, at)
 }
-const copier = new Copier(board, state, write, Date.now())
+const copier = new Copier(board, shared, write, Date.now())
 let looksInVain = 0
 let fileSeenAt = Date.now()
 for (;;) {
@@ -32,6 +32,6 @@ for (;;) {
     fileSeenAt = now
   }
   const period = looksInVain < LOOKS ? BUSY_PERIOD : IDLE_PERIOD
-  if (Atomics.wait(state.words, STOPPED, 0, period) !== 'timed-out') break
+  if (Atomics.wait(shared.words, STOPPED, 0, period) !== 'timed-out') break
 }
 closeSync(file)

@@ -17,6 +17,13 @@ export const inOptions: readonly Mutant[] = [
     tests: ['options/options'],
   },
   {
+    name: 'required-option-may-be-missing',
+    file: 'options/resolve.ts',
+    find: "value === undefined && 'default' in row ? row.default",
+    replace: "value === undefined ? ('default' in row ? row.default : undefined)",
+    tests: ['options/options'],
+  },
+  {
     name: 'unhandleable-signal-accepted',
     file: 'options/check.ts',
     find: "if (signal === 'SIGKILL' || signal === 'SIGSTOP') {",

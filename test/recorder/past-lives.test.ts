@@ -33,7 +33,7 @@ import { type ProcessIdentity, thisProcess } from '../../src/flight/this-process
 import { TwoHalves } from '../../src/flight/two-halves.ts'
 import { InFlightBoard } from '../../src/in-flight/board.ts'
 import { Copier } from '../../src/recorder/copier.ts'
-import { newSharedState } from '../../src/recorder/shared-state.ts'
+import { newSharedMemory } from '../../src/recorder/shared-memory.ts'
 import { tellDeath } from '../../src/recorder/tell-death.ts'
 import { type CoveredRoute, RequestContext } from '../../src/request/context.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -90,7 +90,7 @@ test('copies say how often a route is in flight once its rates are written, soon
     writeSync(file, name, NAMES_AT)
     const board = new InFlightBoard()
     const writeBytes = (bytes: Uint8Array, at: number) => writeSync(file, bytes, 0, bytes.length, at)
-    const copier = new Copier(board.memory, newSharedState(), writeBytes, 0)
+    const copier = new Copier(board.memory, newSharedMemory(), writeBytes, 0)
     const request = { id: 'x', raw: { method: 'GET' } } as unknown as FastifyRequest
     if (!isIdle)
       board.add(new RequestContext(request, {} as FastifyReply, { pattern: '/a', index: 0 } as CoveredRoute))

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FlightFile } from '../../src/flight/flight-file.ts'
 import { InFlightBoard } from '../../src/in-flight/board.ts'
 import { RecordedRequests } from '../../src/recorder/recorded-requests.ts'
-import { newSharedState } from '../../src/recorder/shared-state.ts'
+import { newSharedMemory } from '../../src/recorder/shared-memory.ts'
 import { type CoveredRoute, RequestContext } from '../../src/request/context.ts'
 
 const BEGIN = 1_000_000
@@ -16,7 +16,7 @@ function setUp(writesAllUntil = 0) {
     addName: (line: string) => written.push(`name ${JSON.parse(line)[2]}`),
     mark: (bytes: Uint8Array) => written.push(bytes.length > 4 ? 'mark' : 'unmark'),
   } as unknown as FlightFile
-  const requests = new RecordedRequests(new InFlightBoard(), file, newSharedState(), 2, writesAllUntil)
+  const requests = new RecordedRequests(new InFlightBoard(), file, newSharedMemory(), 2, writesAllUntil)
   const ask = (pattern: string, at: number): string[] => {
     written.length = 0
     const route = { pattern, index: pattern === '/busy' ? 0 : 1 } as CoveredRoute

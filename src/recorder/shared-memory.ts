@@ -8,11 +8,11 @@ export const STOPPED = 0
 export const MARK_COUNT = 1
 
 // Floats.
-export const STATE_HEAP_USED = 0
-export const STATE_HEAP_LIMIT = 1
-export const STATE_BEAT_AT = 2
-export const STATE_FAULTS = 3
-export const STATE_BEAT_RSS = 4
+export const SHARED_HEAP_USED = 0
+export const SHARED_HEAP_LIMIT = 1
+export const SHARED_BEAT_AT = 2
+export const SHARED_FAULTS = 3
+export const SHARED_BEAT_RSS = 4
 /** A ring: of each mark its pair, when it was made, and when its request was gone; 0 while that is in flight. */
 const FIRST_MARK = 5
 const MARK_FLOATS = 3
@@ -26,13 +26,13 @@ export interface Mark {
 }
 
 /** The memory that both threads see. */
-export interface SharedState {
+export interface SharedMemory {
   readonly words: Int32Array
   readonly floats: Float64Array
 }
 
 /** Makes the memory. */
-export function newSharedState(): SharedState {
+export function newSharedMemory(): SharedMemory {
   return {
     words: new Int32Array(new SharedArrayBuffer(8)),
     floats: new Float64Array(new SharedArrayBuffer((FIRST_MARK + MARK_FLOATS * MARKS) * 8)),
@@ -44,7 +44,7 @@ export function newSharedState(): SharedState {
  *
  * @returns The number of the mark.
  */
-export function tellMark({ words, floats }: SharedState, pair: number, at: number): number {
+export function tellMark({ words, floats }: SharedMemory, pair: number, at: number): number {
   const number = words[MARK_COUNT] as number
   const place = placeOf(number)
   floats[place] = pair
@@ -55,12 +55,12 @@ export function tellMark({ words, floats }: SharedState, pair: number, at: numbe
 }
 
 /** Tells the thread that the request of a mark is gone. */
-export function tellGone({ floats }: SharedState, number: number, at: number): void {
+export function tellGone({ floats }: SharedMemory, number: number, at: number): void {
   floats[placeOf(number) + 2] = at
 }
 
 /** The marks from one number to another, the oldest first; those that others have replaced are left out. */
-export function marksBetween({ floats }: SharedState, from: number, to: number): Mark[] {
+export function marksBetween({ floats }: SharedMemory, from: number, to: number): Mark[] {
   const marks: Mark[] = []
   for (let number = Math.max(from, to - MARKS); number < to; number += 1) {
     const place = placeOf(number)
