@@ -12,6 +12,10 @@ import type { ProcessIdentity } from './this-process.ts'
 
 /** Milliseconds after which the file of another host, or one that cannot be read, is taken away: nobody writes it. */
 const FORGOTTEN = 86_400_000
+/** How many such files are kept, the newest: each new container may be another host. */
+const MOST_FOREIGN = 20
+/** Milliseconds without a write after which no process has a file: one that lives writes every second. */
+const ABANDONED = 60_000
 /** Milliseconds after a signal within which an end is that of the signal. */
 const SIGNAL_TIME = 120_000
 /** Milliseconds between two looks of a recorder that has something to do. */
@@ -29,14 +33,19 @@ export interface FoundLife {
  */
 export function findPastLives(folder: string, itself: ProcessIdentity): FoundLife[] {
   const names = attempt(() => readdirSync(folder), []).filter((name) => FLIGHT_FILE.test(name))
-  const found = names.flatMap((name) => attempt(() => findLife(join(folder, name), itself), undefined) ?? [])
+  const foreign: string[] = []
+  const found = names.flatMap(
+    (name) => attempt(() => findLife(join(folder, name), itself, foreign), undefined) ?? [],
+  )
+  removeOld(foreign)
   return found.sort((a, b) => a.life.startedAt - b.life.startedAt)
 }
 
-function findLife(path: string, itself: ProcessIdentity): FoundLife | undefined {
-  const flight = readFlight(readFileSync(path))
+/** @param foreign Gets the path of a file that is none of this host, or that cannot be read. */
+function findLife(path: string, itself: ProcessIdentity, foreign: string[]): FoundLife | undefined {
+  const flight = attempt(() => readFlight(readFileSync(path)), undefined)
   if (flight === undefined || flight.header.host !== itself.host) {
-    if (Date.now() - statSync(path).mtimeMs > FORGOTTEN) unlinkSync(path)
+    foreign.push(path)
     return undefined
   }
   if (!isGone(flight.header, path, itself)) return undefined
@@ -44,6 +53,15 @@ function findLife(path: string, itself: ProcessIdentity): FoundLife | undefined 
   const last = readFlight(readFileSync(path)) ?? flight
   unlinkSync(path)
   return { life: lifeOf(last, itself.bootId), flight: last }
+}
+
+function removeOld(paths: readonly string[]): void {
+  const ageOf = (path: string): number => Date.now() - statSync(path).mtimeMs
+  const files = paths.flatMap((path) => attempt(() => ({ path, age: ageOf(path) }), undefined) ?? [])
+  for (const [newer, { path, age }] of files.sort((a, b) => a.age - b.age).entries()) {
+    const isOld = age > FORGOTTEN || (newer >= MOST_FOREIGN && age > ABANDONED)
+    if (isOld) attempt(() => unlinkSync(path), undefined)
+  }
 }
 
 /** @param bootId The run of the machine in which the file is read. */

@@ -38,6 +38,13 @@ export const inRecorder: readonly Mutant[] = [
     tests: ['recorder/past-lives'],
   },
   {
+    name: 'files-of-other-hosts-pile-up',
+    file: 'flight/past-lives.ts',
+    find: ' || (newer >= MOST_FOREIGN && age > ABANDONED)',
+    replace: '',
+    tests: ['recorder/past-lives'],
+  },
+  {
     name: 'half-that-was-cut-is-read',
     file: 'flight/two-halves.ts',
     find: 'if (half.readUInt32LE(8 + length) !== number) continue',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import {
   closeSync,
+  copyFileSync,
   existsSync,
   openSync,
   readdirSync,
@@ -172,6 +173,19 @@ test('in another pid namespace the age of the file tells', (t) => {
   const started = performance.now()
   assert.equal(living.find().length, 1)
   assert.ok(performance.now() - started >= 2_000, 'it did not wait')
+})
+
+test('of the files that other hosts have left the newest twenty are kept, and those that are still written', (t) => {
+  const { find, folder, path } = write(t, { host: `not ${hostname()}` })
+  for (let i = 0; i < 30; i += 1) {
+    const copy = join(folder, `flight-${i}-1.bin`)
+    copyFileSync(path, copy)
+    const at = new Date(Date.now() - (i < 25 ? 1_000 : 100_000 + i * 1_000))
+    utimesSync(copy, at, at)
+  }
+  assert.deepEqual(find(), [])
+  const left = readdirSync(folder).length
+  assert.equal(left, 26, 'the newest are all written, and of the others none is among the twenty')
 })
 
 test('files of other hosts, of other versions, and what is no file of the recorder are left alone for a day', (t) => {
