@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
-import { createSecureServer } from 'node:http2'
+import { createServer as createHttp2Server, createSecureServer } from 'node:http2'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { refusalBody } from '../answer/refusal.ts'
@@ -74,7 +74,8 @@ export class ParkedServer {
       response.end(isAlive ? '{"state":"parked"}' : refusalBody())
     }
     const { https, http2 } = this.#kind
-    if (!https) return createServer(answer)
+    if (!https)
+      return http2 ? (createHttp2Server(answer as never) as unknown as Server) : createServer(answer)
     const options = https === true ? {} : https
     return http2
       ? (createSecureServer({ allowHTTP1: true, ...options }, answer as never) as unknown as Server)

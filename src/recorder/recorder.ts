@@ -25,8 +25,8 @@ import { VERSION } from '../version.ts'
 import { type EndListener, type ExitCall, listenToEnd, stopListeningToEnd } from './process-end.ts'
 import { Recording } from './recording.ts'
 
-/** The files that apps of this process write. */
-const inUse: Set<string> = new Set()
+/** The files that apps of this process write, and by whom. */
+const inUse: Map<string, Recorder> = new Map()
 
 /** What a recorder is made with. */
 export interface RecorderSetup {
@@ -62,7 +62,7 @@ export class Recorder implements RecorderControl, EndListener, InFlightObserver 
     this.#routes = routes
     this.#setup = setup
     this.#file = new FlightFile(freePath(setup), (error) => this.#failed(error))
-    inUse.add(this.#file.path)
+    inUse.set(this.#file.path, this)
   }
 
   get path(): string | undefined {
@@ -96,12 +96,24 @@ export class Recorder implements RecorderControl, EndListener, InFlightObserver 
   listened(): void {
     if (this.#listenedAt !== undefined) return
     this.#listenedAt = Date.now()
+    this.#warnOfOthers()
     this.open()
     this.#writeHeader()
     if (!this.#file.isOpen) return
     const { writesAllUntil } = this.#setup
     this.#recording = new Recording(this.#app.requests, this.#file, this.#routes.length, writesAllUntil)
     if (!this.#file.isOpen) this.#recording.stop()
+  }
+
+  /** Two apps of one process die one death: the state knows what was in flight in one of them only. */
+  #warnOfOthers(): void {
+    const { folder } = this.#setup
+    const isShared = [...inUse.values()].some(
+      (other) => other !== this && other.#setup.folder === folder && other.#listenedAt !== undefined,
+    )
+    if (!isShared) return
+    const message = `another app of this process records in ${folder}: what it dies of may be blamed on nobody. Give each app a folder of its own`
+    attempt(() => this.#app.fastify.log.warn(message), undefined)
   }
 
   /** Called for the first request, and for those of an app that does not listen. */

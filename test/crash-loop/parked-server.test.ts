@@ -40,6 +40,20 @@ test('a parked app speaks TLS, and HTTP/2 where the app does', async () => {
   }
 })
 
+test('a parked app speaks HTTP/2 without TLS where the app does', async () => {
+  const { server, port } = await listening({ http2: true })
+  const session = connect(`http://127.0.0.1:${port}`)
+  session.on('error', () => {})
+  for (const [path, status] of [
+    ['/live', 200],
+    ['/', 503],
+  ]) {
+    const [headers] = await once(session.request({ ':path': `${path}` }), 'response')
+    assert.equal(headers[':status'], status)
+  }
+  await server.close()
+})
+
 test('it ends with the connections that its clients hold, and frees its port', async () => {
   const { server, port } = await listening({})
   const idle = connectSocket(port, '127.0.0.1')

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import Fastify, { type FastifyInstance } from 'fastify'
 import type { PastLife } from '../../src/deaths/past-life.ts'
+import { isolate } from '../../src/index.ts'
 import { type Child, startFixture } from '../support/child.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
@@ -52,4 +54,26 @@ test('a folder that cannot be made, or that vanishes, costs one warning and noth
     assert.deepEqual(warnings(child), ['the flight recorder has stopped: a death will not be explained'])
   }
   assert.ok(!existsSync(join(folder, 'vanishing')))
+})
+
+test('an app that shares its folder with another one of its process is told to have its own', async (t) => {
+  const [shared, own] = [temporaryFolder(t), temporaryFolder(t)]
+  const listen = async (dir: string): Promise<{ app: FastifyInstance; warned: string[] }> => {
+    const warned: string[] = []
+    const write = (line: string): void => void warned.push(JSON.parse(line).msg)
+    const app = Fastify({ logger: { level: 'warn', stream: { write } } })
+    t.after(() => app.close())
+    await app.register(isolate({ recorder: { dir } }))
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    return { app, warned }
+  }
+  const first = await listen(shared)
+  const second = await listen(shared)
+  assert.deepEqual([first.warned, second.warned.length, (await listen(own)).warned], [[], 1, []])
+  assert.match(
+    `${second.warned[0]}`,
+    /^another app of this process records in .*Give each app a folder of its own$/,
+  )
+  await Promise.all([first.app.close(), second.app.close()])
+  assert.deepEqual((await listen(shared)).warned, [], 'one after the other is in order')
 })
