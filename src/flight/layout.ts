@@ -52,7 +52,9 @@ export const COPY_HEAD = 12
 
 // The head of the rates, and what follows it for each route, in 64-bit floats.
 export const OBSERVED = 0
-export const RATES_HEAD = 1
+/** When they were written, in milliseconds since the epoch. */
+export const RATES_UNTIL = 1
+export const RATES_HEAD = 2
 export const PAIR = 0
 export const SHOWN = 1
 export const NEWEST = 2

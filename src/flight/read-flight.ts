@@ -79,7 +79,7 @@ export function readFlight(file: Buffer): Flight | undefined {
     faults: jsonAt<layout.SeenFault[]>(file, layout.FAULTS_AT, isSeenFaults) ?? [],
     vitals,
     inFlight,
-    ...ratesIn(file, names, inFlight, vitals === undefined ? 0 : vitals.copiedAt - vitals.beatAt),
+    ...ratesIn(file, names, inFlight, vitals?.beatAt),
   }
 }
 
@@ -146,17 +146,18 @@ function slotsIn(bytes: Buffer) {
  * While the event loop stands still no request comes or goes: whoever is in flight then stays there, and that says nothing
  * of how often it is.
  *
- * @param still Milliseconds for which it stood still at the end.
+ * @param beatAt When the event loop turned last, in milliseconds since the epoch; undefined where that is not known.
  */
 function ratesIn(
   file: Buffer,
   names: ReadonlyMap<number, FlightRoute>,
   inFlight: readonly FlightRequest[],
-  still: number,
+  beatAt: number | undefined,
 ): Pick<Flight, 'rates' | 'observed'> {
   const body = readHalves(file, layout.RATES_AT, layout.RATES_HALF, layout.RATES_HEAD * 8)
   const all = body?.readDoubleLE(layout.OBSERVED * 8) ?? 0
   if (body === undefined || !(all > 0)) return { rates: [], observed: 0 }
+  const still = beatAt === undefined ? 0 : body.readDoubleLE(layout.RATES_UNTIL * 8) - beatAt
   const stood = still > STOOD_STILL && still < all ? still : 0
   const observed = all - stood
   const there = new Set(inFlight.map(({ route }) => route))

@@ -1,4 +1,4 @@
-import { RATE_WORDS, RATES_HEAD } from '../flight/layout.ts'
+import { OBSERVED, RATE_WORDS, RATES_HEAD, RATES_UNTIL } from '../flight/layout.ts'
 import type { Mark } from './shared-memory.ts'
 
 /** Milliseconds for which a route stood in the file. */
@@ -82,7 +82,8 @@ export class RateBook {
    * @returns How many bytes that were.
    */
   fill(body: Buffer): number {
-    body.writeDoubleLE(this.#since - this.#beganAt, 0)
+    body.writeDoubleLE(this.#since - this.#beganAt, OBSERVED * 8)
+    body.writeDoubleLE(this.#since, RATES_UNTIL * 8)
     let at = RATES_HEAD * 8
     for (const [pair, { shown, newest }] of this.#rates) {
       if (at + RATE_WORDS * 8 > body.length) break

@@ -10,15 +10,15 @@ import { until } from '../support/until.ts'
 const POISON = 'GET /poison'
 
 /** Milliseconds for which the recorder has looked before a process dies. */
-const OBSERVED = 700
+const OBSERVED = 1_200
 
 function start(t: TestContext, dir: string, way: string): Promise<Child> {
   const nodeArgs = way === 'memory' ? ['--max-old-space-size=40'] : []
   return startFixture(t, 'quarantine', { env: { SETUP: JSON.stringify({ dir, way }) }, nodeArgs })
 }
 
-/** Keeps some of the other routes busy until it is stopped. Returns the statuses of their answers. */
-function traffic(t: TestContext, child: Child): () => Promise<number[]> {
+/** Keeps some of the other routes busy until it is stopped. Returns the statuses of their answers, at least so many. */
+function traffic(t: TestContext, child: Child): (least?: number) => Promise<number[]> {
   const statuses: number[] = []
   let isOver = false
   t.after(() => {
@@ -31,7 +31,8 @@ function traffic(t: TestContext, child: Child): () => Promise<number[]> {
     }
   }
   const clients = [0, 1].map(client)
-  return async () => {
+  return async (least = 0) => {
+    await until(() => statuses.length >= least)
     isOver = true
     await Promise.all(clients)
     return statuses
@@ -95,7 +96,7 @@ for (const [way, { ended, deaths, isQuiet = false }] of Object.entries(ways)) {
     )
     const { event } = await child.line(({ msg }) => msg === 'told')
     assert.deepEqual([event.change, event.route, event.deaths], ['closed', POISON, deaths])
-    const statuses = await stop()
+    const statuses = await stop(10)
     assert.deepEqual([...new Set(statuses)], [200])
     child.kill('SIGKILL')
   })

@@ -7,9 +7,9 @@ function read(book: RateBook) {
   const body = Buffer.alloc(1_000)
   const length = book.fill(body)
   const floats = Array.from({ length: length / 8 }, (_, i) => body.readDoubleLE(i * 8))
-  const [observed, ...rest] = floats
+  const [observed, until, ...rest] = floats
   const rates = Array.from({ length: rest.length / 3 }, (_, i) => rest.slice(i * 3, i * 3 + 3))
-  return { observed, rates: rates.sort(([a = 0], [b = 0]) => a - b) }
+  return { observed, until, rates: rates.sort(([a = 0], [b = 0]) => a - b) }
 }
 
 test('a route counts for as long as it stands in the file, and as the newest while no newer one does', () => {
@@ -25,6 +25,7 @@ test('a route counts for as long as it stands in the file, and as the newest whi
   book.endInterval(400, [])
   assert.deepEqual(read(book), {
     observed: 400,
+    until: 400,
     rates: [
       [1, 100, 5],
       // until 120, and from 195 on
