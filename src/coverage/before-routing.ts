@@ -95,7 +95,12 @@ export class BeforeRouting {
     const answer = options?.frameworkErrors
     if (options === undefined || typeof answer !== 'function') return
     options.frameworkErrors = (error, request, reply) => {
-      const handler = guardHandler((...args) => answer.call(options, error, ...args), this.#guards, true)
+      const handler = guardHandler(
+        (...args) => answer.call(options, error, ...args),
+        this.#guards,
+        true,
+        true,
+      )
       this.#answerByHandler(handler, request, reply)
     }
   }

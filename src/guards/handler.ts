@@ -18,8 +18,14 @@ const NO_HEADERS: Record<string, unknown> = Object.freeze({})
  * Guards a route's handler.
  *
  * @param hasHooks Whether the app has hooks that run before the handler, and may set headers.
+ * @param isThrown Whether the caller catches what the handler throws, and has an answer of its own for it.
  */
-export function guardHandler(handler: Handler, { internals, inHandler }: Guards, hasHooks: boolean): Handler {
+export function guardHandler(
+  handler: Handler,
+  { internals, inHandler }: Guards,
+  hasHooks: boolean,
+  isThrown = false,
+): Handler {
   function guarded(request: FastifyRequest, reply: FastifyReply): unknown {
     const context = contextOf(request)
     if (context === undefined) return handler(request, reply)
@@ -37,7 +43,7 @@ export function guardHandler(handler: Handler, { internals, inHandler }: Guards,
         : result
     } catch (error) {
       if (inHandler.takes(context, reply, error)) return undefined
-      if (handlers.hasSubscribers) throw asError(error)
+      if (isThrown || handlers.hasSubscribers) throw asError(error)
       // as Fastify does with what it catches: a second throw costs V8 as much as the first
       internals.markAsError(reply)
       reply.send(asError(error))
