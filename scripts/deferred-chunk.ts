@@ -109,18 +109,20 @@ export function leaving(name: string, isLeft: (path: string) => boolean): Plugin
   }
 }
 
-const LEFT = /^var (import_\w+) = require\("deferred:(.+)"\);$/gm
+/** What is loaded when one of its names is first used: the chunk, and what of Node takes its time and a healthy app needs not. */
+const LEFT = /^var (import_\w+) = require\("(?:deferred:(.+)|(node:worker_threads))"\);$/gm
 const LOADS =
   'let deferredModules; const loadDeferredModules = () => (deferredModules ??= require("./deferred.cjs")); '
 
-/** Has the code of the plugin load the chunk when it first uses one of its names. */
+/** Has the code of the plugin load the chunk, and such modules of Node, when it first uses one of their names. */
 export function loadingDeferred(code: string): string {
   let made = code
-  for (const [statement, name, path] of code.matchAll(LEFT)) {
+  for (const [statement, name, path, ofNode] of code.matchAll(LEFT)) {
+    const loaded = ofNode === undefined ? `loadDeferredModules()["${path}"]` : `require("${ofNode}")`
     made = made
       .replaceAll(new RegExp(`\\bnew ${name}\\.(\\w+)`, 'g'), `new (${name}.$1)`)
       .replaceAll(new RegExp(`\\b${name}\\.`, 'g'), `${name}().`)
-      .replace(statement, `const ${name} = () => loadDeferredModules()["${path}"];`)
+      .replace(statement, `const ${name} = () => ${loaded};`)
   }
   // in the first line, for the lines are those of the source map
   return LOADS + made

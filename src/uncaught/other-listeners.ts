@@ -53,7 +53,8 @@ export function findOtherListeners(): OtherListener[] {
 
 /** As {@link findOtherListeners}, on these signals. None in a Worker thread, to which Node delivers no signal. */
 export function findOtherSignalListeners(signals: readonly NodeJS.Signals[]): OtherListener[] {
-  return isMainThread ? find(signals, KNOWN_OF_SIGNALS, REMEDY_FOR_SIGNALS) : []
+  // asks for the thread last: in the package that loads a module of Node
+  return signals.length > 0 && isMainThread ? find(signals, KNOWN_OF_SIGNALS, REMEDY_FOR_SIGNALS) : []
 }
 
 function find(
