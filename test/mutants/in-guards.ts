@@ -5,8 +5,8 @@ export const inGuards: readonly Mutant[] = [
   {
     name: 'tracers-miss-the-error-of-a-handler',
     file: 'guards/handler.ts',
-    find: 'if (handlers.hasSubscribers) throw asError(error)',
-    replace: '',
+    find: 'if (isThrown || handlers.hasSubscribers) throw asError(error)',
+    replace: 'if (isThrown) throw asError(error)',
     tests: ['guards/error-handlers'],
     only: "Fastify tells the subscribers of its channel of a handler's error, and of its end",
   },
