@@ -80,7 +80,7 @@ test('the tarball holds the compiled source, public types, the licence and the r
   const paths = packed.files.map((file) => file.path)
   const names = ['cli.js', 'deferred.cjs', 'index.cjs', 'index.js', 'plugin.cjs', 'redis.cjs', 'redis.js']
   const code = names.map((name) => `dist/${name}`)
-  const expected = ['LICENSE', 'README.md', ...code, 'package.json']
+  const expected = ['LICENSE', 'README.md', 'dist/LICENSE-fastify-plugin', ...code, 'package.json']
   assert.deepEqual(paths.filter((path) => !IS_TYPES.test(path)).sort(), expected)
 })
 
