@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Internals } from '../fastify/internals.ts'
 import type { RequestContext } from '../request/context.ts'
-import { validateHeaderName, validateHeaderValue } from './node-http.ts'
+import { forgetHeader, validateHeaderName, validateHeaderValue } from './node-http.ts'
 
 /**
  * Headers that describe the success which did not happen, or hand something out: they never survive into the
@@ -27,7 +27,7 @@ const OF_THE_SUCCESS: ReadonlySet<string> = new Set([
   'transfer-encoding',
 ])
 
-/** Whether a header may outlive the success: by the one list that both answers to a fault go by. */
+/** Whether a header may outlive the success: by the one list that all answers to a fault, and refusals, go by. */
 export function survives(name: string, value: unknown): boolean {
   if (OF_THE_SUCCESS.has(name)) return false
   return name !== 'cache-control' || String(value).includes('no-store')
@@ -68,7 +68,7 @@ export function dropHeadersOfTheSuccess(
   const { hookRawHeaders } = context
   for (const name of raw.getHeaderNames()) {
     const before = hookRawHeaders === undefined ? raw.getHeader(name) : hookRawHeaders[name]
-    if (before === undefined || !survives(name, before)) raw.removeHeader(name)
+    if (before === undefined || !survives(name, before)) forgetHeader(raw, name)
     else if (hookRawHeaders !== undefined) raw.setHeader(name, before as string)
   }
 }

@@ -23,3 +23,12 @@ export function resetHead(response: http.ServerResponse): void {
   response.statusMessage = ''
   response._hasBody = response.req.method !== 'HEAD'
 }
+
+/**
+ * Removes a header as if nobody had ever set it. Once `Transfer-Encoding` was removed Node writes none of its own, and a
+ * body of unknown length would end where the connection does. `_removedTE` is Node's own (`lib/_http_outgoing.js`).
+ */
+export function forgetHeader(response: http.ServerResponse, name: string): void {
+  response.removeHeader(name)
+  if (name === 'transfer-encoding' && '_removedTE' in response) response._removedTE = false
+}

@@ -3,6 +3,8 @@ import type { Duplex } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RequestContext } from '../request/context.ts'
 import { acceptsProblem, jsonBody, PROBLEM, problemBody } from './bodies.ts'
+import { survives } from './headers.ts'
+import { forgetHeader, resetHead } from './node-http.ts'
 import { phraseOf } from './phrase.ts'
 import { answerRaw } from './raw.ts'
 
@@ -23,12 +25,16 @@ interface Refusal {
 }
 
 /**
- * Writes a 503 to a request that is not served.
+ * Writes a 503 to a request that is not served, without the headers of a success that its handler had prepared.
  *
  * @throws What Node throws where the response has begun.
  */
 export function writeRefusal(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
   const { type, body, retryAfter, closes } = refusal
+  resetHead(response)
+  for (const name of response.getHeaderNames()) {
+    if (!survives(name, response.getHeader(name))) forgetHeader(response, name)
+  }
   response.writeHead(503, {
     'content-type': `${type}; charset=utf-8`,
     'content-length': String(Buffer.byteLength(body)),

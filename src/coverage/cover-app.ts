@@ -1,4 +1,4 @@
-import { type ErrorHandlerLink, isDetached } from '../fastify/compiled-route.ts'
+import { type ErrorHandlerLink, isDetached, replaceValidators } from '../fastify/compiled-route.ts'
 import type { Internals } from '../fastify/internals.ts'
 import { routesOf } from '../fastify/routes.ts'
 import { ownProperty } from '../fault/thrown.ts'
@@ -17,6 +17,7 @@ import type { CoveredRoute } from '../request/context.ts'
 import { LongestAnswer } from '../request/longest-answer.ts'
 import { ServerListeners } from '../server/listeners.ts'
 import { RawContexts } from '../server/raw-contexts.ts'
+import { watchValidator } from '../triage/watch-validator.ts'
 import { BeforeRouting } from './before-routing.ts'
 import { isCoveredElsewhere, isWithin, uncoveredError } from './uncovered.ts'
 
@@ -151,6 +152,8 @@ export class AppCoverage {
     coverWith(context, route)
     this.covered.push(route)
     this.keepsContexts ||= options.escapes
+    // Fastify compiles no schema of a 404 handler
+    if (!is404) replaceValidators(context, watchValidator, this.#app.fastify.version)
     guardRoute(context, this.#guards, this.#enter)
   }
 }

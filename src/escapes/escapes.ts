@@ -95,7 +95,7 @@ export class Escapes implements EscapeHandler {
 
   takeOwn(escaped: Escape): Takes {
     if (takeListenerFailure(escaped.error)) return 'taken'
-    const found = findRequest()
+    const found = findRequest(this.#app.requests)
     // its own app asks whether a job has recorded it
     if (found instanceof RequestContext && found.route.app !== this.#app) return 'unknown'
     const ofJob = takeRecorded(escaped.error)

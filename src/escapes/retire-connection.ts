@@ -1,12 +1,46 @@
 import type { ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { answerRaw } from '../answer/raw.ts'
+import { readCode } from '../error-properties.ts'
 import type { Fault } from '../fault/fault.ts'
 import { logRequestFailure } from '../log/request-lines.ts'
 import type { RequestContext } from '../request/context.ts'
 import { contextOf } from '../request/context-slot.ts'
 import { Grace } from './grace.ts'
 import { graceLength } from './grace-length.ts'
+
+/** The body that was being read on a connection when an exception came. */
+interface InterruptedBody {
+  readonly reading: RequestContext
+  readonly fault: Fault
+  /** Whether Node has refused a later part of it. */
+  isLost: boolean
+}
+
+const interrupted: WeakMap<object, InterruptedBody> = new WeakMap()
+
+/**
+ * Whether an error of a client's connection only follows from an exception: its parser has stopped, and refuses what
+ * the client goes on to send. It is no error of the client, whose request is answered when its grace is over.
+ */
+export function followsFromException(error: unknown, socket: unknown): boolean {
+  const body = typeof socket === 'object' && socket !== null ? interrupted.get(socket) : undefined
+  if (body === undefined || !isParseError(error)) return false
+  const { reading, fault } = body
+  const { request, reply } = reading
+  if (request?.raw.complete) return false
+  body.isLost = true
+  // the fault of a job may have left it without a grace
+  if (reply !== undefined) {
+    Grace.give(reading, fault, graceLength(reading, 'exception'), () => answerRaw(reply))
+  }
+  return true
+}
+
+/** Node names them after its parser, llhttp. */
+function isParseError(error: unknown): boolean {
+  return String(readCode(error)).startsWith('HPE_')
+}
 
 /**
  * Closes a connection after its answer, if the exception came while the body of a request was being read. Node's
@@ -15,7 +49,7 @@ import { graceLength } from './grace-length.ts'
  * does not report this; the only sign is a body that does not end.
  *
  * With pipelined requests the body may be that of a later request than the one with the bug. The later one is
- * answered 500 too, unless more of its body comes within its grace.
+ * answered 500 too, unless the parser takes more of its body within its grace.
  *
  * @param context The request that the exception escaped from.
  */
@@ -28,6 +62,8 @@ export function retireConnection(context: RequestContext, fault: Fault): void {
   const reading = contextOf(socket) ?? context
   const { request, reply } = reading
   if (request === undefined || reply === undefined || request.raw.complete) return
+  const body: InterruptedBody = { reading, fault, isLost: false }
+  interrupted.set(socket, body)
   // by then the parser has read all that it was given
   setImmediate(() => {
     try {
@@ -36,7 +72,7 @@ export function retireConnection(context: RequestContext, fault: Fault): void {
       if (reading === context) return
       const { bytesRead } = socket
       Grace.give(reading, fault, graceLength(reading, 'exception'), () => {
-        if (!request.raw.complete && socket.bytesRead === bytesRead) answerRaw(reply)
+        if (!request.raw.complete && (body.isLost || socket.bytesRead === bytesRead)) answerRaw(reply)
       })
     } catch (failure) {
       // as a fault of the request it would come back here, without end

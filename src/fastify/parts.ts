@@ -34,6 +34,7 @@ export type PartName =
   | 'genReqId'
   | 'routeHooks'
   | 'routeList'
+  | 'validators'
 
 const LOG_METHODS = ['incomingRequest', 'requestCompleted', 'streamError']
 
@@ -82,6 +83,10 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
   routeHooks: {
     called: 'hooks of a compiled route',
     fits: (found) => found === null || Array.isArray(found),
+  },
+  validators: {
+    called: 'validators of a compiled route',
+    fits: (found) => !found || isFunction(found) || isObject(found),
   },
 }
 

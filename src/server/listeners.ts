@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import { attempt } from '../attempt.ts'
+import { followsFromException } from '../escapes/retire-connection.ts'
 import type { Guards } from '../guards/guards.ts'
 import { isOnceWrapper } from '../node-parts.ts'
 import { SERVER_EVENTS, type ServerEvent } from './events.ts'
@@ -64,6 +65,7 @@ export class ServerListeners {
     const contexts = this.#contexts
     const isOnce = isOnceWrapper(listener)
     function guardedListener(this: unknown, ...args: unknown[]): void {
+      if (name === 'clientError' && followsFromException(args[0], args[1])) return
       // Node's wrapper would look for itself
       if (isOnce) server.removeListener(name, guardedListener)
       callServerListener(listener, this, args, event, guards, contexts)

@@ -1,11 +1,12 @@
 import { errorMonitor } from 'node:events'
 import { attempt } from '../attempt.ts'
 import { isErrorStatus } from '../fault/http-error.ts'
-import { readProperty } from '../fault/thrown.ts'
+import { readProperty, typeName } from '../fault/thrown.ts'
 
 /**
- * Errors of body streams that had no status when they came. Fastify puts a 400 on them (`lib/content-type-parser.js`,
- * `rawBody`), which then looks like the app's own word.
+ * Errors of body streams, and of promises of validators, that had no status when they came. Fastify puts a 400 on them
+ * (`rawBody` in `lib/content-type-parser.js`, `wrapValidationError` in `lib/validation.js`), which then looks like the
+ * app's own word.
  */
 const withoutStatus: WeakSet<object> = new WeakSet()
 
@@ -23,7 +24,19 @@ export function watchBody(stream: unknown): void {
 }
 
 function remember(error: unknown): void {
-  if (typeof error !== 'object' || error === null || isErrorStatus(readProperty(error, 'statusCode'))) return
   const code = readProperty(error, 'code')
-  if (typeof code !== 'string' || !BAD_DATA.test(code)) withoutStatus.add(error)
+  if (typeof code !== 'string' || !BAD_DATA.test(code)) rememberStatusless(error)
+}
+
+function rememberStatusless(error: unknown): void {
+  if (typeof error !== 'object' || error === null) return
+  if (!isErrorStatus(readProperty(error, 'statusCode'))) withoutStatus.add(error)
+}
+
+/** What validators call the error that says what is wrong with the data. */
+const OF_DATA = /(?:Validation|Zod|Vali)Error$/
+
+/** Remembers what the promise of a validator rejects with, unless it says that the data is wrong. Never throws. */
+export function rememberRejected(error: unknown): void {
+  if (!OF_DATA.test(typeName(error))) rememberStatusless(error)
 }

@@ -58,6 +58,24 @@ describe("an exception that passes Node's HTTP parser", () => {
   })
 })
 
+// Node's parser refuses what comes after an exception, as if the client had sent nonsense
+test('a body of several chunks: the 400 for the later ones never reaches the client', async (t) => {
+  const child = await startFixture(t, 'escapes-connection')
+  const own = await connectRaw(child.port, post('/data', '{"a"', 70_007))
+  const later = await connectRaw(child.port, get('/tick') + post('/post', '{"a"', 7))
+  await awaitFaults(child, 2)
+  own.socket.write(':1')
+  own.socket.write('}'.padStart(70_000))
+  later.socket.write(':1}')
+  await Promise.all([own.closed, later.closed])
+  assert.deepEqual([statuses(own), statuses(later)], [[500], [500, 500]])
+  assert.match(own.received(), /"Internal Server Error","requestId":"\/data"/)
+  await isIdle(child)
+  const broken = await connectRaw(child.port, 'nonsense\r\n\r\n')
+  await broken.closed
+  assert.deepEqual(statuses(broken), [400])
+})
+
 test('ticks that throw one after the other cost the bodies of others nothing', async (t) => {
   const child = await startFixture(t, 'escapes-connection')
   const [block, ticks, ...others] = await Promise.all(

@@ -95,6 +95,31 @@ test('a listener on a connection belongs to the last request of the connection',
   assert.equal(line.fault.attributedTo, 'context')
 })
 
+test('a listener of finish belongs to its own response, whatever is pipelined around it', async (t) => {
+  const child = await start(t, 'sockets')
+  const get = (path: string, id: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\nx-request-id: ${id}\r\n\r\n`
+  const orders = [
+    get('/plain', 'before') + get('/leaves-a-frame', 'own'),
+    get('/plain', 'before') + get('/leaves-a-frame', 'own') + get('/plain', 'after') + get('/slow', 'slow'),
+    get('/leaves-a-frame', 'own') + get('/slow', 'slow'),
+  ]
+  const connections = await Promise.all(orders.map((order) => connectRaw(child.port, order)))
+  const statuses = () =>
+    connections.map(({ received }) =>
+      received()
+        .match(/(?<=HTTP\/1\.1 )\d{3}/g)
+        ?.join(),
+    )
+  await until(() => statuses().join().split(',').length === 8)
+  assert.deepEqual(statuses(), ['200,200', '200,200,200,200', '200,200'])
+  await until(() => faults(child).length === 3)
+  assert.deepEqual(
+    faults(child).map((line) => line.reqId),
+    ['own', 'own', 'own'],
+  )
+  for (const { socket } of connections) socket.destroy()
+})
+
 // Node 24 and later: a handle keeps the frame that was current when its connection was accepted, for good.
 test('the frame of a callback that threw is not taken for the context of what comes next', async (t) => {
   const child = await start(t, 'sockets')

@@ -20,6 +20,17 @@ function addRoutes(app: FastifyInstance): void {
   app.get('/fails', fail)
   app.register(async (child) => void child.get('/child/fails', fail))
   app.setNotFoundHandler(fail)
+  const validatorCompiler = () => (async () => fail()) as never
+  for (const part of ['body', 'headers', 'params', 'querystring']) {
+    app.post(`/${part}/:id`, { schema: { [part]: {} }, validatorCompiler }, fail)
+  }
+}
+
+async function validate(app: FastifyInstance, check: (body: string, status: number) => void): Promise<void> {
+  for (const part of ['body', 'headers', 'params', 'querystring']) {
+    const { body, statusCode } = await app.inject({ method: 'POST', url: `/${part}/1`, payload: {} })
+    check(body, statusCode)
+  }
 }
 
 function makeApp(t: TestContext, fastify: typeof Fastify): FastifyInstance {
@@ -43,6 +54,7 @@ describe('a Fastify that keeps a private part elsewhere', () => {
       for (const path of ['/fails', '/child/fails', '/nowhere']) {
         assert.match((await bare.inject(path)).body, /secret/, 'what masking is for')
       }
+      await validate(bare, (body) => assert.match(body, /secret/, 'what masking is for'))
 
       const isolated = makeApp(t, fastify)
       isolated.get('/before', fail)
@@ -71,6 +83,10 @@ describe('a Fastify that keeps a private part elsewhere', () => {
       assert.equal(statusCode, 500)
       assert.doesNotMatch(body, /secret/)
     }
+    await validate(app, (body, status) => {
+      assert.equal(status, 500)
+      assert.doesNotMatch(body, /secret/)
+    })
   })
 })
 

@@ -43,6 +43,17 @@ function routeHook(name: string): Renaming {
   }
 }
 
+/** The symbol of the validators for one part of the request. */
+function validators(part: string): Renaming {
+  return {
+    part: 'validators',
+    what: `the symbol ${part}-schema is renamed`,
+    edits: [[`Symbol('${part}-schema')`, `Symbol('moved')`]],
+  }
+}
+
+const SCHEMA = routeField('validators', 'schema')
+
 const PRINT = 'return router.printRoutes(opts)'
 
 export const RENAMINGS: readonly Renaming[] = [
@@ -94,6 +105,11 @@ export const RENAMINGS: readonly Renaming[] = [
     part: 'errorHandlerChain',
     what: 'the mark of an error is not heeded',
     edits: [['if (this[kReplyIsError] || payload instanceof Error)', 'if (payload instanceof Error)']],
+  },
+  ...['body', 'headers', 'params', 'querystring'].map(validators),
+  {
+    ...SCHEMA,
+    edits: [...SCHEMA.edits, ['const { schema } = context', 'const { moved: schema } = context']],
   },
   {
     part: 'contentTypeParser',

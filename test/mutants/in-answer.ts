@@ -58,4 +58,11 @@ export const inAnswer: readonly Mutant[] = [
     replace: '',
     tests: ['server/listeners'],
   },
+  {
+    name: 'refusal-has-the-headers-of-the-success',
+    file: 'answer/refusal.ts',
+    find: '    if (!survives(name, response.getHeader(name))) forgetHeader(response, name)\n',
+    replace: '',
+    tests: ['answer/of-the-success'],
+  },
 ]

@@ -129,4 +129,12 @@ export const inEscapes: readonly Mutant[] = [
     replace: 'if (peer === undefined) return',
     tests: ['server/listeners'],
   },
+  {
+    name: 'response-before-is-named-for-the-one-that-finishes',
+    file: 'escapes/find-request.ts',
+    find: 'isFromBefore ? (finishing(requests, current) ?? current) : current',
+    replace: 'isFromBefore ? current : current',
+    tests: ['escapes/find-request'],
+    only: 'a listener of finish belongs to its own response, whatever is pipelined around it',
+  },
 ]

@@ -16,4 +16,12 @@ export const inTriage: readonly Mutant[] = [
     replace: '',
     tests: ['guards/hooks'],
   },
+  {
+    name: 'rejected-validator-is-the-clients-fault',
+    file: 'triage/watch-validator.ts',
+    find: '  if (isThenable(result)) result.then(undefined, rememberRejected)\n',
+    replace: '',
+    tests: ['triage/fastify-status'],
+    only: 'a bug in an asynchronous validator is a fault, though Fastify puts a 400 on it',
+  },
 ]

@@ -63,3 +63,60 @@ test('a status that the stream itself gave its error is the app’s word, and ba
   assert.match(body, /incorrect header check/)
   assert.deepEqual(faults, [])
 })
+
+test('a bug in an asynchronous validator is a fault, though Fastify puts a 400 on it', async (t) => {
+  const looksUp = { keyword: 'looksUp', async: true, validate: async () => Promise.reject(new Error(SECRET)) }
+  const { app, ask, faults } = testApp(t, { fastify: { ajv: { customOptions: { keywords: [looksUp] } } } })
+  const rejects = (error: unknown) => ({
+    schema: { body: {} },
+    validatorCompiler: () => (async () => Promise.reject(error)) as never,
+  })
+  class SchemaValidationError extends Error {}
+  const answers = new Map<string, unknown>([
+    ['zod', Object.assign(new Error('unfit'), { name: 'ZodError' })],
+    ['own-class', new SchemaValidationError('unfit')],
+    ['status', Object.assign(new Error('unfit'), { statusCode: 400 })],
+  ])
+  app.post('/rejects', rejects(new TypeError(SECRET)), () => 'fine')
+  for (const [path, error] of answers) app.post(`/${path}`, rejects(error), () => 'fine')
+  const error = new Error('unfit')
+  app.post('/returns', { schema: { body: {} }, validatorCompiler: () => () => ({ error }) }, () => 'fine')
+  // Ajv: a keyword that looks something up, and one that finds the data wrong
+  const content = { 'application/json': { schema: { $async: true, looksUp: true, type: 'object' } } }
+  app.post('/keyword', { schema: { body: { content } } }, () => 'fine')
+  app.post('/wrong', { schema: { body: { $async: true, type: 'array' } } }, () => 'fine')
+  app.post('/fine', { schema: { body: { $async: true, type: 'object' } } }, () => 'fine')
+  app.post('/none', { schema: { body: {} }, validatorCompiler: () => undefined as never }, () => 'fine')
+  const noContent = { 'application/json': { schema: {} } }
+  app.post(
+    '/none-of-type',
+    { schema: { body: { content: noContent } }, validatorCompiler: () => null as never },
+    () => 'fine',
+  )
+  // a validator of its own that says by a property what is wrong, as Fastify documents
+  const errors = [{ instancePath: '/a', message: 'must be b' }]
+  app.post(
+    '/errors',
+    { schema: { body: {} }, validatorCompiler: () => Object.assign(() => false, { errors }) as never },
+    () => 'fine',
+  )
+
+  for (const path of ['/rejects', '/keyword']) {
+    const { status, body } = await ask(path, post)
+    assert.equal(status, 500, path)
+    assert.ok(!body.includes(SECRET), path)
+  }
+  assert.deepEqual(
+    faults.map(({ error }) => (error as Error).message),
+    [SECRET, SECRET],
+  )
+  for (const path of [...answers.keys(), 'returns']) {
+    const { status, body } = await ask(`/${path}`, post)
+    assert.equal(status, 400, path)
+    assert.match(body, /unfit/)
+  }
+  assert.match((await ask('/errors', post)).body, /body\/a must be b/)
+  assert.equal((await ask('/wrong', post)).status, 400)
+  for (const path of ['/fine', '/none', '/none-of-type']) assert.equal((await ask(path, post)).status, 200)
+  assert.equal(faults.length, 2)
+})
