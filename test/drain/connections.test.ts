@@ -96,6 +96,7 @@ test('an HTTP/2 session that comes up after the stop is closed', async (t) => {
 test('a refusal over HTTP/2 names no connection, and one that fails cuts', () => {
   const sent: unknown[] = []
   const response = {
+    getHeaderNames: () => [],
     writeHead: (status: number, headers: object) => sent.push(status, Object.keys(headers)),
     end: (body: string) => sent.push(body.length > 0),
     destroy: () => sent.push('destroyed'),

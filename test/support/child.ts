@@ -13,7 +13,7 @@ export type LogLine = Record<string, any>
 
 export interface FixtureOptions {
   /** Added to the environment. */
-  env?: Record<string, string>
+  env?: Record<string, string | undefined>
   /** False for a program in JavaScript that must run as it is. */
   typescript?: boolean
   /** Node's own flags. */
