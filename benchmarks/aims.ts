@@ -53,6 +53,7 @@ export const AIMS: readonly Aim[] = [
   aim(['success', 'isolate', 'request-context'], [1, 1, 1, 1]),
   aim(['success', 'escapes-off', BARE], [1.03, 1.03, 1.01, 1.01]),
   aim(['success', 'runaway', 'isolate'], [1.01, 1.01, 1.01, 1.01]),
+  aim(['success', 'recorder', 'isolate'], [1.01, 1.01, 1.01, 1.01]),
   aim([STARTUP, 'isolate', BARE], [15, 15, 8, 8]),
 ]
 
