@@ -47,7 +47,7 @@ async function make(
 }
 
 const releases = (lines: readonly Line[]): string[] =>
-  lines.flatMap(({ msg }) => (msg.includes('is released') ? msg : []))
+  lines.flatMap(({ msg }) => (/^GET \S+ is released/.test(msg) ? msg : []))
 
 const warnings = (lines: readonly Line[]): string[] =>
   lines.flatMap(({ level, msg }) => (level === 40 ? msg : []))
