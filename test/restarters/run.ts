@@ -9,7 +9,7 @@ import { inOwnNetwork, runInOwnNetwork } from './support/own-network.ts'
 import type { Restarter, Scenario } from './support/restarter.ts'
 import { scenariosOf } from './support/scenarios.ts'
 
-/** Runs every restarter of this folder, or those named: `npm run test:restarters -- [--require] [--record] [--only TEXT] [--attempts 2] [--node 24] [names…]`. */
+/** Runs every restarter of this folder, or those named: `npm run test:restarters -- [--require] [--record] [--only TEXT] [--except TEXT] [--attempts 2] [--node 24] [names…]`. */
 const { values: given, positionals: names } = parseArgs({
   options: {
     // A missing restarter is a failure, as it always is in CI.
@@ -18,6 +18,8 @@ const { values: given, positionals: names } = parseArgs({
     record: { type: 'boolean', default: false },
     // Runs only the scenarios whose name holds this.
     only: { type: 'string', default: '' },
+    // Leaves out those whose name holds this.
+    except: { type: 'string' },
     // How often a scenario is tried. Every failure is printed, and the table says at which try it passed.
     attempts: { type: 'string', default: '1' },
     // The major version of the Node that the apps run on, fetched where it is another one.
@@ -26,14 +28,20 @@ const { values: given, positionals: names } = parseArgs({
   allowPositionals: true,
 })
 
-if (given.record && given.only !== '')
-  throw new Error('--record takes all scenarios, and --only leaves some out')
+if (given.record && (given.only !== '' || given.except !== undefined))
+  throw new Error('--record takes all scenarios, and --only or --except leaves some out')
+
+const choice = ['--only', given.only, ...(given.except === undefined ? [] : ['--except', given.except])]
+
+function isChosen({ name }: Scenario): boolean {
+  return name.includes(given.only) && (given.except === undefined || !name.includes(given.except))
+}
 
 if (given.node !== undefined) {
   const node = nodeOf(given.node)
   if (node.path !== process.execPath) {
     const flags = [given.require && '--require', given.record && '--record'].filter((flag) => flag !== false)
-    const args = [...flags, '--only', given.only, '--attempts', given.attempts, ...names]
+    const args = [...flags, ...choice, '--attempts', given.attempts, ...names]
     const { status } = spawnSync(node.path, [...TYPESCRIPT, process.argv[1]!, ...args], { stdio: 'inherit' })
     process.exit(status ?? 1)
   }
@@ -79,12 +87,12 @@ async function runRestarter(restarter: Restarter): Promise<Row[]> {
     return [{ restarter: restarter.name, scenario: 'all', result, seconds: 0, measured: missing }]
   }
   if (restarter.ownNetwork !== undefined && !inOwnNetwork) {
-    const args = ['--only', given.only, '--attempts', given.attempts, restarter.name]
+    const args = [...choice, '--attempts', given.attempts, restarter.name]
     return (await runInOwnNetwork(process.argv[1]!, args, restarter.ownNetwork)) as Row[]
   }
   const rows: Row[] = []
   for (const scenario of scenariosOf(restarter)) {
-    if (!scenario.name.includes(given.only)) continue
+    if (!isChosen(scenario)) continue
     for (let attempt = 1; attempt <= Number(given.attempts); attempt += 1) {
       const row = await runScenario(restarter.name, scenario, attempt)
       if (row.result === 'passed' || attempt === Number(given.attempts)) rows.push(row)
