@@ -9,7 +9,7 @@ import { inOwnNetwork, runInOwnNetwork } from './support/own-network.ts'
 import type { Restarter, Scenario } from './support/restarter.ts'
 import { scenariosOf } from './support/scenarios.ts'
 
-/** Runs every restarter of this folder, or those named: `npm run test:restarters -- [--require] [--record] [--only TEXT] [--except TEXT] [--attempts 2] [--node 24] [names…]`. */
+/** Runs every restarter of this folder, or those named: `npm run test:restarters -- [--require] [--record] [--only TEXT] [--except TEXT]… [--attempts 2] [--node 24] [names…]`. */
 const { values: given, positionals: names } = parseArgs({
   options: {
     // A missing restarter is a failure, as it always is in CI.
@@ -19,7 +19,7 @@ const { values: given, positionals: names } = parseArgs({
     // Runs only the scenarios whose name holds this.
     only: { type: 'string', default: '' },
     // Leaves out those whose name holds this.
-    except: { type: 'string' },
+    except: { type: 'string', multiple: true, default: [] },
     // How often a scenario is tried. Every failure is printed, and the table says at which try it passed.
     attempts: { type: 'string', default: '1' },
     // The major version of the Node that the apps run on, fetched where it is another one.
@@ -28,13 +28,13 @@ const { values: given, positionals: names } = parseArgs({
   allowPositionals: true,
 })
 
-if (given.record && (given.only !== '' || given.except !== undefined))
+if (given.record && (given.only !== '' || given.except.length > 0))
   throw new Error('--record takes all scenarios, and --only or --except leaves some out')
 
-const choice = ['--only', given.only, ...(given.except === undefined ? [] : ['--except', given.except])]
+const choice = ['--only', given.only, ...given.except.flatMap((text) => ['--except', text])]
 
 function isChosen({ name }: Scenario): boolean {
-  return name.includes(given.only) && (given.except === undefined || !name.includes(given.except))
+  return name.includes(given.only) && !given.except.some((text) => name.includes(text))
 }
 
 if (given.node !== undefined) {
