@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Fault } from '../../src/fault/fault.ts'
 import { Ledger } from '../../src/fault/ledger.ts'
+import { faultRequest } from '../support/fault-request.ts'
 
 function fault(overrides: Partial<Fault> = {}): Fault {
   return {
@@ -18,16 +19,7 @@ function fault(overrides: Partial<Fault> = {}): Fault {
   }
 }
 
-const request = {
-  id: 'req-1',
-  method: 'GET',
-  url: '/users/1',
-  route: '/users/:id',
-  host: undefined,
-  remoteAddress: undefined,
-  remotePort: undefined,
-  startedAt: 0,
-}
+const request = faultRequest()
 
 test('counts start at zero for every origin and verdict', () => {
   assert.deepEqual(new Ledger().counts, {

@@ -4,17 +4,9 @@ import { inspect } from 'node:util'
 import type { Origin } from '../../src/fault/fault.ts'
 import { fingerprintOf } from '../../src/fault/fingerprint.ts'
 import { NewFault } from '../../src/fault/new-fault.ts'
+import { faultRequest } from '../support/fault-request.ts'
 
-const request = {
-  id: 'req-1',
-  method: 'GET',
-  url: '/users/1',
-  route: '/users/:id',
-  host: undefined,
-  remoteAddress: undefined,
-  remotePort: undefined,
-  startedAt: 0,
-}
+const request = faultRequest()
 
 function faultOf(error: unknown): NewFault {
   return new NewFault({ error, origin: 'handler', attributedTo: 'call', request }, true)

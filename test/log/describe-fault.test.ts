@@ -3,17 +3,9 @@ import { test } from 'node:test'
 import { NewFault } from '../../src/fault/new-fault.ts'
 import { describeFault } from '../../src/log/describe-fault.ts'
 import { RunawayError } from '../../src/runaway/runaway-error.ts'
+import { faultRequest } from '../support/fault-request.ts'
 
-const request = {
-  id: 'req-1',
-  method: 'GET',
-  url: '/loop?n=1',
-  route: '/loop',
-  host: undefined,
-  remoteAddress: undefined,
-  remotePort: undefined,
-  startedAt: 0,
-}
+const request = faultRequest({ url: '/loop?n=1', route: '/loop' })
 const error = Object.assign(new RunawayError(1380), {
   stack:
     'RunawayError: blocked the event loop for 1380 ms\n    at spin (/srv/app.js:3:5)\n    at main (/srv/app.js:9:1)',

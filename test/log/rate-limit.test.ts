@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Fault } from '../../src/fault/fault.ts'
 import { type HeldBack, LogRateLimit } from '../../src/log/rate-limit.ts'
+import { faultRequest } from '../support/fault-request.ts'
 import { until } from '../support/until.ts'
 
 interface LimitedFault extends Fault {
@@ -9,16 +10,7 @@ interface LimitedFault extends Fault {
 }
 
 function fault(fingerprint: string, at: number, more: Partial<LimitedFault> = {}): LimitedFault {
-  const request = {
-    id: `req-${at}`,
-    method: 'GET',
-    url: '/',
-    route: '/',
-    host: undefined,
-    remoteAddress: undefined,
-    remotePort: undefined,
-    startedAt: at,
-  }
+  const request = faultRequest({ id: `req-${at}`, url: '/', route: '/', startedAt: at })
   return {
     id: String(at),
     error: undefined,

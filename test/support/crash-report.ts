@@ -1,5 +1,6 @@
 import { buildReport } from '../../src/report/build.ts'
 import type { CrashReport } from '../../src/report/crash-report.ts'
+import { faultRequest } from './fault-request.ts'
 
 const fault = {
   id: 'f',
@@ -7,16 +8,7 @@ const fault = {
   origin: 'handler',
   verdict: 'fatal',
   attributedTo: 'call',
-  request: {
-    id: 'r',
-    method: 'GET',
-    url: '/a?b=c',
-    route: undefined,
-    host: undefined,
-    remoteAddress: undefined,
-    remotePort: undefined,
-    startedAt: 0,
-  },
+  request: faultRequest({ id: 'r', url: '/a?b=c', route: undefined }),
   job: 'mail',
   fingerprint: '0123456789abcdef',
   at: 0,
