@@ -48,6 +48,7 @@ const ENTRIES: readonly string[] = [
   'runaway/watch',
   'systemd/notifier',
   'triage/expected',
+  'uncaught/broken-immediates',
   'uncaught/pending-ticks',
 ].map((name) => `src/${name}.ts`)
 

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { LeaveLog } from './leave-log.ts'
 import type { LeavingApp } from './leaving-app.ts'
+import { exitWithoutThreads } from './stuck-threads.ts'
 
 /** Set while `leave.onLeave` runs, and called when it calls `process.exit`. */
 const insideOnLeave: AsyncLocalStorage<() => void> = new AsyncLocalStorage()
@@ -63,12 +64,16 @@ export class Exit {
     this.#end(code)
   }
 
-  /** Ends the process with `code`. */
-  leave(): void {
-    this.#end(this.code)
+  /**
+   * Ends the process with `code`.
+   *
+   * @param isStuck Whether a thread is stuck, which `process.exit` would wait for.
+   */
+  leave(isStuck: boolean): void {
+    this.#end(this.code, isStuck)
   }
 
-  #end(code: number): void {
+  #end(code: number, isStuck = false): void {
     for (const exit of this.#replacements) {
       try {
         exit(code)
@@ -76,15 +81,17 @@ export class Exit {
         this.#log.trouble(failure, 'the `leave.exit` option failed')
       }
     }
-    if (this.isForGood) this.#exitOnce(code)
+    if (this.isForGood) this.#exitOnce(code, isStuck)
   }
 
-  #exitOnce(code: number): void {
+  #exitOnce(code: number, isStuck: boolean): void {
     let isExiting = false
     const onExit = (): void => {
       isExiting = true
     }
     process.prependListener('exit', onExit)
+    // The last one: all others have run.
+    if (isStuck) process.on('exit', exitWithoutThreads)
     try {
       this.#processExit.call(process, code)
     } catch (failure) {
@@ -96,6 +103,7 @@ export class Exit {
       this.#processExit.call(process, code)
     } finally {
       process.off('exit', onExit)
+      process.off('exit', exitWithoutThreads)
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { type Destination, destinationsOf } from '../log/destination.ts'
 import { hasFailed, stopFlushing, tellLastFatal } from '../log/failed-destination.ts'
-import { settlesWithin } from './settles-within.ts'
+import { settlesWithin } from '../settles-within.ts'
 
 /** Milliseconds between two checks of a destination that does not tell when it is done. */
 const POLL_INTERVAL = 5
@@ -16,13 +16,14 @@ interface Time {
  *
  * @param milliseconds The longest time to wait.
  * @param forGood Whether the process exits next. Worker transports and streams are then ended, because only their
- *   end says that the last line is written.
+ *   end says that the last line is written. The last fatal line of a destination that is late goes to stderr.
+ * @returns The destinations that are late.
  */
 export async function flushLogs(
   logs: Iterable<FastifyBaseLogger>,
   milliseconds: number,
   forGood: boolean,
-): Promise<void> {
+): Promise<ReadonlySet<Destination>> {
   const destinations = new Set<Destination>()
   for (const log of logs) for (const destination of destinationsOf(log)) destinations.add(destination)
   const time = { isUp: false }
@@ -34,14 +35,14 @@ export async function flushLogs(
   )
   await settlesWithin(Promise.all(flushed), milliseconds)
   time.isUp = true
-  if (!forGood) return
+  if (!forGood) return late
   for (const destination of late) {
     stopFlushing(destination)
-    if (destination.worker === undefined) continue
-    // Ending a worker that does not answer blocks for ten seconds.
-    destination.end = () => {}
     tellLastFatal(destination)
+    // Ending a worker that does not answer blocks for ten seconds.
+    if (destination.worker !== undefined) destination.end = () => {}
   }
+  return late
 }
 
 async function flushOne(destination: Destination, forGood: boolean, time: Time): Promise<void> {

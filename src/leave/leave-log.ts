@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { serializeError } from '../fault/serialize.ts'
 import { DESTINATION_FAILED, watchDestinations, workingLogger } from '../log/failed-destination.ts'
+import { stderrLogger } from '../log/stderr.ts'
 import type { CrashReport, InFlightRequest, LeaveReason } from '../report/crash-report.ts'
 import { describeSickness } from '../report/describe-sickness.ts'
 import type { LeavingApp } from './leaving-app.ts'
@@ -62,6 +63,16 @@ export class LeaveLog {
       levelOf(reason),
       { leave: { reason, exitCode, took: Math.round(took) } },
       `left: exit code ${exitCode}`,
+    )
+  }
+
+  /** Says on stderr that the log was not written in time. */
+  lost(): void {
+    write(
+      stderrLogger(),
+      'error',
+      {},
+      'the log could not be written before the exit: its last lines are lost',
     )
   }
 

@@ -1,18 +1,21 @@
+import { isMainThread } from 'node:worker_threads'
 import type { Fault } from '../fault/fault.ts'
 import { EXIT_FATAL, EXIT_LOOP, EXIT_RECYCLE } from '../options/exit-codes.ts'
 import { buildReport } from '../report/build.ts'
 import type { CrashReport, LeaveReason, Phase, Sickness } from '../report/crash-report.ts'
+import { settlesWithin } from '../settles-within.ts'
 import { tellLeaving } from '../systemd/service.ts'
 import { announceLeave } from './announce-leave.ts'
 import { Exit } from './exit.ts'
 import { exitCodeFor } from './exit-code.ts'
 import { flushLogs } from './flush-logs.ts'
 import { LeaveLog } from './leave-log.ts'
+import { LeaveTime } from './leave-time.ts'
 import type { LeavingApp } from './leaving-app.ts'
 import { runOnLeave } from './on-leave.ts'
 import { saveReport } from './save-report.ts'
-import { settlesWithin } from './settles-within.ts'
-import { startWatchdog, WATCHDOG_MARGIN, type Watchdog } from './watchdog.ts'
+import { threadsAreDone } from './stuck-threads.ts'
+import { aboutLeave, startWatchdog, WATCHDOG_MARGIN, type Watchdog } from './watchdog.ts'
 
 /** What `leave()` takes besides the reason and the fault. */
 export interface Details {
@@ -26,7 +29,7 @@ export interface Details {
 
 /** Milliseconds that `onClose` hooks get at least, also past the deadline. */
 const CLOSE_FLOOR = 250
-/** Milliseconds that flushing the logs gets at least. Both minimums together are less than the watchdog's margin. */
+/** Milliseconds that flushing the logs gets at least. Both, and what stuck threads get, are less than the watchdog's margin. */
 const FLUSH_FLOOR = 1_000
 
 /** The steps by which the process leaves, from the first one to the exit. No method throws. */
@@ -39,9 +42,7 @@ export class LeaveSteps {
   readonly #details: Details
   readonly #log: LeaveLog
   readonly #exit: Exit
-  readonly #startedAt: number = performance.now()
-  readonly #drainDelay: number
-  readonly #deadline: number
+  readonly #time: LeaveTime
   #isAccepting = true
   #watchdog: Watchdog | undefined
   #stopTelling: () => void = () => {}
@@ -59,29 +60,14 @@ export class LeaveSteps {
     this.#log = new LeaveLog(apps)
     const codes = apps[0]?.leave.exitCodes ?? { fatal: EXIT_FATAL, recycle: EXIT_RECYCLE, loop: EXIT_LOOP }
     this.#exit = new Exit(apps, exitCodeFor(reason, codes), this.#log)
-    // Use the longest deadline of all apps.
-    this.#deadline = longest(
-      apps.map(({ leave }) => leave.deadline),
-      apps.length > 0 ? 0 : 10_000,
-    )
-    this.#drainDelay = longest(
-      apps
-        .filter(
-          (app) =>
-            // No load balancer looks at an app that has not served.
-            app.hasServed() &&
-            (reason === 'recycle' || reason === 'signal' || (reason === 'fatal' && app.leave.drainFatal)),
-        )
-        .map(({ leave }) => leave.drainDelay),
-      0,
-    )
+    this.#time = new LeaveTime(apps, reason)
   }
 
   /** Takes all steps. Those up to the crash report are done when this returns. */
   start(): Promise<void> {
     this.#startWatchdog()
     this.#exit.fixCode()
-    const phase = this.#phase()
+    const phase: Phase = this.#apps.some((app) => app.hasServed()) ? 'serving' : 'boot'
     for (const app of this.#apps) this.#startLeaving(app)
     const report = buildReport(
       {
@@ -98,7 +84,7 @@ export class LeaveSteps {
     this.#stopWatchingLogs = this.#log.watchDestinations()
     announceLeave(report, (failure) => this.#log.trouble(failure, 'a listener of the channel failed'))
     this.#try(() => this.#details.announce?.())
-    this.#log.leaving(report, this.#deadline)
+    this.#log.leaving(report, this.#time.deadline)
     for (const tell of saved) this.#try(() => tell(this.#log))
     return this.#takeSteps(report)
   }
@@ -133,7 +119,7 @@ export class LeaveSteps {
   }
 
   async #takeSteps(report: CrashReport): Promise<void> {
-    if (this.#drainDelay > 0) await settlesWithin(new Promise(() => {}), this.#drainDelay)
+    if (this.#time.drainDelay > 0) await settlesWithin(new Promise(() => {}), this.#time.drainDelay)
     this.#isAccepting = false
     for (const app of this.#apps) this.#try(() => app.stopAccepting())
     // Before the drain ends WebSockets and event streams: an `onLeave` may have a last word for them.
@@ -141,20 +127,20 @@ export class LeaveSteps {
       Promise.all([app.tellOthers(report), runOnLeave(app, report, this.#log, this.#exit)]),
     )
     const drained = this.#each((app) => app.drained())
-    const inTime = await settlesWithin(Promise.all([drained, notified]), this.#left())
+    const inTime = await settlesWithin(Promise.all([drained, notified]), this.#time.left)
     if (!inTime) this.#cut()
     // A plugin that threw may never end its boot, and what has not served has nothing to end in order.
     const waitForBoot = this.#reason !== 'fatal' && this.#reason !== 'crash-loop'
     const closed = await settlesWithin(
       this.#each((app) => app.close(waitForBoot)),
-      Math.max(this.#left(), CLOSE_FLOOR),
+      Math.max(this.#time.left, CLOSE_FLOOR),
     )
     if (!closed) this.#log.warn('app.close() did not end in time: its onClose hooks were left')
-    this.#log.left(this.#reason, this.#exit.code, performance.now() - this.#startedAt)
-    await flushLogs(this.#log.loggers, Math.max(this.#left(), FLUSH_FLOOR), this.#exit.isForGood)
+    this.#log.left(this.#reason, this.#exit.code, this.#time.taken)
+    const isStuck = await this.#flush()
     this.#settle()
     try {
-      this.#exit.leave()
+      this.#exit.leave(isStuck)
     } finally {
       // A test runner may replace `process.exit` with a function that returns or throws.
       this.#exit.release()
@@ -164,22 +150,24 @@ export class LeaveSteps {
     }
   }
 
+  /** @returns Whether a thread is stuck, for which an exit would wait. */
+  async #flush(): Promise<boolean> {
+    const { isForGood } = this.#exit
+    const late = await flushLogs(this.#log.loggers, Math.max(this.#time.left, FLUSH_FLOOR), isForGood)
+    if (isForGood && late.size > 0) this.#log.lost()
+    return isForGood && isMainThread && !(await threadsAreDone(late))
+  }
+
   #startWatchdog(): void {
     if (!this.#exit.isForGood) return
-    const within = this.#drainDelay + this.#deadline + WATCHDOG_MARGIN
-    this.#watchdog = startWatchdog(within, (failure) =>
-      this.#log.trouble(failure, 'the watchdog could not be started'),
+    const { drainDelay, deadline } = this.#time
+    const within = drainDelay + deadline + WATCHDOG_MARGIN
+    this.#watchdog = startWatchdog(
+      within,
+      aboutLeave(this.#reason, this.#exit.code, this.#fault),
+      (failure) => this.#log.trouble(failure, 'the watchdog could not be started'),
     )
     this.#stopTelling = tellLeaving(within)
-  }
-
-  #phase(): Phase {
-    return this.#apps.some((app) => app.hasServed()) ? 'serving' : 'boot'
-  }
-
-  /** Milliseconds until the deadline. */
-  #left(): number {
-    return Math.max(0, this.#drainDelay + this.#deadline - (performance.now() - this.#startedAt))
   }
 
   #cut(): void {
@@ -210,8 +198,4 @@ export class LeaveSteps {
       this.#log.trouble(failure, 'a step of the way out failed')
     }
   }
-}
-
-function longest(milliseconds: number[], otherwise: number): number {
-  return milliseconds.reduce((most, each) => Math.max(most, each), otherwise)
 }

@@ -8,6 +8,7 @@ import { fingerprintOf } from '../fault/fingerprint.ts'
 import { serializeError } from '../fault/serialize.ts'
 import { writeEndMark } from '../flight/end-mark.ts'
 import type { EndMark } from '../flight/layout.ts'
+import { killedCode, killProcess } from '../kill-process.ts'
 import { requestName } from '../log/describe-fault.ts'
 import { buildReport } from '../report/build.ts'
 import type { CrashReport } from '../report/crash-report.ts'
@@ -21,8 +22,6 @@ import type { AppData } from './thread-data.ts'
 
 const FATAL = 60
 const STDERR = 2
-/** The exit code of a process that SIGKILL ends. */
-const EXIT_CODE = 137
 /** The most requests of the log line. */
 const MAX_LOGGED = 20
 
@@ -52,7 +51,7 @@ export function endProcess(
       writeTerminationLog(file, report)
     }
   } finally {
-    process.kill(pid, 'SIGKILL')
+    killProcess()
   }
 }
 
@@ -86,7 +85,7 @@ function reportOf(apps: readonly AppData[], fault: Fault): CrashReport {
     fingerprints: () => [],
     inFlight: () => [...(boards[i]?.requests ?? [])],
   }))
-  const about = { reason: 'fatal', note: undefined, phase: 'serving', exitCode: EXIT_CODE, fault } as const
+  const about = { reason: 'fatal', note: undefined, phase: 'serving', exitCode: killedCode(), fault } as const
   return {
     ...buildReport(about, reported),
     inFlightTotal: boards.reduce((sum, { total }) => sum + total, 0),

@@ -1,5 +1,6 @@
 /** The watching thread: sees that the heartbeat of the main thread stands still, and interrupts what blocks it. */
 import { parentPort, workerData } from 'node:worker_threads'
+import { killProcess } from '../kill-process.ts'
 import { endProcess } from './end-process.ts'
 import { Interrogation } from './interrogation.ts'
 import { MainClock } from './main-clock.ts'
@@ -80,7 +81,7 @@ function heed(reply: Reply | undefined): void {
   }
   clock = undefined
   if (reply !== 'exits') return
-  setTimeout(() => process.kill(pid, 'SIGKILL'), EXIT_TIME)
+  setTimeout(killProcess, EXIT_TIME)
 }
 
 parentPort?.on('message', (app: AppData) => apps.push(app))

@@ -56,9 +56,10 @@ const ORDER = [
     'ignore-rejection.ts',
     'inspect-bounded.ts',
     'is-thenable.ts',
+    'kill-process.ts',
     'load.ts',
   ],
-  ...['of-all-objects.ts', 'symbol-of.ts', 'version.ts', 'without-query.ts'],
+  ...['of-all-objects.ts', 'settles-within.ts', 'symbol-of.ts', 'version.ts', 'without-query.ts'],
 ]
 
 const MOST_FILES = 15

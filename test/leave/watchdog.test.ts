@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
+import { jsonLines } from '../support/child.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { startLeaving } from '../support/leaving.ts'
+import { AS_PROCESS_1, NO_PROCESS_1 } from '../support/process-1.ts'
 import { TEST_TIMEOUT } from '../support/timeouts.ts'
 
 test('a blocked event loop is killed two seconds past the deadline, and the report is there', async (t) => {
@@ -17,10 +18,8 @@ test('a blocked event loop is killed two seconds past the deadline, and the repo
   assert.equal(readdirSync(reportDir).length, 1)
 })
 
-const AS_PROCESS_1 = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child']
-
 test('process 1 of a container, which no SIGKILL of its own ends, is interrupted past the deadline', {
-  skip: spawnSync(AS_PROCESS_1[0] as string, [...AS_PROCESS_1.slice(1), 'true']).status !== 0,
+  skip: NO_PROCESS_1,
 }, async (t) => {
   // Node crashes where an interrupt exits while coverage is taken: it ends, but not with the code.
   const env = { NODE_V8_COVERAGE: undefined }
@@ -28,6 +27,16 @@ test('process 1 of a container, which no SIGKILL of its own ends, is interrupted
   await child.ask('/fatal-then-block')
   assert.deepEqual(await child.exited, [137, null])
   assert.equal(child.log().at(-1)?.pid, 1)
+})
+
+test('process 1 is killed in native code too, which nothing interrupts', {
+  skip: NO_PROCESS_1,
+}, async (t) => {
+  const child = await startLeaving(t, { leave: { deadline: 100 } }, { through: AS_PROCESS_1 })
+  await child.ask('/fatal-then-native')
+  assert.deepEqual(await child.exited, [null, 'SIGTRAP'])
+  const [line] = jsonLines(child.stderr())
+  assert.deepEqual([line?.level, line?.err.message], [60, 'and then native code blocks'])
 })
 
 test('the watchdog leaves the drain delay its time', async (t) => {

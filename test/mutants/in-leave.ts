@@ -3,6 +3,22 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/leave`. */
 export const inLeave: readonly Mutant[] = [
   {
+    name: 'exit-waits-for-a-thread-that-hangs',
+    file: 'leave/stuck-threads.ts',
+    find: '  return areEnded && isDone\n',
+    replace: '  return true\n',
+    tests: ['leave/adverse-output'],
+    only: 'a log in which a thread hangs for ever: the exit does not wait for it',
+  },
+  {
+    name: 'fatal-line-of-a-late-log-is-lost',
+    file: 'leave/flush-logs.ts',
+    find: '    tellLastFatal(destination)\n',
+    replace: '',
+    tests: ['leave/adverse-output'],
+    only: 'a log in which a thread hangs for ever: the exit does not wait for it',
+  },
+  {
     name: 'exit-without-a-code-looks-like-success',
     file: 'leave/exit.ts',
     find: 'if (!given) process.exitCode = code',
@@ -21,7 +37,7 @@ export const inLeave: readonly Mutant[] = [
   {
     name: 'deadline-ignored',
     file: 'leave/steps.ts',
-    find: 'await settlesWithin(Promise.all([drained, notified]), this.#left())',
+    find: 'await settlesWithin(Promise.all([drained, notified]), this.#time.left)',
     replace: 'await Promise.all([drained, notified]).then(() => true)',
     tests: ['leave/deadline'],
     only: 'a handler that never settles is cut at the deadline and named',
@@ -37,8 +53,8 @@ export const inLeave: readonly Mutant[] = [
   {
     name: 'logs-not-flushed',
     file: 'leave/steps.ts',
-    find: '    await flushLogs(this.#log.loggers, Math.max(this.#left(), FLUSH_FLOOR), this.#exit.isForGood)\n',
-    replace: '',
+    find: 'await flushLogs(this.#log.loggers, Math.max(this.#time.left, FLUSH_FLOOR), isForGood)',
+    replace: 'new Set<never>()',
     tests: ['leave/flush-transports'],
     only: 'custom: every line is on its destination before the exit',
   },
@@ -52,8 +68,8 @@ export const inLeave: readonly Mutant[] = [
   {
     name: 'watchdog-forgets-the-drain-delay',
     file: 'leave/steps.ts',
-    find: 'const within = this.#drainDelay + this.#deadline + WATCHDOG_MARGIN',
-    replace: 'const within = this.#deadline + WATCHDOG_MARGIN',
+    find: 'const within = drainDelay + deadline + WATCHDOG_MARGIN',
+    replace: 'const within = deadline + WATCHDOG_MARGIN',
     tests: ['leave/watchdog'],
     only: 'the watchdog leaves the drain delay its time',
   },
