@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { attempt } from '../attempt.ts'
 import { serializeError } from '../fault/serialize.ts'
 import { DESTINATION_FAILED, watchDestinations, workingLogger } from '../log/failed-destination.ts'
 import { stderrLogger } from '../log/stderr.ts'
@@ -8,9 +9,13 @@ import type { LeavingApp } from './leaving-app.ts'
 
 type Level = 'info' | 'warn' | 'error'
 
+/** The most lines that are repeated on stderr. */
+const MAX_REPEATED = 50
+
 /** The log of a leaving process: each line goes once to each app's logger. No method throws. */
 export class LeaveLog {
   readonly #apps: readonly LeavingApp[]
+  readonly #written: [Level, object, string][] = []
 
   constructor(apps: readonly LeavingApp[]) {
     this.#apps = apps
@@ -54,7 +59,7 @@ export class LeaveLog {
   /** Logs the requests of an app that were cut at the deadline, in one line. */
   cut({ log }: LeavingApp, requests: readonly InFlightRequest[]): void {
     const many = requests.length === 1 ? '1 request was' : `${requests.length} requests were`
-    write(log, 'warn', { leave: { cut: requests } }, `${many} cut at the deadline`)
+    this.#write('warn', { leave: { cut: requests } }, `${many} cut at the deadline`, [log])
   }
 
   /** Logs the last line: that the process exits. */
@@ -66,14 +71,22 @@ export class LeaveLog {
     )
   }
 
-  /** Says on stderr that the log was not written in time. */
-  lost(): void {
+  /**
+   * Repeats on stderr what the log was given and may not have written.
+   *
+   * @param isLate Whether it is not written in time.
+   */
+  repeatLost(isLate: boolean): void {
+    if (!isLate && [...this.loggers].every((log) => workingLogger(log) === log)) return
+    const stderr = attempt(stderrLogger, undefined)
+    if (stderr === undefined) return
     write(
-      stderrLogger(),
+      stderr,
       'error',
       {},
-      'the log could not be written before the exit: its last lines are lost',
+      'the log was not written whole: its last lines may be lost, and these are repeated',
     )
+    for (const [level, line, message] of this.#written) write(stderr, level, line, message)
   }
 
   info(message: string): void {
@@ -86,13 +99,18 @@ export class LeaveLog {
 
   /** Logs a failure, to one app or to all of them. */
   trouble(failure: unknown, message: string, app?: LeavingApp): void {
-    const line = { err: serializeError(failure) }
-    if (app === undefined) this.#write('error', line, message)
-    else write(app.log, 'error', line, message)
+    const logs = app === undefined ? this.loggers : [app.log]
+    this.#write('error', { err: serializeError(failure) }, message, logs)
   }
 
-  #write(level: Level, line: object, message: string): void {
-    for (const log of this.loggers) write(log, level, line, message)
+  #write(
+    level: Level,
+    line: object,
+    message: string,
+    logs: Iterable<FastifyBaseLogger> = this.loggers,
+  ): void {
+    if (this.#written.length < MAX_REPEATED) this.#written.push([level, line, message])
+    for (const log of logs) write(log, level, line, message)
   }
 }
 

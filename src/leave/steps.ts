@@ -154,7 +154,7 @@ export class LeaveSteps {
   async #flush(): Promise<boolean> {
     const { isForGood } = this.#exit
     const late = await flushLogs(this.#log.loggers, Math.max(this.#time.left, FLUSH_FLOOR), isForGood)
-    if (isForGood && late.size > 0) this.#log.lost()
+    if (isForGood) this.#log.repeatLost(late.size > 0)
     return isForGood && isMainThread && !(await threadsAreDone(late))
   }
 

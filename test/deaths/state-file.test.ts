@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import {
   DEATHS_KEPT,
   EMPTY_STATE,
@@ -25,6 +25,7 @@ import {
 import { STATE_FILE, StateFile } from '../../src/deaths/state-file.ts'
 import { startFixture } from '../support/child.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { fillDisk, mountSmallDisk } from '../support/small-disk.ts'
 import { death, life, routeState } from '../support/state.ts'
 
 const FULL: State = {
@@ -152,20 +153,6 @@ test('a folder that cannot be made, and one that is gone meanwhile', (t) => {
   assert.deepEqual(warnings, [])
 })
 
-function mountSmallDisk(t: TestContext): string | undefined {
-  const undo: (() => void)[] = []
-  // Before its folder is removed.
-  t.after(() => undo.forEach((each) => void each()))
-  const folder = temporaryFolder(t)
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'ignore' })
-  } catch {
-    return undefined
-  }
-  undo.push(() => execFileSync('umount', [folder]))
-  return folder
-}
-
 test('a full disk and a read-only disk cost a warning, and leave the old state and nothing else', (t) => {
   const folder = mountSmallDisk(t)
   if (folder === undefined) {
@@ -173,11 +160,7 @@ test('a full disk and a read-only disk cost a warning, and leave the old state a
     return
   }
   open(folder).file.update(addLife('old'))
-  try {
-    writeFileSync(join(folder, 'filler'), Buffer.alloc(128 * 1_024))
-  } catch {
-    // What fits of it fills the disk.
-  }
+  fillDisk(folder)
   holdsInMemory(folder, ['old'])
   assert.deepEqual(readdirSync(folder).sort(), ['filler', STATE_FILE])
   assert.deepEqual(idsOf(open(folder).file.read()), ['old'])

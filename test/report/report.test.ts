@@ -112,6 +112,13 @@ test('a folder that may be written but not read gets its report', (t) => {
   assert.equal(listReports(folder).length, 1)
 })
 
+test('a folder that is a link, as to a volume, gets its report where it leads', (t) => {
+  const [folder, place] = [temporaryFolder(t), temporaryFolder(t)]
+  symlinkSync(folder, join(place, 'reports'))
+  assert.ok('path' in writeReportFile(join(place, 'reports'), report()))
+  assert.equal(listReports(folder).length, 1)
+})
+
 test('instances that name one folder leave one report in it', (t) => {
   const reportDir = temporaryFolder(t)
   const apps = [1, 2].map(() => ({ leave: { reportDir, terminationLog: false } }) as LeavingApp)

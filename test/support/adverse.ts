@@ -14,6 +14,8 @@ export interface AdverseSetup {
   readonly logFile?: string
   readonly level?: string
   readonly leave?: LeaveOptions
+  /** Megabytes that it fills its heap with. */
+  readonly fill?: number
   /** A file that gets its port, instead of stderr the ready line. */
   readonly readyFile?: string
 }
@@ -30,12 +32,14 @@ export function startAdverse(
 /**
  * Causes a fatal fault amid two other requests, which fails unless the others get their answers.
  *
+ * @param before Called when the others are in flight.
  * @returns The answer to the request that caused it.
  */
-export async function fatalAmidOthers(port: number): Promise<Answer> {
+export async function fatalAmidOthers(port: number, before: () => unknown = () => {}): Promise<Answer> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
   const others = [ask(port, '/slow'), ask(port, '/slow')]
   await until(async () => (await ask(port, '/count', { agent })).body === '2')
+  await before()
   const causer = await ask(port, '/fatal', { agent })
   for (const { status, body, error } of await Promise.all(others))
     assert.deepEqual([status, body, error], [200, 'slow but whole', undefined])
@@ -44,8 +48,11 @@ export async function fatalAmidOthers(port: number): Promise<Answer> {
 }
 
 /** As {@link fatalAmidOthers}: the client that caused it gets a 500, and the process exits with 70. */
-export async function leavesAmidOthers(child: Child, port: number = child.port): Promise<void> {
-  assert.equal((await fatalAmidOthers(port)).status, 500)
+export async function leavesAmidOthers(
+  child: Child,
+  { port = child.port, before }: { port?: number; before?: () => unknown } = {},
+): Promise<void> {
+  assert.equal((await fatalAmidOthers(port, before)).status, 500)
   assert.deepEqual(await child.exited, [70, null], child.stderr())
 }
 
