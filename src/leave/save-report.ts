@@ -1,5 +1,5 @@
 import type { CrashReport } from '../report/crash-report.ts'
-import { writeReportFile } from '../report/file.ts'
+import { wasWritten, writeReportFile } from '../report/file.ts'
 import { writeTerminationLog } from '../report/termination-log.ts'
 import type { LeaveLog } from './leave-log.ts'
 import type { LeavingApp } from './leaving-app.ts'
@@ -19,7 +19,7 @@ export function saveReport(report: CrashReport, apps: readonly LeavingApp[]): To
   for (const folder of report.reason === 'crash-loop' ? [] : folders) {
     const written = writeReportFile(folder, report)
     told.push((log) => {
-      if ('path' in written) log.info(`crash report: ${written.path}`)
+      if (wasWritten(written)) log.info(`crash report: ${written.path}`)
       else log.trouble(written.error, 'the crash report could not be written')
     })
   }

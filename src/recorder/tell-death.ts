@@ -4,7 +4,7 @@ import type { Flight } from '../flight/read-flight.ts'
 import { isSilent } from '../log/silence.ts'
 import { stderrLogger } from '../log/stderr.ts'
 import type { CrashReport, InFlightRequest } from '../report/crash-report.ts'
-import { writeReportFile } from '../report/file.ts'
+import { wasWritten, writeReportFile } from '../report/file.ts'
 
 /** How many requests the log line names, the newest. */
 const MAX_LOGGED = 20
@@ -36,7 +36,7 @@ export function tellDeath(found: FoundLife, log: FastifyBaseLogger, folder: stri
     inFlightTotal,
     lastFaults,
     memory,
-    report: 'path' in written ? written.path : undefined,
+    report: wasWritten(written) ? written.path : undefined,
   }
   const target = isSilent(log) ? stderrLogger() : log
   target.error(line, `the process before this one died: ${because}`)

@@ -21,6 +21,11 @@ const TIME = /^crash-(.{10})T(\d\d)-(\d\d)-(\d\d)-(\d{3})Z/
 /** The path of a written report, or the error that prevented it. */
 export type Written = { readonly path: string } | { readonly error: unknown }
 
+/** Whether there is a path, which no property of all objects makes up for. */
+export function wasWritten(written: Written): written is { readonly path: string } {
+  return Object.hasOwn(written, 'path')
+}
+
 /**
  * Writes `crash-<time>-<pid>.json`, for the file's owner only and atomically: a reader sees the whole file or none.
  * Creates the folder where it is missing, and keeps this report and the newest of the others, {@link REPORTS_KEPT} in all. Never throws: returns

@@ -3,7 +3,7 @@ import http from 'node:http'
 import type { TestContext } from 'node:test'
 import type { LeaveOptions } from '../../src/index.ts'
 import { type Child, type FixtureOptions, type LogLine, startFixture } from './child.ts'
-import { type Answer, ask } from './client.ts'
+import { ask } from './client.ts'
 import { until } from './until.ts'
 
 /** The settings of the fixture `adverse`. */
@@ -14,6 +14,8 @@ export interface AdverseSetup {
   readonly logFile?: string
   readonly level?: string
   readonly leave?: LeaveOptions
+  /** A copy of the package, which a second app has. Its port is `otherPort` in the ready line. */
+  readonly copy?: string
   /** Megabytes that it fills its heap with. */
   readonly fill?: number
   /** A file that gets its port, instead of stderr the ready line. */
@@ -29,31 +31,38 @@ export function startAdverse(
   return startFixture(t, 'adverse', { ...options, env: { ...options.env, SETUP: JSON.stringify(setup) } })
 }
 
+interface Course {
+  /** That of the other requests. Default: the child's. */
+  readonly port?: number
+  /** That of the app whose request causes it. Default: `port`. */
+  readonly fatalPort?: number
+  /** Called when the others are in flight. */
+  readonly before?: () => unknown
+}
+
 /**
- * Causes a fatal fault amid two other requests, which fails unless the others get their answers.
+ * Causes a fatal fault amid two other requests. Fails unless its client gets a 500, and the others their answers.
  *
- * @param before Called when the others are in flight.
- * @returns The answer to the request that caused it.
+ * @returns How the process exited.
  */
-export async function fatalAmidOthers(port: number, before: () => unknown = () => {}): Promise<Answer> {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+export async function fatalAmidOthers(child: Child, course: Course = {}): Promise<Awaited<Child['exited']>> {
+  const { port = child.port, fatalPort = port, before = () => {} } = course
+  const agent = new http.Agent({ keepAlive: true, maxTotalSockets: 2, maxSockets: 1 })
   const others = [ask(port, '/slow'), ask(port, '/slow')]
+  await ask(fatalPort, '/count', { agent })
   await until(async () => (await ask(port, '/count', { agent })).body === '2')
   await before()
-  const causer = await ask(port, '/fatal', { agent })
+  const causer = await ask(fatalPort, '/fatal', { agent })
+  assert.deepEqual([causer.status, causer.error], [500, undefined])
   for (const { status, body, error } of await Promise.all(others))
     assert.deepEqual([status, body, error], [200, 'slow but whole', undefined])
   agent.destroy()
-  return causer
+  return child.exited
 }
 
-/** As {@link fatalAmidOthers}: the client that caused it gets a 500, and the process exits with 70. */
-export async function leavesAmidOthers(
-  child: Child,
-  { port = child.port, before }: { port?: number; before?: () => unknown } = {},
-): Promise<void> {
-  assert.equal((await fatalAmidOthers(port, before)).status, 500)
-  assert.deepEqual(await child.exited, [70, null], child.stderr())
+/** As {@link fatalAmidOthers}, and the process exits with 70. */
+export async function leavesAmidOthers(child: Child, course?: Course): Promise<void> {
+  assert.deepEqual(await fatalAmidOthers(child, course), [70, null], child.stderr())
 }
 
 /** The messages of fatal lines. */
