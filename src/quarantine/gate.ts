@@ -53,7 +53,7 @@ export class Gate implements RouteGate {
       const trial: Trial = { route }
       this.#trial = trial
       const begun = this.#begin(route).then((isOn) => {
-        if (!isOn) this.#trial = undefined
+        if (!isOn) this.#letGo(trial)
         if (context.done) return isOn ? this.#end(trial, false) : undefined
         if (!isOn) return this.#refuse(route, context, state)
         const raw = context.reply?.raw
@@ -68,7 +68,10 @@ export class Gate implements RouteGate {
         process.nextTick(goOn)
         return undefined
       })
-      ignoreRejection(begun, () => this.#refuse(route, context, state))
+      ignoreRejection(begun, () => {
+        this.#letGo(trial)
+        this.#refuse(route, context, state)
+      })
     }
   }
 
@@ -104,11 +107,18 @@ export class Gate implements RouteGate {
     // a process that dies of it has not passed it, and one that leaves for another reason ends it itself
     if (isLeaving() || this.#trial !== trial) return
     recorder?.clearTrial()
-    await quarantine.change(route, (state) => {
-      if (state?.trial?.by !== lifeId) return undefined
-      return isGood ? afterGoodTrial(state, Date.now()) : withoutTrial(state)
-    })
-    this.#trial = undefined
+    try {
+      await quarantine.change(route, (state) => {
+        if (state?.trial?.by !== lifeId) return undefined
+        return isGood ? afterGoodTrial(state, Date.now()) : withoutTrial(state)
+      })
+    } finally {
+      this.#letGo(trial)
+    }
+  }
+
+  #letGo(trial: Trial): void {
+    if (this.#trial === trial) this.#trial = undefined
   }
 
   /** Gives a trial back that this process cannot end. Never rejects. */

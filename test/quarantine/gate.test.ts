@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import Fastify, { type FastifyInstance } from 'fastify'
+import type { RouteState } from '../../src/deaths/route-state.ts'
 import { type IsolateOptions, isolate, type QuarantineEvent } from '../../src/index.ts'
 import { BUILD, MemoryStore } from '../support/memory-store.ts'
 import { until } from '../support/until.ts'
@@ -309,4 +310,37 @@ test('a store that is away, hangs or lies costs the boot no more than its time',
     await until(() => warnings(lines).length > 0)
     assert.deepEqual(warnings(lines), ['the store of the quarantine has failed: nothing is remembered'], name)
   }
+})
+
+test('a store that gives nonsense in the middle of a trial keeps no other route from its own', async (t) => {
+  const store = new MemoryStore()
+  for (const route of ['GET /0', 'GET /1', 'GET /2']) store.killedBy(route)
+  const { status } = await make(t, store, { quarantine: { store, build: BUILD, coolDown: 0 } })
+  const { load, update } = MemoryStore.prototype
+  let tries = 0
+  const spoil = (route: string) => {
+    tries = 0
+    store.update = async () => {
+      tries += 1
+      return false
+    }
+    store.load = async (build) => {
+      const stored = await load.call(store, build)
+      const { [route]: state } = stored.routes
+      const nonsense = { ...state, since: 1, deaths: undefined } as unknown as RouteState
+      return { ...stored, routes: { ...stored.routes, [route]: nonsense } }
+    }
+  }
+  const mend = () => {
+    store.update = update
+    store.load = load
+  }
+  spoil('GET /0')
+  assert.equal(await status('/0'), 503, 'its trial cannot begin')
+  mend()
+  assert.equal(await status('/1'), 200, 'the next route has its trial')
+  spoil('GET /1')
+  await until(() => tries === 3)
+  mend()
+  await until(async () => (await status('/2')) === 200)
 })
