@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { attempt } from '../attempt.ts'
 import { serializeError } from '../fault/serialize.ts'
 import { DESTINATION_FAILED, watchDestinations, workingLogger } from '../log/failed-destination.ts'
+import { writeAsIs } from '../log/log.ts'
 import { stderrLogger } from '../log/stderr.ts'
 import type { CrashReport, InFlightRequest, LeaveReason } from '../report/crash-report.ts'
 import { describeSickness } from '../report/describe-sickness.ts'
@@ -127,7 +128,7 @@ function describe({ reason, note, sick }: CrashReport): string {
 
 function write(log: FastifyBaseLogger, level: Level, line: object, message: string): void {
   try {
-    workingLogger(log)[level](line, message)
+    writeAsIs(workingLogger(log), level, line, message)
   } catch {
     // A logger that throws must not keep the process from leaving.
   }

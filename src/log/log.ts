@@ -36,7 +36,7 @@ interface About {
  * Writes a line whose `req` and `err` stay as they are: Fastify's own `req` serializer would drop the route. For that
  * one line a pino gets other serializers, since a child of it costs as much as the line.
  */
-function writeAsIs(log: FastifyBaseLogger, level: Level, line: object, message: string): void {
+export function writeAsIs(log: FastifyBaseLogger, level: Level, line: object, message: string): void {
   const serializers = ownProperty(log, SERIALIZERS)
   if (typeof serializers !== 'object' || Object.isFrozen(log)) {
     childWithIdentitySerializers(log)[level](line, message)

@@ -78,6 +78,10 @@ test('FIFOs where the folder of reports and the termination log should be', asyn
     [NO_REPORT, 'ENOTDIR'],
     [NO_TERMINATION_LOG, 'ENXIO'],
   ])
+  const { err } = child.log().find(({ msg }) => msg === NO_REPORT) as LogLine
+  assert.equal(err.type, 'Error')
+  assert.match(err.message, /^ENOTDIR: /)
+  assert.match(err.stack, /^Error: ENOTDIR: /)
 })
 
 test('the permission model, which allows no thread and no file', {

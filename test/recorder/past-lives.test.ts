@@ -34,7 +34,7 @@ import { type ProcessIdentity, thisProcess } from '../../src/flight/this-process
 import { TwoHalves } from '../../src/flight/two-halves.ts'
 import { InFlightBoard } from '../../src/in-flight/board.ts'
 import { Copier } from '../../src/recorder/copier.ts'
-import { newSharedMemory } from '../../src/recorder/shared-memory.ts'
+import { newSharedMemory, SHARED_BEAT_AT } from '../../src/recorder/shared-memory.ts'
 import { tellDeath } from '../../src/recorder/tell-death.ts'
 import { type CoveredRoute, RequestContext } from '../../src/request/context.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -83,22 +83,43 @@ test('each is found once', (t) => {
   assert.deepEqual([find(), existsSync(path)], [[], false])
 })
 
-test('copies say how often a route is in flight once its rates are written, soon after the first', (t) => {
-  const lifeOf = (lasted: number, isIdle = false) => {
-    const { path, find } = write(t, {})
-    const file = openSync(path, 'r+')
-    const name = nameLine(pairOf(0, METHODS.indexOf('GET')), 'GET', '/a')
-    writeSync(file, name, NAMES_AT)
-    const board = new InFlightBoard()
-    const writeBytes = (bytes: Uint8Array, at: number) => writeSync(file, bytes, 0, bytes.length, at)
-    const copier = new Copier(board.memory, newSharedMemory(), writeBytes, 0)
-    const request = { id: 'x', raw: { method: 'GET' } } as unknown as FastifyRequest
-    if (!isIdle)
-      board.add(new RequestContext(request, {} as FastifyReply, { pattern: '/a', index: 0 } as CoveredRoute))
-    for (let at = 0; at <= lasted; at += 50) copier.copy(at)
-    closeSync(file)
-    return find()[0]?.death
+/**
+ * The death of a process, as its recorder tells of it.
+ *
+ * @param lasted Milliseconds that it lived.
+ * @param cameAt When a request of `GET /a` came, which was never answered.
+ * @param stoodFrom When the event loop turned last.
+ */
+function deathOf(t: TestContext, lasted: number, cameAt: number, stoodFrom: number = lasted) {
+  const { path, find } = write(t, {})
+  const file = openSync(path, 'r+')
+  const name = nameLine(pairOf(0, METHODS.indexOf('GET')), 'GET', '/a')
+  writeSync(file, name, NAMES_AT)
+  const board = new InFlightBoard()
+  const shared = newSharedMemory()
+  const writeBytes = (bytes: Uint8Array, at: number) => writeSync(file, bytes, 0, bytes.length, at)
+  const copier = new Copier(board.memory, shared, writeBytes, 0)
+  const request = { id: 'x', raw: { method: 'GET' } } as unknown as FastifyRequest
+  const route = { pattern: '/a', index: 0 } as CoveredRoute
+  for (let at = 0; at <= lasted; at += 50) {
+    shared.floats[SHARED_BEAT_AT] = Math.min(at, stoodFrom)
+    if (at === cameAt) board.add(new RequestContext(request, {} as FastifyReply, route))
+    copier.copy(at)
   }
+  closeSync(file)
+  return find()[0]?.death
+}
+
+test('the time for which the event loop stood still at the end says nothing of how often a route is in flight', (t) => {
+  const died = deathOf(t, 4_900, 2_000, 2_200)
+  assert.deepEqual(died?.inFlight, ['GET /a'])
+  const presence = died.presence['GET /a'] ?? Number.NaN
+  // For 200 of 2 200 ms. With the time of the last rates, and not of the death, none would be left.
+  assert.ok(Math.abs(presence - 0.09) < 0.03, `${presence}`)
+})
+
+test('copies say how often a route is in flight once its rates are written, soon after the first', (t) => {
+  const lifeOf = (lasted: number, isIdle = false) => deathOf(t, lasted, isIdle ? Number.POSITIVE_INFINITY : 0)
   const early = lifeOf(50)
   assert.deepEqual([early?.inFlight, early?.samples, early?.presence], [['GET /a'], 0, {}])
   const later = lifeOf(150)
