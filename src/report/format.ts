@@ -101,14 +101,12 @@ export function formatReport(report: CrashReport): string {
 
 function headline({ reason, phase, fault, note, sick }: CrashReport): string {
   const during = phase === 'boot' ? ' while booting' : ''
-  if (reason === 'fatal') {
-    const what = fault ? `${fault.error.type}: ${fault.error.message.split('\n', 1)[0]}` : 'unknown'
-    return `fatal fault${during}: ${what}`
-  }
+  const error = fault && `${fault.error.type}: ${fault.error.message.split('\n', 1)[0]}`
+  if (reason === 'fatal') return `fatal fault${during}: ${error ?? 'unknown'}`
   const because = note ? `: ${note}` : ''
   if (sick) return `recycled as sick: ${describeSickness(sick)}`
   if (reason === 'sudden') return `died${during}${because}`
-  if (reason === 'recycle') return `recycled${because}`
+  if (reason === 'recycle') return `recycled${error ? ` after ${error}` : because}`
   if (reason === 'crash-loop') return `gave up${because}`
   if (reason === 'signal') return `left on a signal${because}`
   return `asked to leave${because}`
