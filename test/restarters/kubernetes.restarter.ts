@@ -4,6 +4,15 @@ import { configuration } from './support/configuration.ts'
 import { endPodman, missingPodman, podmanFor } from './support/podman.ts'
 import type { Restarter } from './support/restarter.ts'
 
+const LIVENESS = `      livenessProbe:
+        httpGet:
+          path: /ok
+          port: 3000
+        periodSeconds: 10
+        timeoutSeconds: 5
+        failureThreshold: 3
+`
+
 /** The page: docs/restarters/kubernetes.md. There is no Kubernetes here: its pod is run by Podman. */
 export const restarter: Restarter = {
   name: 'kubernetes',
@@ -17,6 +26,8 @@ export const restarter: Restarter = {
       file,
       await configuration('kubernetes/pod.yaml', {
         '      ports:\n        - containerPort: 3000\n': '',
+        // Podman asks with timers of systemd, which is not here.
+        [LIVENESS]: '',
         '  restartPolicy: OnFailure\n': '  restartPolicy: OnFailure\n  hostNetwork: true\n',
         '      env:\n': `      env:\n        - name: PORT\n          value: '${app.port}'\n`,
       }),
