@@ -19,7 +19,8 @@ export class AcceptQueue {
   /** How many connections the servers have accepted. */
   accepted = 0
   readonly #servers: Iterable<Server>
-  #turn: NodeJS.Immediate | undefined
+  /** What the turns are for, undefined where they are over: one that was called off runs, and does nothing. */
+  #turns: object | undefined
 
   constructor(servers: Iterable<Server>) {
     this.#servers = servers
@@ -27,7 +28,7 @@ export class AcceptQueue {
 
   /** Whether the servers still listen, once {@link empty} was called. */
   get isOpen(): boolean {
-    return this.#turn !== undefined
+    return this.#turns !== undefined
   }
 
   /**
@@ -43,7 +44,10 @@ export class AcceptQueue {
     let accepted = Number.NaN
     let began = 0
     let turns = 0
+    const own = {}
+    this.#turns = own
     const turn = (): void => {
+      if (this.#turns !== own) return
       const now = performance.now()
       const isEmpty = accepted === this.accepted && now - began < QUIET_TURN
       if (isEmpty || (now > end && turns > MIN_TURNS)) {
@@ -53,17 +57,17 @@ export class AcceptQueue {
       turns += 1
       accepted = this.accepted
       began = now
-      this.#turn = setImmediate(turn)
+      setImmediate(turn)
     }
     // The turn that runs now does not count: the event loop may have looked for new connections already.
-    this.#turn = setImmediate(turn)
+    // No `clearImmediate`, which breaks Node's list of immediates where a tick of one of them throws.
+    setImmediate(turn)
   }
 
   /** Makes the servers stop listening at once. */
   close(): void {
     for (const server of this.#servers) if (server.listening) attempt(() => stopListening(server), undefined)
-    clearImmediate(this.#turn)
-    this.#turn = undefined
+    this.#turns = undefined
   }
 }
 

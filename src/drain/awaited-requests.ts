@@ -18,7 +18,6 @@ export class AwaitedRequests {
   #connections: Set<Connection> = new Set()
   #state: 'serving' | 'waiting' | 'over' = 'serving'
   #timer: NodeJS.Timeout | undefined
-  #immediate: NodeJS.Immediate | undefined
 
   /** Sets the connections to wait for, when the app stops serving. Waits for {@link MAX_WAIT}. */
   expect(connections: Iterable<Connection>): void {
@@ -57,14 +56,15 @@ export class AwaitedRequests {
   #wait(): void {
     this.#state = 'waiting'
     clearTimeout(this.#timer)
-    clearImmediate(this.#immediate)
-    this.#timer = setTimeout(() => {
+    const timer = setTimeout(() => {
       // After a blocked event loop the requests that came meanwhile are still to be read.
-      this.#immediate = setImmediate(() => {
-        this.#state = 'over'
+      // No `clearImmediate`, which breaks Node's list of immediates where a tick of one of them throws.
+      setImmediate(() => {
+        if (this.#timer === timer) this.#state = 'over'
       })
     }, MAX_WAIT)
-    this.#timer.unref()
+    timer.unref()
+    this.#timer = timer
   }
 
   #take(request: IncomingMessage): boolean {

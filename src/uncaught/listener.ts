@@ -1,4 +1,5 @@
 import { attempt } from '../attempt.ts'
+import { isListOfImmediatesBroken } from './broken-immediates.ts'
 import { actLikeNode, type UncaughtEvent } from './node-default.ts'
 import { isThrownByTick, runPendingTicks } from './pending-ticks.ts'
 import { hasTestRunner, hasTestVariable, tellTestRunner } from './test-runner.ts'
@@ -39,8 +40,8 @@ export interface EscapeHandler {
   /** Called when a rejection was handled after it had been reported. Returns true where this handler had taken it. */
   handledLate(promise: Promise<unknown>): boolean
   /**
-   * Called when ticks that throw never end, so that neither promises nor the event loop go on: answers what it can at
-   * once.
+   * Called when errors never end, of ticks or of Node itself, so that neither promises nor the event loop go on: answers
+   * what it can at once.
    *
    * @returns Whether the process has to exit then.
    */
@@ -98,8 +99,9 @@ function startListening(first: EscapeHandler): SharedListener {
     wasStrict = nodesOrigin === 'unhandledRejection'
     const origin = wasStrict ? 'rejection' : 'exception'
     const hasPendingTicks = attempt(isThrownByTick, false)
-    handle({ error, origin, promise: undefined }, 'uncaughtException')
-    if (hasPendingTicks && attempt(runPendingTicks, false)) endLoop(error)
+    const isBroken = attempt(() => isListOfImmediatesBroken(error), false)
+    if (!isBroken) handle({ error, origin, promise: undefined }, 'uncaughtException')
+    if (isBroken || (hasPendingTicks && attempt(runPendingTicks, false))) endLoop(error)
   }
 
   function endLoop(error: unknown): void {

@@ -1,7 +1,7 @@
 import { executionAsyncResource } from 'node:async_hooks'
 
-/** So many ticks that throw one after the other are a loop of ticks: more than the connections of any pool. */
-const MAX_THROWN = 1000
+/** So many errors, one after the other, mean that nothing else gets a turn: more than any pool has connections. */
+export const MAX_THROWN = 1000
 
 /** `_tickCallback` is undocumented: it runs the queue of ticks, as Node does after each callback. */
 const node = process as { _tickCallback?: () => void; emit: NodeJS.EventEmitter['emit'] }

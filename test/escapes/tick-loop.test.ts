@@ -2,17 +2,26 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startFixture } from '../support/child.ts'
 
-test('a loop of ticks that throw ends the process, and everybody who waits is answered', async (t) => {
-  const child = await startFixture(t, 'tick-loop')
-  const others = [child.ask('/waits'), child.ask('/waits')]
-  await child.lines(2, (line) => line.req?.url === '/waits')
-  const answers = await Promise.all([...others, child.ask('/loop')])
-  assert.deepEqual(
-    answers.map(({ status, headers }) => [status, headers['retry-after']]),
-    [503, 503, 503].map((status) => [status, '1']),
-  )
-  assert.deepEqual(await child.exited, [70, null])
-  const fatal = child.log().filter(({ level }) => level === 60)
-  assert.equal(fatal.length, 1)
-  assert.equal(fatal[0]?.err.message, 'a tick that throws')
-})
+for (const [what, path, message] of [
+  ['a loop of ticks that throw', '/loop', /^a tick that throws$/],
+  [
+    "a list of immediates that a throwing tick has broken, one of Node's own",
+    '/broken-immediates',
+    /_idleNext/,
+  ],
+] as const) {
+  test(`${what} ends the process, and everybody who waits is answered`, async (t) => {
+    const child = await startFixture(t, 'tick-loop')
+    const others = [child.ask('/waits'), child.ask('/waits')]
+    await child.lines(2, (line) => line.req?.url === '/waits')
+    const answers = await Promise.all([...others, child.ask(path)])
+    assert.deepEqual(
+      answers.map(({ status, headers }) => [status, headers['retry-after']]),
+      [503, 503, 503].map((status) => [status, '1']),
+    )
+    assert.deepEqual(await child.exited, [70, null])
+    const fatal = child.log().filter(({ level }) => level === 60)
+    assert.equal(fatal.length, 1)
+    assert.match(fatal[0]?.err.message, message)
+  })
+}

@@ -18,6 +18,13 @@ export const inUncaught: readonly Mutant[] = [
     tests: ['escapes/tick-loop'],
   },
   {
+    name: 'spins-on-a-broken-list-of-immediates',
+    file: 'uncaught/broken-immediates.ts',
+    find: '  return thrown >= MAX_THROWN\n',
+    replace: '  return false\n',
+    tests: ['escapes/tick-loop'],
+  },
+  {
     name: 'escape-of-a-route-that-opted-out-is-fatal',
     file: 'uncaught/listener.ts',
     find: "if (takes !== 'unknown') return takes",
