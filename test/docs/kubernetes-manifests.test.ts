@@ -7,6 +7,7 @@ import { PodDisruptionBudget } from 'kubernetes-models/policy/v1'
 import { type IPodSpec, Pod, Service } from 'kubernetes-models/v1'
 import { parse } from 'yaml'
 import { WATCHDOG_MARGIN } from '../../src/leave/watchdog.ts'
+import { EXIT_LOOP } from '../../src/options/exit-codes.ts'
 import { DOCS } from '../restarters/support/repository.ts'
 
 type Manifest<M extends new (data: never) => unknown> = NonNullable<ConstructorParameters<M>[0]>
@@ -46,11 +47,13 @@ function check(data: object, { prototype }: { prototype: { validate(): void } })
 const deployment = (): Manifest<typeof Deployment> => manifest('deployment.yaml')
 const pod = (): Manifest<typeof Pod> => manifest('pod.yaml')
 const service = (): Manifest<typeof Service> => manifest('service.yaml')
+const ruled = (): Manifest<typeof Pod> => manifest('pod-restart-rules.yaml')
 const budget = (): Manifest<typeof PodDisruptionBudget> => manifest('disruption-budget.yaml')
 
 test('every manifest fits the schema of Kubernetes', () => {
   check(deployment(), Deployment)
   check(pod(), Pod)
+  check(ruled(), Pod)
   check(service(), Service)
   check(budget(), PodDisruptionBudget)
 })
@@ -65,6 +68,16 @@ test('a wrong value is found', () => {
   const wrong = pod()
   wrong.spec!.restartPolicy = 'Sometimes' as 'Never'
   assert.throws(() => check(wrong, Pod), /restartPolicy/)
+})
+
+test('the restart rules leave a crash loop alone, and their wrong values are found', () => {
+  const [rule] = ruled().spec!.containers[0]!.restartPolicyRules!
+  assert.deepEqual(rule!.exitCodes!.values, [0, EXIT_LOOP])
+  for (const [key, value] of Object.entries({ action: 1, exitCodes: { values: [78] }, exitCode: [78] })) {
+    const wrong = ruled()
+    Object.assign(wrong.spec!.containers[0]!.restartPolicyRules![0]!, { [key]: value })
+    assert.throws(() => check(wrong, Pod), new RegExp(`${key}|operator`))
+  }
 })
 
 test('the lone pod is the one of the Deployment, but for its restart policy and what needs a second replica', () => {
