@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import { measuredBlock, readMeasured } from '../restarters/support/measured.ts'
+import { measuredBlock, readMeasured, seenTable } from '../restarters/support/measured.ts'
 import { DOCS } from '../restarters/support/repository.ts'
 import type { Restarter } from '../restarters/support/restarter.ts'
 
@@ -40,4 +40,8 @@ test('the pages print what was measured, no more and no less', async () => {
     const text = readFileSync(path.join(DOCS, `${restarter}.md`), 'utf8')
     assert.ok(text.includes(measuredBlock(measured)), `docs/restarters/${restarter}.md was edited by hand`)
   }
+})
+
+test('the table of the README says what was recorded, with what and when', async () => {
+  assert.ok(readFileSync(path.join(DOCS, 'README.md'), 'utf8').includes(seenTable(await readMeasured())))
 })
