@@ -45,3 +45,18 @@ test('the pages print what was measured, no more and no less', async () => {
 test('the table of the README says what was recorded, with what and when', async () => {
   assert.ok(readFileSync(path.join(DOCS, 'README.md'), 'utf8').includes(seenTable(await readMeasured())))
 })
+
+test('each paragraph on a cloud has its source', () => {
+  const text = readFileSync(path.join(DOCS, 'clouds.md'), 'utf8').replace(/```.*?```/gs, '')
+  const [, ...sections] = text.split(/^## /m)
+  assert.equal(sections.length, 6)
+  for (const section of sections) {
+    const paragraphs = section
+      .trim()
+      .split(/\n{2,}/)
+      .slice(1)
+    const told = paragraphs.filter((paragraph) => !/^\[`[^`]+`\]\(clouds\//.test(paragraph))
+    assert.ok(told.length > 0)
+    for (const paragraph of told) assert.match(paragraph, /\]\(https:\/\//)
+  }
+})
