@@ -95,7 +95,8 @@ export class Escapes implements EscapeHandler {
 
   takeOwn(escaped: Escape): Takes {
     if (takeListenerFailure(escaped.error)) return 'taken'
-    const found = findRequest(this.#app.requests)
+    // rejections are told once every response that was finishing has closed
+    const found = findRequest(escaped.origin === 'exception' ? this.#app.requests : [])
     // its own app asks whether a job has recorded it
     if (found instanceof RequestContext && found.route.app !== this.#app) return 'unknown'
     const ofJob = takeRecorded(escaped.error)

@@ -54,7 +54,7 @@ export interface Fault {
   readonly attributedTo: Attribution
   /** The request, as a plain snapshot; undefined where there is none. */
   readonly request: FaultRequest | undefined
-  /** The name of the job that it belongs to (`app.isolation.job`), undefined where there is none. */
+  /** The name of the job that it belongs to (`app.isolation.job`), cut at 256 characters; undefined where there is none. */
   readonly job: string | undefined
   /**
    * Groups the same bug: 16 hexadecimal digits made of the error's type and the app's own stack frames. Read from the

@@ -2,7 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { inspect } from 'node:util'
 import type { Attribution, Fault, FaultRequest, Origin, Verdict } from './fault.ts'
 import { fingerprintOf, type Likeness, likenessOf, readFingerprint } from './fingerprint.ts'
+import { clip } from './thrown.ts'
 import { proposeVerdict } from './verdict.ts'
+
+/** Characters of a job's name: an app may make it of what a client sent. */
+const MAX_JOB = 256
 
 /** What is known of an error that becomes a fault. */
 type Known = Pick<Fault, 'error' | 'origin' | 'attributedTo' | 'request'> & {
@@ -29,7 +33,7 @@ export class NewFault implements Fault {
     this.origin = origin
     this.attributedTo = attributedTo
     this.request = request
-    this.job = job
+    this.job = job === undefined ? undefined : clip(job, MAX_JOB)
     this.verdict = proposeVerdict(this, hasServed)
     this.#likeness = likenessOf(error)
     Object.defineProperty(this, 'fingerprint', FINGERPRINT)

@@ -1,8 +1,9 @@
 import { types } from 'node:util'
 import { attempt } from '../attempt.ts'
 import { readConstructorName, readMessage, readName } from '../error-properties.ts'
-import { inspectBounded, MAX_INSPECTED_KEYS } from '../inspect-bounded.ts'
+import { inspectBounded, whyNotInspected } from '../inspect-bounded.ts'
 import { isOfAllObjects } from '../of-all-objects.ts'
+import { startOf } from '../start-of.ts'
 
 // A thrown value may be a Proxy whose traps throw, an object with throwing getters or a revoked Proxy. So nothing
 // below reads it outside of a `try` or of `attempt`.
@@ -57,6 +58,12 @@ export function isArrayLike(value: unknown): value is readonly unknown[] {
   return attempt(() => Array.isArray(value), false)
 }
 
+/** The length of an array; 0 where a Proxy of one gives none. */
+export function lengthOf(array: readonly unknown[]): number {
+  const length = readProperty(array, 'length')
+  return typeof length === 'number' && length > 0 ? length : 0
+}
+
 /**
  * The name of a value's type: an error's `name`, or its constructor's where the name is just `Error`; of other
  * objects the constructor's name; of everything else `typeof`, and `null`.
@@ -66,13 +73,13 @@ export function typeName(value: unknown): string {
   if (typeof value !== 'object') return typeof value
   if (!isErrorLike(value)) return constructorName(value) ?? 'object'
   const name = readName(value)
-  if (typeof name === 'string' && name !== '' && name !== 'Error') return name.slice(0, MAX_TYPE_NAME)
+  if (typeof name === 'string' && name !== '' && name !== 'Error') return startOf(name, MAX_TYPE_NAME)
   return constructorName(value) ?? 'Error'
 }
 
 function constructorName(value: object): string | undefined {
   const name = readConstructorName(value)
-  return typeof name === 'string' && name !== '' ? name.slice(0, MAX_TYPE_NAME) : undefined
+  return typeof name === 'string' && name !== '' ? startOf(name, MAX_TYPE_NAME) : undefined
 }
 
 /**
@@ -95,7 +102,7 @@ export function clip(text: string, limit: number): string {
   if (text.length <= limit) return text
   // Does not cut a surrogate pair in half: some log readers refuse a line with half of one.
   const end = isHighSurrogate(text.charCodeAt(limit - 1)) ? limit - 1 : limit
-  return `${text.slice(0, end)}… [cut, ${text.length} characters]`
+  return `${startOf(text, end)}… [cut, ${text.length} characters]`
 }
 
 function isHighSurrogate(code: number): boolean {
@@ -104,7 +111,9 @@ function isHighSurrogate(code: number): boolean {
 
 function inspected(value: unknown): string {
   try {
-    return inspectBounded(value) ?? `[${typeName(value)} with more than ${MAX_INSPECTED_KEYS} keys]`
+    const refusal = whyNotInspected(value)
+    if (refusal === undefined) return inspectBounded(value)
+    return `[${types.isProxy(value) ? 'Proxy' : typeName(value)} ${refusal}]`
   } catch {
     return `[${typeName(value)} that cannot be inspected]`
   }

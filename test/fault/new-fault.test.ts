@@ -121,3 +121,9 @@ test('ids of any length at the start of a long message make no kind of their own
   assert.equal(kind(1), kind(1_234_567_890))
   assert.ok(kind(1).length < 200)
 })
+
+test('the name of a job is cut', () => {
+  const known = { error: new Error('x'), origin: 'job', attributedTo: 'call', request: undefined } as const
+  assert.equal(new NewFault({ ...known, job: 'nightly' }, true).job, 'nightly')
+  assert.equal(new NewFault({ ...known, job: 'j'.repeat(10_000) }, true).job?.indexOf('…'), 256)
+})

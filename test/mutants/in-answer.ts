@@ -65,4 +65,12 @@ export const inAnswer: readonly Mutant[] = [
     replace: '',
     tests: ['answer/of-the-success'],
   },
+  {
+    name: 'accept-header-of-any-length-is-read',
+    file: 'answer/negotiate.ts',
+    find: 'if (accept.length > MAX_ACCEPT) return []',
+    replace: 'if (accept.length > 1e9) return []',
+    tests: ['answer/answer'],
+    only: 'the kinds of answers',
+  },
 ]
