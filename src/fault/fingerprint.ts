@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readCode } from '../error-properties.ts'
+import { copyOf, startOf } from '../start-of.ts'
 import { RecentTraces } from './recent-traces.ts'
 import { type Frame, framesIn, traceOf } from './stack.ts'
 import { isErrorLike, messageOf, typeName } from './thrown.ts'
@@ -51,7 +52,7 @@ function typeAndCode(error: unknown): string {
   const type = typeName(error)
   const code = isErrorLike(error) ? readCode(error) : undefined
   const isNamed = typeof code === 'string' || typeof code === 'number'
-  return isNamed ? `${type}\n${String(code).slice(0, 128)}` : type
+  return isNamed ? `${type}\n${startOf(String(code), 128)}` : type
 }
 
 /**
@@ -157,7 +158,7 @@ function likenessOfMessage(message: string): string {
   const start = message.slice(0, MAX_LIKENESS_READ)
   const likeness = withoutIds(start).slice(0, MAX_LIKENESS_KEPT)
   if (start.length === message.length) {
-    lastMessage = message
+    lastMessage = copyOf(message)
     lastLikeness = likeness
   }
   return likeness

@@ -1,5 +1,6 @@
 import type { Fault } from '../fault/fault.ts'
 import { isUnowned } from '../fault/verdict.ts'
+import { copyOf } from '../start-of.ts'
 import { FaultKind } from './fault-kind.ts'
 
 /** How many bugs are counted separately in one window, so that ever new ones cannot fill the memory. */
@@ -154,7 +155,7 @@ export class LogRateLimit implements LineLimit {
       return kind.fingerprintOf(fault, this.#entryOf(kind.fingerprint).logged >= burst)
     }
     const { fingerprint } = fault
-    if (this.#kinds.size < MAX_KINDS) this.#kinds.set(name, new FaultKind(fingerprint))
+    if (this.#kinds.size < MAX_KINDS) this.#kinds.set(copyOf(name), new FaultKind(fingerprint))
     return fingerprint
   }
 

@@ -96,4 +96,26 @@ export const inFault: readonly Mutant[] = [
     replace: "const own = ownProperty(error, 'statusCode') ?? ownProperty(error, 'status')",
     tests: ['answer/head'],
   },
+  {
+    name: 'error-inside-a-thrown-object-shown-whole',
+    file: 'inspect-bounded.ts',
+    find: "return typeof text === 'string' && text.length > MAX_STACK",
+    replace: 'return false',
+    tests: ['fault/thrown'],
+  },
+  {
+    name: 'length-of-a-proxy-converted',
+    file: 'fault/thrown.ts',
+    find: "return typeof length === 'number' && length > 0 ? length : 0",
+    replace: 'return Number(length)',
+    tests: ['fault/verdict', 'fault/thrown'],
+  },
+  {
+    name: 'remembered-trace-holds-the-whole-stack',
+    file: 'start-of.ts',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source code
+    find: 'return ` ${text}`.slice(1)',
+    replace: 'return text',
+    tests: ['bounds/memory'],
+  },
 ]
