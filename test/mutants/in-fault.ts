@@ -118,4 +118,11 @@ export const inFault: readonly Mutant[] = [
     replace: 'return text',
     tests: ['bounds/memory'],
   },
+  {
+    name: 'whole-message-searched-for-ids',
+    file: 'fault/fingerprint.ts',
+    find: 'const MAX_LIKENESS_READ = 128',
+    replace: 'const MAX_LIKENESS_READ = 1e9',
+    tests: ['bounds/time'],
+  },
 ]
