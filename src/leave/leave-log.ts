@@ -7,6 +7,9 @@ import type { LeavingApp } from './leaving-app.ts'
 
 type Level = 'info' | 'warn' | 'error'
 
+/** The most requests that one line names, the oldest: a client may keep as many as it likes. */
+const MAX_CUT = 100
+
 /** The log of a leaving process: each line goes once to each app's logger. No method throws. */
 export class LeaveLog {
   readonly #apps: readonly LeavingApp[]
@@ -50,10 +53,14 @@ export class LeaveLog {
     )
   }
 
-  /** Logs the requests of an app that were cut at the deadline, in one line. */
+  /**
+   * Logs the requests of an app that were cut at the deadline, in one line.
+   *
+   * @param requests The oldest first.
+   */
   cut({ log }: LeavingApp, requests: readonly InFlightRequest[]): void {
     const many = requests.length === 1 ? '1 request was' : `${requests.length} requests were`
-    write(log, 'warn', { leave: { cut: requests } }, `${many} cut at the deadline`)
+    write(log, 'warn', { leave: { cut: requests.slice(0, MAX_CUT) } }, `${many} cut at the deadline`)
   }
 
   /** Logs the last line: that the process exits. */
