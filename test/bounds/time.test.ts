@@ -6,7 +6,7 @@ import { hostileHeads, hostileShapes, touch } from '../support/hostile-shapes.ts
 
 /** Characters of a long text, and how many of something there are: enough that an unbounded walk shows. */
 const LENGTH = 2 * 1024 * 1024
-const COUNT = 30_000
+const COUNT = 20_000
 
 /** Characters of a head, of which Node takes 16 KiB unless it is told otherwise. */
 const HEAD_LENGTH = 500_000
