@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile, spawnSync } from 'node:child_process'
-import { symlinkSync } from 'node:fs'
+import { readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
@@ -36,4 +36,12 @@ test('a machine that cannot build a Kubernetes is told so, and nothing fails', (
   const { status, stdout, stderr } = spawnSync(script, ['--kubernetes'], { env, encoding: 'utf8' })
   assert.match(stdout, /^Skipped: no Kubernetes is built, since /)
   assert.equal(status, 0, stderr)
+})
+
+test('the workflow asks for the Kubernetes of the cluster that it has made', () => {
+  const text = readFileSync(`${ROOT}.github/workflows/kubernetes.yml`, 'utf8')
+  const made = /kind create cluster --name (\S+)/.exec(text)?.[1]
+  const used = /KIND_CLUSTER=(\S+) npm run test:restarters -- --require .*kubernetes$/m.exec(text)?.[1]
+  assert.ok(made !== undefined)
+  assert.equal(used, made)
 })
