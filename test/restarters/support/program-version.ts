@@ -16,6 +16,10 @@ const PM2_FOLDER = path.join(REPOSITORY, 'build/restarters/node_modules/pm2')
 const PROGRAMS: Readonly<Record<string, Program>> = {
   compose: { name: 'Docker Compose', command: ['docker-compose', '--version'] },
   docker: DOCKER,
+  kubernetes: {
+    name: 'Kubernetes',
+    command: [path.join(REPOSITORY, 'scripts/kubernetes/cluster.sh'), '--check'],
+  },
   // Asked itself, it would start its daemon.
   pm2: { name: 'PM2', command: ['node', '--print', `require('${PM2_FOLDER}/package.json').version`] },
   supervisor: { name: 'Supervisor', command: ['supervisord', '--version'] },
