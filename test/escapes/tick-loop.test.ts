@@ -12,6 +12,10 @@ for (const [what, path, message] of [
 ] as const) {
   test(`${what} ends the process, and everybody who waits is answered`, async (t) => {
     const child = await startFixture(t, 'tick-loop')
+    // as many ticks as a client likes are no loop
+    const body = JSON.stringify(Array.from({ length: 1_500 }, () => ({})))
+    const headers = { 'content-type': 'application/json' }
+    assert.equal((await child.ask('/many', { method: 'POST', headers, body })).status, 500)
     const others = [child.ask('/waits'), child.ask('/waits')]
     await child.lines(2, (line) => line.req?.url === '/waits')
     const answers = await Promise.all([...others, child.ask(path)])
