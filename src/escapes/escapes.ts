@@ -28,6 +28,7 @@ import { closeWithStream } from './close-with-stream.ts'
 import { type FoundRequest, findRequest, isLostMicrotask } from './find-request.ts'
 import { Grace } from './grace.ts'
 import { graceLength, isLeftAlone } from './grace-length.ts'
+import { isOfLostConnection } from './lost-connection.ts'
 import { followOutcome } from './outcome.ts'
 import { failPeer, watchPeer } from './peers.ts'
 import { retireConnection } from './retire-connection.ts'
@@ -118,7 +119,9 @@ export class Escapes implements EscapeHandler {
   takeUnowned({ error, origin }: Escape): Takes {
     const { hasServed, state } = this.#app
     const extra = !hasServed && state === 'serving' ? { phase: 'boot' } : undefined
+    const isConnectionLost = origin === 'exception' && isOfLostConnection()
     this.#app.recordFault({ error, origin, attributedTo: 'none', context: undefined, extra })
+    if (isConnectionLost) this.#app.sickWatch.lostConnection()
     return 'taken'
   }
 
