@@ -1,10 +1,11 @@
 import { executionAsyncResource } from 'node:async_hooks'
 
 /**
- * Ticks that are made by ticks that throw, so many times one after the other, are a loop. How many there are at one time
- * says nothing: a client may choose how many items an app handles in ticks.
+ * Ticks that are made by ticks that throw, so many times one after the other, are a loop: a thousand ticks, of which every
+ * second one is noticed. How many there are at one time says nothing: a client may choose how many items an app handles
+ * in ticks.
  */
-const MAX_GENERATIONS = 1000
+const MAX_GENERATIONS = 500
 
 /** `_tickCallback` is undocumented: it runs the queue of ticks, as Node does after each callback. */
 const node = process as { _tickCallback?: () => void; emit: NodeJS.EventEmitter['emit'] }
