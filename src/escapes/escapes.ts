@@ -25,6 +25,7 @@ import {
 import { findOtherListeners, otherListenerLine } from '../uncaught/other-listeners.ts'
 import { isOfClientConnection } from './client-connection.ts'
 import { closeWithStream } from './close-with-stream.ts'
+import { endTimer } from './end-timer.ts'
 import { type FoundRequest, findRequest, isLostMicrotask } from './find-request.ts'
 import { Grace } from './grace.ts'
 import { graceLength, isLeftAlone } from './grace-length.ts'
@@ -42,6 +43,8 @@ interface Rejected {
   /** Milliseconds. */
   readonly grace: number
 }
+
+const TIMER_CLEARED = 'an interval was cleared: it has thrown 100 times since its request ended'
 
 /** Assigns the errors that escape to the process to the requests of one app. */
 export class Escapes implements EscapeHandler {
@@ -188,7 +191,10 @@ export class Escapes implements EscapeHandler {
     const grace = graceLength(context, origin, fault.verdict === 'fatal')
     if (promise !== undefined) this.#rejections.set(promise, { context, fault, grace })
     this.#giveGrace(context, fault, grace)
-    if (origin === 'exception') restoreConnection(context, fault)
+    if (origin === 'exception') {
+      restoreConnection(context, fault)
+      if (context.done && endTimer()) logRequestFailure(context, error, TIMER_CLEARED)
+    }
     return 'taken'
   }
 
