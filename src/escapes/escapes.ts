@@ -25,9 +25,11 @@ import {
 import { findOtherListeners, otherListenerLine } from '../uncaught/other-listeners.ts'
 import { isOfClientConnection } from './client-connection.ts'
 import { closeWithStream } from './close-with-stream.ts'
+import { endTimer } from './end-timer.ts'
 import { type FoundRequest, findRequest, isLostMicrotask } from './find-request.ts'
 import { Grace } from './grace.ts'
 import { graceLength, isLeftAlone } from './grace-length.ts'
+import { isOfLostConnection } from './lost-connection.ts'
 import { followOutcome } from './outcome.ts'
 import { failPeer, watchPeer } from './peers.ts'
 import { retireConnection } from './retire-connection.ts'
@@ -41,6 +43,8 @@ interface Rejected {
   /** Milliseconds. */
   readonly grace: number
 }
+
+const TIMER_CLEARED = 'an interval was cleared: it has thrown 100 times since its request ended'
 
 /** Assigns the errors that escape to the process to the requests of one app. */
 export class Escapes implements EscapeHandler {
@@ -118,7 +122,9 @@ export class Escapes implements EscapeHandler {
   takeUnowned({ error, origin }: Escape): Takes {
     const { hasServed, state } = this.#app
     const extra = !hasServed && state === 'serving' ? { phase: 'boot' } : undefined
+    const isConnectionLost = origin === 'exception' && isOfLostConnection()
     this.#app.recordFault({ error, origin, attributedTo: 'none', context: undefined, extra })
+    if (isConnectionLost) this.#app.sickWatch.lostConnection()
     return 'taken'
   }
 
@@ -185,7 +191,10 @@ export class Escapes implements EscapeHandler {
     const grace = graceLength(context, origin, fault.verdict === 'fatal')
     if (promise !== undefined) this.#rejections.set(promise, { context, fault, grace })
     this.#giveGrace(context, fault, grace)
-    if (origin === 'exception') restoreConnection(context, fault)
+    if (origin === 'exception') {
+      restoreConnection(context, fault)
+      if (context.done && endTimer()) logRequestFailure(context, error, TIMER_CLEARED)
+    }
     return 'taken'
   }
 

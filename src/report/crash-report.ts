@@ -35,6 +35,11 @@ export interface Sickness {
    * Requests that waited for more than twice the longest good answer of their route, while none of that route ended.
    */
   readonly waiting: number
+  /**
+   * Connections that were lost because an error escaped as the app took them; undefined where it took others, and
+   * answered requests.
+   */
+  readonly lost?: number | undefined
 }
 
 /** Whether the process was still booting, or serving, when it began to leave. */

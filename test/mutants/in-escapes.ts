@@ -3,6 +3,13 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/escapes`. */
 export const inEscapes: readonly Mutant[] = [
   {
+    name: 'interval-throws-for-ever',
+    file: 'escapes/end-timer.ts',
+    find: '  clearInterval(timer as NodeJS.Timeout)\n',
+    replace: '',
+    tests: ['escapes/tick-loop'],
+  },
+  {
     name: 'drain-waits-for-the-fatal-request',
     file: 'escapes/grace-length.ts',
     find: '  if (isFatal) return Math.min(grace.rejection, grace.exception)\n',

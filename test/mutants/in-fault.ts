@@ -46,6 +46,20 @@ export const inFault: readonly Mutant[] = [
     tests: ['fault/verdict'],
   },
   {
+    name: 'buffer-too-large-is-exhaustion',
+    file: 'fault/verdict.ts',
+    find: 'ALLOCATION_FAILED.has(readMessage(error)) && !hasMemory()',
+    replace: 'ALLOCATION_FAILED.has(readMessage(error))',
+    tests: ['fault/verdict'],
+  },
+  {
+    name: 'stack-of-another-process-is-of-node',
+    file: 'node-parts.ts',
+    find: "symbolOf(error as object, 'kIsNodeError') !== undefined",
+    replace: "(error as Error).stack?.includes('node:') === true",
+    tests: ['fault/verdict'],
+  },
+  {
     name: 'frequent-bug-makes-room-for-a-new-one',
     file: 'fault/ledger.ts',
     find: 'if (entry.count < count) {',
