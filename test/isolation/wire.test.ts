@@ -78,6 +78,24 @@ test('on the wire', async (t) => {
     },
   )
 
+  await t.test('what Node does to a response by itself is no fault', async () => {
+    assert.equal((await ask2('/head-of-a-text', 'HEAD')).headers[':status'], 200)
+    // those behind one that is cut go with their connection
+    const connection = await connectRaw(
+      child.port,
+      get('/stalls') + get('/slow?behind') + get('/fine?behind'),
+    )
+    await connection.closed
+    const last = await child.ask('/prepared?last')
+    assert.equal(last.status, 500)
+    await child.line(({ fault, req }) => fault !== undefined && req.url === '/prepared?last')
+    const urls = child.log().flatMap(({ fault, req }) => (fault === undefined ? [] : [req.url]))
+    assert.deepEqual(
+      urls.filter((url) => url === '/head-of-a-text' || url.endsWith('?behind')),
+      [],
+    )
+  })
+
   await t.test(
     'an exception of a request that has ended stops the parser in the body of the next',
     async () => {
