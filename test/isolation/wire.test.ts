@@ -96,6 +96,22 @@ test('on the wire', async (t) => {
     )
   })
 
+  await t.test('a stream that is not as long as it says is cut, and spoils no other answer', async () => {
+    for (const length of [8, 12, 20]) {
+      const connection = await connectRaw(child.port, get(`/of-length/${length}`) + get('/fine'))
+      await connection.closed
+      const [, body = ''] = connection.received().split('\r\n\r\n')
+      // not a byte more than it says, and not a byte of the next answer
+      assert.ok('half of the body'.startsWith(body) && body.length < length + 1, `${length}: ${body}`)
+      const line = await child.line(({ req }) => req?.url === `/of-length/${length}`)
+      assert.equal(line.fault.origin, 'stream')
+    }
+    const whole = await connectRaw(child.port, get('/of-length/16') + get('/fine'))
+    await until(() => whole.received().endsWith('fine'))
+    assert.deepEqual(statuses(whole), ['200', '200'])
+    whole.socket.destroy()
+  })
+
   await t.test(
     'an exception of a request that has ended stops the parser in the body of the next',
     async () => {
