@@ -98,7 +98,9 @@ export function judgeStream(transcript: StreamTranscript, circumstances: Circums
   const violations: string[] = []
   const isLate = circumstances.leavesAfter !== undefined && sent.batch > circumstances.leavesAfter
   const isCut = planned.form.answers.some((each) => each.isCut) || circumstances.cut?.has(planned.id) === true
-  const hasLeft = end === 'client' || end === 'refused'
+  // a client that closes its session gives up the streams that it has not sent yet, with REFUSED_STREAM
+  const isUnsent = transcript.plan.departure.how === 'end' && rstCode === 7 && answer === undefined
+  const hasLeft = end === 'client' || end === 'refused' || isUnsent
   if (end === 'silent') violations.push(`${planned.id} ${planned.form.name}: silence`)
   if (answer !== undefined) {
     if (answer.body.includes(SECRET)) violations.push(`${planned.id}: the secret was given away`)
