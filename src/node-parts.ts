@@ -25,6 +25,16 @@ export function currentResource(): CurrentResource {
   return { args: Array.isArray(args) ? args : [], owner: owner === undefined ? socket : resource[owner] }
 }
 
+/**
+ * Whether Node's HTTP/1 parser is at work on what a connection has brought: then this code runs within it. Never throws.
+ */
+export function isBeingParsed(socket: unknown): boolean {
+  return attempt(() => {
+    const { parser } = socket as { parser?: { getCurrentBuffer(): Buffer } }
+    return parser !== undefined && parser.getCurrentBuffer().length > 0
+  }, false)
+}
+
 /** What Node calls the function that `once()` puts around a listener, which has the listener in a property. */
 const ONCE_WRAPPER = new EventEmitter().once('probe', () => {}).rawListeners('probe')[0]?.name
 

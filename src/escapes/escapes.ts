@@ -1,3 +1,4 @@
+import { dropHeadersOfTheSuccess } from '../answer/headers.ts'
 import { answerInstead, answerRaw, cut } from '../answer/raw.ts'
 import { refuseAll } from '../answer/refusal.ts'
 import { asError } from '../fastify/as-error.ts'
@@ -171,7 +172,7 @@ export class Escapes implements EscapeHandler {
     if (!(found instanceof RequestContext) || !found.route.escapes) return 'taken'
     if (isLeftAlone(found))
       this.#giveGrace(found, fault, graceLength(found, origin, fault.verdict === 'fatal'))
-    if (origin === 'exception') restoreConnection(found, fault)
+    if (origin === 'exception') this.#restoreConnection(found, fault)
     return 'taken'
   }
 
@@ -192,10 +193,16 @@ export class Escapes implements EscapeHandler {
     if (promise !== undefined) this.#rejections.set(promise, { context, fault, grace })
     this.#giveGrace(context, fault, grace)
     if (origin === 'exception') {
-      restoreConnection(context, fault)
+      this.#restoreConnection(context, fault)
       if (context.done && endTimer()) logRequestFailure(context, error, TIMER_CLEARED)
     }
     return 'taken'
+  }
+
+  /** Ends what an exception has left half done in Node: the parser of the connection, or the stream of HTTP/2. */
+  #restoreConnection(context: RequestContext, fault: Fault): void {
+    retireConnection(context, fault, this.#app.requests)
+    closeWithStream(context)
   }
 
   /** @param length Milliseconds. */
@@ -204,18 +211,25 @@ export class Escapes implements EscapeHandler {
     const isFlowing = reply === undefined ? watchPeer(context) : watchWrites(reply.raw)
     followOutcome(this.#app, context, fault)
     if (closeUpgraded(context)) return
-    Grace.give(context, fault, length, () => this.#answer(context, fault, isFlowing))
+    this.#waitFor(context, fault, length, isFlowing)
+  }
+
+  #waitFor(context: RequestContext, fault: Fault, length: number, isFlowing: () => boolean): void {
+    Grace.give(context, fault, length, () => this.#answer(context, fault, length, isFlowing))
   }
 
   /** Answers a request that did not answer by itself. Does nothing once the app has ended the response. */
-  #answer(context: RequestContext, fault: Fault, isFlowing: () => boolean): void {
+  #answer(context: RequestContext, fault: Fault, length: number, isFlowing: () => boolean): void {
     const { reply } = context
     failPeer(context, isFlowing)
     if (reply === undefined || reply.raw.writableEnded) return
     try {
       if (reply.raw.headersSent) {
         if (!isFlowing()) cut(reply)
+        // What waits for a slow client, or for the answers before it, says nothing of what is still to come.
+        else if (reply.raw.writableLength > 0) this.#waitFor(context, fault, length, isFlowing)
       } else if (reply.sent || context.sending) {
+        dropHeadersOfTheSuccess(context, reply, this.#internals)
         answerInstead(reply)
       } else {
         // through the error handlers, as if the handler had thrown it; it was triaged already
@@ -229,10 +243,4 @@ export class Escapes implements EscapeHandler {
       answerRaw(reply)
     }
   }
-}
-
-/** Ends what an exception has left half done in Node: the parser of the connection, or the stream of HTTP/2. */
-function restoreConnection(context: RequestContext, fault: Fault): void {
-  retireConnection(context, fault)
-  closeWithStream(context)
 }

@@ -3,6 +3,13 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/answer`. */
 export const inAnswer: readonly Mutant[] = [
   {
+    name: 'half-a-body-that-the-connection-ends-looks-whole',
+    file: 'answer/raw.ts',
+    find: 'else if (endsWithConnection(raw)) attempt',
+    replace: 'else if (!raw.headersSent) attempt',
+    tests: ['isolation/wire'],
+  },
+  {
     name: 'body-shows-the-message',
     file: 'answer/answer.ts',
     find: '    if (shown === undefined) return jsonBody(statusCode, id)\n',

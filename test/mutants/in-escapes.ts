@@ -10,6 +10,20 @@ export const inEscapes: readonly Mutant[] = [
     tests: ['escapes/tick-loop'],
   },
   {
+    name: 'forced-answer-with-headers-of-the-handler',
+    file: 'escapes/escapes.ts',
+    find: '        dropHeadersOfTheSuccess(context, reply, this.#internals)\n',
+    replace: '',
+    tests: ['isolation/wire'],
+  },
+  {
+    name: 'parser-stopped-by-a-request-that-has-ended',
+    file: 'escapes/retire-connection.ts',
+    find: 'context.done ? beingRead(inFlight) : context',
+    replace: 'context',
+    tests: ['isolation/wire'],
+  },
+  {
     name: 'drain-waits-for-the-fatal-request',
     file: 'escapes/grace-length.ts',
     find: '  if (isFatal) return Math.min(grace.rejection, grace.exception)\n',
