@@ -3,7 +3,7 @@ import { someInChain } from './chain.ts'
 import type { Fault, Verdict } from './fault.ts'
 import { hasFatalBrand } from './is-fatal-error.ts'
 import { framesIn, traceOf } from './stack.ts'
-import { ownProperty } from './thrown.ts'
+import { isPlainError, ownProperty } from './thrown.ts'
 
 /**
  * Codes of errors about exhausted resources, which a 500 does not bring back: file descriptors (of the process, of
@@ -57,9 +57,11 @@ export function proposeVerdict(fault: Judged, hasServed: boolean): Verdict {
   const { error, origin, job } = fault
   const belongsToNobody = isUnowned(fault)
   if (belongsToNobody && !hasServed) return 'fatal'
-  if (someInChain(error, isFatal)) return 'fatal'
+  const isPlain = isPlainError(error)
+  if (!isPlain && someInChain(error, isFatal)) return 'fatal'
   const mayUnwindOthers = origin === 'runaway' || (origin === 'exception' && job === undefined)
-  if (belongsToNobody || mayUnwindOthers || someInChain(error, isExhaustion)) return 'recycle'
+  if (belongsToNobody || mayUnwindOthers) return 'recycle'
+  if (!isPlain && someInChain(error, isExhaustion)) return 'recycle'
   return 'contain'
 }
 
