@@ -139,9 +139,11 @@ export class IsolatedApp {
   recordFault(found: FoundError): Fault {
     const { context, later } = found
     const log = this.#logOf(context)
-    const fault = new NewFault({ ...found, request: context?.snapshot() }, this.hasServed)
+    const { error, origin, attributedTo, job } = found
+    const request = context?.snapshot()
+    const fault = new NewFault({ error, origin, attributedTo, request, job }, this.hasServed)
     context?.remember(fault)
-    this.#faults.set(fault.error, fault)
+    this.#faults.set(error, fault)
     this.#classify(fault, context, log)
     if (found.verdict !== undefined) fault.verdict = found.verdict
     const { fingerprint, isLogged } = this.#rateLimit.judge(fault)

@@ -34,11 +34,11 @@ function makeMark<T>(): Mark<T> {
 export class ErrorMarks<T> {
   readonly #mark: Mark<T> = makeMark()
   /** Of objects that take no private field: a V8 may refuse it to frozen ones. */
-  readonly #others: WeakMap<object, T> = new WeakMap()
+  #others: WeakMap<object, T> | undefined = undefined
 
   /** Returns what was set last; undefined for what is no object. */
   get(error: unknown): T | undefined {
-    return isObject(error) ? (this.#mark.get(error) ?? this.#others.get(error)) : undefined
+    return isObject(error) ? (this.#mark.get(error) ?? this.#others?.get(error)) : undefined
   }
 
   /** Does nothing for what is no object. */
@@ -47,6 +47,7 @@ export class ErrorMarks<T> {
     try {
       this.#mark.set(error, value)
     } catch {
+      this.#others ??= new WeakMap()
       this.#others.set(error, value)
     }
   }

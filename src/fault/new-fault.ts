@@ -13,36 +13,71 @@ type Known = Pick<Fault, 'error' | 'origin' | 'attributedTo' | 'request'> & {
   readonly job?: string | undefined
 }
 
+/** The last digits of an id are a number of nine digits, so that all ids are equally long. */
+const FIRST_NUMBER = 100_000_000
+const LAST_NUMBER = 999_999_999
+
+/** The digits of a random UUID before its last nine, and the number that came last. */
+let idStart = ''
+let idNumber = LAST_NUMBER
+
+/** A UUID. Those of one process are counted: to draw random digits for each fault costs more. */
+function newId(): string {
+  if (idNumber === LAST_NUMBER) {
+    idStart = randomUUID().slice(0, -String(LAST_NUMBER).length)
+    idNumber = FIRST_NUMBER
+  }
+  idNumber += 1
+  return `${idStart}${idNumber}`
+}
+
+/** The newest kind, and what it was made of: in a storm the next fault has the same. */
+let lastLikeness: Likeness | undefined
+let lastRoute: string | undefined
+let lastOrigin: Origin | undefined
+let lastKind = ''
+
 /** A fault whose verdict is still to be found. */
 export class NewFault implements Fault {
-  readonly id: string = randomUUID()
-  readonly at: number = Date.now()
-  readonly error: unknown
-  readonly origin: Origin
-  readonly attributedTo: Attribution
-  readonly request: FaultRequest | undefined
-  readonly job: string | undefined
+  // Declared alone: a field that has no value yet would be set twice.
+  declare readonly id: string
+  declare readonly at: number
+  declare readonly error: unknown
+  declare readonly origin: Origin
+  declare readonly attributedTo: Attribution
+  declare readonly request: FaultRequest | undefined
+  declare readonly job: string | undefined
   declare readonly fingerprint: string
-  verdict: Verdict
+  declare verdict: Verdict
   readonly #likeness: Likeness
-  #fingerprint: string | undefined = undefined
+  #fingerprint: string | undefined
 
   /** @param hasServed Whether the app has served: an error of nobody before that is a start that failed. */
   constructor({ error, origin, attributedTo, request, job }: Known, hasServed: boolean) {
+    this.#likeness = likenessOf(error)
+    this.id = newId()
+    this.at = Date.now()
     this.error = error
     this.origin = origin
     this.attributedTo = attributedTo
     this.request = request
     this.job = job === undefined ? undefined : clip(job, MAX_JOB)
     this.verdict = proposeVerdict(this, hasServed)
-    this.#likeness = likenessOf(error)
     Object.defineProperty(this, 'fingerprint', FINGERPRINT)
   }
 
   /** What the faults of one bug have in common, as far as it is known without reading a stack. */
   get kind(): string {
-    const { type, message } = this.#likeness
-    return `${this.request?.route ?? ''}\n${this.origin}\n${type}\n${message}`
+    const { origin } = this
+    const likeness = this.#likeness
+    const route = this.request?.route
+    if (likeness !== lastLikeness || route !== lastRoute || origin !== lastOrigin) {
+      lastLikeness = likeness
+      lastRoute = route
+      lastOrigin = origin
+      lastKind = `${route ?? ''}\n${origin}\n${likeness.type}\n${likeness.message}`
+    }
+    return lastKind
   }
 
   /** Returns the fingerprint, which it reads from the stack when it is asked for first. */
