@@ -153,17 +153,32 @@ export class IsolatedApp {
     const leaveControl = fault.verdict === 'fatal' ? this.leaveControl : undefined
     if (later !== undefined) {
       if (isLogged) this.#log(fault, found, log)
-      later(() => {
-        leaveControl?.fatal(fault, () => {})
-        this.#announce(fault, context, log)
-      })
+      later(this.#tellLater(fault, context, log, leaveControl))
     } else {
-      if (leaveControl !== undefined) leaveControl.fatal(fault, () => this.#log(fault, found, log))
+      if (leaveControl !== undefined) leaveControl.fatal(fault, this.#tellOnLeave(fault, found, log))
       else if (isLogged) this.#log(fault, found, log)
       this.#announce(fault, context, log)
     }
     if (fault.verdict === 'recycle') this.leaveControl?.recycle(fault)
     return fault
+  }
+
+  // A closure in `recordFault` would cost each fault an object that holds its variables.
+
+  #tellLater(
+    fault: Fault,
+    context: RequestContext | undefined,
+    log: FastifyBaseLogger,
+    leaveControl: LeaveControl | undefined,
+  ): () => void {
+    return () => {
+      leaveControl?.fatal(fault, () => {})
+      this.#announce(fault, context, log)
+    }
+  }
+
+  #tellOnLeave(fault: Fault, found: FoundError, log: FastifyBaseLogger): () => void {
+    return () => this.#log(fault, found, log)
   }
 
   /**

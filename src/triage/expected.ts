@@ -48,7 +48,7 @@ export function expectationOf(
   const isPlain = isPlainError(error)
   // what wraps or carries a FatalError may look like an answer, and its invariant is broken all the same
   if (!isPlain && isFatalError(error)) return FAULT
-  if (typeof policy === 'function') return ask(() => policy(error, request, reply))
+  if (typeof policy === 'function') return ask(policy, error, request, reply)
   if (policy === 'convention' && isClientStatus(replyStatus) && !saysServerError(error)) return EXPECTED
   if (isPlain) return FAULT
   if (!isErrorLike(error)) {
@@ -101,10 +101,10 @@ function isValidationError(error: unknown): boolean {
   return typeof ownProperty(error, 'validationContext') === 'string'
 }
 
-function ask(policy: () => unknown): Expectation {
+function ask(policy: IsExpected, ...about: Parameters<IsExpected>): Expectation {
   let answer: unknown
   try {
-    answer = policy()
+    answer = policy(...about)
   } catch (failure) {
     // `throw undefined` is a failure too.
     return { expected: false, failure: failure ?? new TypeError(`\`expected\` threw ${show(failure)}`) }
