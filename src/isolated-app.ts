@@ -3,7 +3,7 @@ import type { RecorderControl } from './deaths/recorder-control.ts'
 import { ErrorMarks } from './fault/error-marks.ts'
 import type { Attribution, Fault, Origin, Verdict } from './fault/fault.ts'
 import { Ledger } from './fault/ledger.ts'
-import { NewFault } from './fault/new-fault.ts'
+import { NewFault, shown } from './fault/new-fault.ts'
 import { isVerdict } from './fault/verdict.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import { InFlight } from './in-flight/in-flight.ts'
@@ -201,7 +201,7 @@ export class IsolatedApp {
     if (classify === undefined) return
     const proposed = fault.verdict
     try {
-      const verdict: unknown = classify(fault, proposed)
+      const verdict: unknown = classify(shown(fault), proposed)
       if (isVerdict(verdict)) fault.verdict = verdict
       else if (verdict !== undefined) {
         ignoreRejection(verdict)
@@ -221,7 +221,7 @@ export class IsolatedApp {
 
   #announce(fault: Fault, context: RequestContext | undefined, log: FastifyBaseLogger): void {
     if (!this.#listeners.hasAny) return
-    const message = { fault, request: context?.fastifyRequest, reply: context?.reply }
+    const message = { fault: shown(fault), request: context?.fastifyRequest, reply: context?.reply }
     const { escapes } = context?.route ?? this.options
     // With `escapes: false` nothing reads the context, and keeping one costs time.
     this.#listeners.announce(message, log, escapes ? makeIsSameRequest() : undefined)
@@ -234,7 +234,7 @@ export class IsolatedApp {
    */
   recordOutcome(context: RequestContext, fault: Fault, outcome: RequestOutcome): void {
     if (outcome === 'forced' || outcome === 'cut') this.ledger.addForced()
-    this.#listeners.announceOutcome({ fault, outcome }, context.log, makeIsSameRequest())
+    this.#listeners.announceOutcome({ fault: shown(fault), outcome }, context.log, makeIsSameRequest())
   }
 }
 

@@ -3,6 +3,7 @@ import { readCode } from '../error-properties.ts'
 import { asError } from '../fastify/as-error.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { Fault } from '../fault/fault.ts'
+import { shown } from '../fault/new-fault.ts'
 import { serializeError } from '../fault/serialize.ts'
 import { clip, messageOf } from '../fault/thrown.ts'
 import { isThenable } from '../is-thenable.ts'
@@ -116,7 +117,7 @@ class FaultAnswer {
     }
     let payload: unknown
     try {
-      payload = answer(this.#fault, this.#reply.request, given)
+      payload = answer(shown(this.#fault), this.#reply.request, given)
       if (payload !== given && isThenable(payload)) {
         payload.then(take, fallBack).then(undefined, () => answerRaw(this.#reply))
         return

@@ -63,7 +63,6 @@ export class NewFault implements Fault {
     this.request = request
     this.job = job === undefined ? undefined : clip(job, MAX_JOB)
     this.verdict = proposeVerdict(this, hasServed)
-    Object.defineProperty(this, 'fingerprint', FINGERPRINT)
   }
 
   /** What the faults of one bug have in common, as far as it is known without reading a stack. */
@@ -89,21 +88,35 @@ export class NewFault implements Fault {
   }
 }
 
-// Not in the class: the compiler writes no declaration of a name that is computed.
-Object.defineProperty(NewFault.prototype, inspect.custom, {
-  /** Prints the fingerprint itself instead of `[Getter]`. */
-  value(this: NewFault): object {
-    return { ...this }
-  },
-  configurable: true,
-  writable: true,
-})
-
-/** An own property, so that it is copied, printed and serialized like the others. */
 const FINGERPRINT: PropertyDescriptor & ThisType<NewFault> = {
   get() {
     return NewFault.fingerprintOf(this)
   },
   enumerable: true,
   configurable: true,
+}
+
+// Not in the class: the compiler writes no declaration of a name that is computed.
+Object.defineProperties(NewFault.prototype, {
+  fingerprint: FINGERPRINT,
+  [inspect.custom]: {
+    /** Prints the fingerprint itself instead of `[Getter]`. */
+    value(this: NewFault): object {
+      return { ...this, fingerprint: this.fingerprint }
+    },
+    configurable: true,
+    writable: true,
+  },
+})
+
+/**
+ * Makes the fingerprint of a fault a property of its own, so that it is copied, printed and serialized like the others.
+ * Each fault that code of the app is given has to come from here: to define it for all is dear, and most faults of a storm
+ * are shown to nobody.
+ */
+export function shown<T extends Fault>(fault: T): T {
+  if (fault instanceof NewFault && !Object.hasOwn(fault, 'fingerprint')) {
+    Object.defineProperty(fault, 'fingerprint', FINGERPRINT)
+  }
+  return fault
 }

@@ -3,13 +3,13 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import type { Origin } from '../../src/fault/fault.ts'
 import { fingerprintOf } from '../../src/fault/fingerprint.ts'
-import { NewFault } from '../../src/fault/new-fault.ts'
+import { NewFault, shown } from '../../src/fault/new-fault.ts'
 import { faultRequest } from '../support/fault-request.ts'
 
 const request = faultRequest()
 
 function faultOf(error: unknown): NewFault {
-  return new NewFault({ error, origin: 'handler', attributedTo: 'call', request }, true)
+  return shown(new NewFault({ error, origin: 'handler', attributedTo: 'call', request }, true))
 }
 
 /** An error that counts how often its stack is read. */
