@@ -52,6 +52,19 @@ export const VARIANTS: Variants = {
     server: 'recorder',
     cases: ['success'],
   },
+  masks: {
+    title: 'bare Fastify, an error handler that masks',
+    server: 'masks',
+    cases: ['silent', 'fails'],
+    processes: 2,
+  },
+  'masks-and-reads': {
+    title: 'the same, which reads one stack in 16',
+    server: 'masks',
+    options: { readsOneIn: 16 },
+    cases: ['silent', 'fails'],
+    processes: 2,
+  },
   'request-context': {
     title: '@fastify/request-context',
     server: 'request-context',
