@@ -61,6 +61,19 @@ export const VARIANTS: Variants = {
   hook: { ...STEP, title: 'bare Fastify and an `onRequest` hook', options: { steps: 1 } },
   'hook-close': { ...STEP, title: '… and a listener of `close` on the response', options: { steps: 2 } },
   'hook-close-context': { ...STEP, title: '… and an `AsyncLocalStorage`', options: { steps: 3 } },
+  masks: {
+    title: 'bare Fastify, an error handler that masks',
+    server: 'masks',
+    cases: ['silent', 'fails'],
+    processes: 2,
+  },
+  'masks-and-reads': {
+    title: 'the same, which reads one stack in 16',
+    server: 'masks',
+    options: { readsOneIn: 16 },
+    cases: ['silent', 'fails'],
+    processes: 2,
+  },
   'request-context': {
     title: '@fastify/request-context',
     server: 'request-context',

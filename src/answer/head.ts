@@ -1,7 +1,7 @@
 import { attempt } from '../attempt.ts'
 import { readExpose } from '../error-properties.ts'
 import { statusOf } from '../fault/http-error.ts'
-import { isArrayLike, isErrorLike, lengthOf, readProperty } from '../fault/thrown.ts'
+import { isArrayLike, isErrorLike, isPlainError, lengthOf, readProperty } from '../fault/thrown.ts'
 import { isValidHeader } from './headers.ts'
 
 /** What an error may say about the response to it. */
@@ -40,7 +40,7 @@ const ALLOWED = /^(?:retry-after|www-authenticate|allow|(?:x-)?rate-?limit(?:-[a
  * @param error What was thrown.
  */
 export function answerHeadOf(error: unknown): AnswerHead {
-  if (!isErrorLike(error)) return PLAIN
+  if (isPlainError(error) || !isErrorLike(error)) return PLAIN
   const expose = readExpose(error) === true
   const statusCode = statusOf(error)
   if (statusCode === undefined || statusCode < 500) return expose ? PLAIN_EXPOSED : PLAIN

@@ -42,7 +42,10 @@ export interface FaultRequest {
 
 /** An unexpected error. */
 export interface Fault {
-  /** A UUID: unique across processes, so that a client, a log and a crash report can name the same fault. */
+  /**
+   * A UUID: unique across processes, so that a client, a log and a crash report can name the same fault. It is no secret:
+   * the faults of one process are numbered by the last nine digits.
+   */
   readonly id: string
   /** Exactly what was thrown, by identity: any value, not only an Error. */
   readonly error: unknown

@@ -45,8 +45,22 @@ export interface Likeness {
 
 /** Reads what an error says of itself without its stack. Never throws, and does a bounded amount of work. */
 export function likenessOf(error: unknown): Likeness {
-  return { type: typeAndCode(error), message: likenessOfMessage(messageOf(error, MAX_LIKENESS_READ)) }
+  const type = typeAndCode(error)
+  const message = messageOf(error, MAX_LIKENESS_READ)
+  if (type === lastLikeness.type && message === lastMessage) return lastLikeness
+  const kept = withoutIds(message.slice(0, MAX_LIKENESS_READ)).slice(0, MAX_LIKENESS_KEPT)
+  const likeness = { type, message: kept }
+  // not what was cut: that it says how long it was may be told by an id
+  if (message.length <= MAX_LIKENESS_READ) {
+    lastMessage = copyOf(message)
+    lastLikeness = likeness
+  }
+  return likeness
 }
+
+/** The message seen last and its likeness: on a busy route the same bug mostly says the same again. */
+let lastMessage = ''
+let lastLikeness: Likeness = { type: '', message: '' }
 
 function typeAndCode(error: unknown): string {
   const type = typeName(error)
@@ -147,21 +161,6 @@ function relative(file: string): string {
 
 function keptOf(message: string): string {
   return withoutIds(message.slice(0, MAX_MESSAGE_READ)).slice(0, MAX_MESSAGE_KEPT)
-}
-
-/** The message seen last: on a busy route the same bug mostly says the same again. */
-let lastMessage = ''
-let lastLikeness = ''
-
-function likenessOfMessage(message: string): string {
-  if (message === lastMessage) return lastLikeness
-  const start = message.slice(0, MAX_LIKENESS_READ)
-  const likeness = withoutIds(start).slice(0, MAX_LIKENESS_KEPT)
-  if (start.length === message.length) {
-    lastMessage = copyOf(message)
-    lastLikeness = likeness
-  }
-  return likeness
 }
 
 /** Replaces quoted texts and words with a digit: they may be ids, which differ from request to request. */

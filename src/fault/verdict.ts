@@ -5,7 +5,7 @@ import { someInChain } from './chain.ts'
 import type { Fault, Verdict } from './fault.ts'
 import { hasFatalBrand } from './is-fatal-error.ts'
 import { framesIn, traceOf } from './stack.ts'
-import { ownProperty } from './thrown.ts'
+import { isPlainError, ownProperty } from './thrown.ts'
 
 /** Codes of libuv for resources that are used up: file descriptors of the process and of the host, socket buffers. */
 const USED_UP: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS'])
@@ -54,9 +54,11 @@ export function proposeVerdict(fault: Judged, hasServed: boolean): Verdict {
   const { error, origin, job } = fault
   const belongsToNobody = isUnowned(fault)
   if (belongsToNobody && !hasServed) return 'fatal'
-  if (someInChain(error, isFatal)) return 'fatal'
+  const isPlain = isPlainError(error)
+  if (!isPlain && someInChain(error, isFatal)) return 'fatal'
   const mayUnwindOthers = origin === 'runaway' || (origin === 'exception' && job === undefined)
-  if (belongsToNobody || mayUnwindOthers || someInChain(error, isExhaustion)) return 'recycle'
+  if (belongsToNobody || mayUnwindOthers) return 'recycle'
+  if (!isPlain && someInChain(error, isExhaustion)) return 'recycle'
   return 'contain'
 }
 

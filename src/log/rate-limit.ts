@@ -145,7 +145,11 @@ export class LogRateLimit implements LineLimit {
     entry.heldBack += 1
     entry.route = route
     entry.reqId = reqId
-    this.#timer ??= setTimeout(() => this.flush(), this.#windowEnd - now).unref()
+    if (this.#timer === undefined) this.#startTimer(now)
+  }
+
+  #startTimer(now: number): void {
+    this.#timer = setTimeout(() => this.flush(), this.#windowEnd - now).unref()
   }
 
   #fingerprintOf(fault: LimitedFault, burst: number): string {

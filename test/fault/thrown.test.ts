@@ -6,6 +6,7 @@ import {
   clip,
   isArrayLike,
   isErrorLike,
+  isPlainError,
   lengthOf,
   messageOf,
   ownProperty,
@@ -55,6 +56,30 @@ test('isErrorLike knows errors of every kind', () => {
     throwingGetters(),
   ]) {
     assert.equal(isErrorLike(error), true)
+  }
+})
+
+test('isPlainError refuses each error that a rule has something to ask of', () => {
+  for (const error of [new Error('x'), new TypeError('x'), Object.create(Error.prototype)]) {
+    assert.equal(isPlainError(error), true)
+  }
+  const telling = {
+    code: 'E',
+    statusCode: 404,
+    expose: false,
+    cause: new Error('y'),
+    errors: [],
+    [Symbol.for('fastify-isolate.FatalError')]: true,
+    name: 'RangeError',
+  }
+  for (const key of Reflect.ownKeys(telling) as (keyof typeof telling)[]) {
+    assert.equal(isPlainError(Object.assign(new Error('x'), { [key]: telling[key] })), false, String(key))
+    const inherited = Object.create(Error.prototype, { [key]: { value: telling[key] } })
+    assert.equal(isPlainError(Object.create(inherited)), false, `inherited ${String(key)}`)
+  }
+  for (const [, value] of hostileValues()) assert.equal(typeof isPlainError(value), 'boolean')
+  for (const value of [undefined, 'text', {}, throwingGetters(), throwingProxy(), revokedProxy()]) {
+    assert.equal(isPlainError(value), false)
   }
 })
 

@@ -33,8 +33,8 @@ export const inAnswer: readonly Mutant[] = [
   {
     name: 'response-schema-of-a-fault-ignored',
     file: 'answer/response-schema.ts',
-    find: "[String(statusCode), '5xx', 'default']",
-    replace: '[String(statusCode)]',
+    find: "    reply.getSerializationFunction('5xx') ??\n",
+    replace: '',
     tests: ['answer/answer'],
   },
   {

@@ -17,8 +17,15 @@ export const inFault: readonly Mutant[] = [
     tests: ['fault/verdict'],
   },
   {
+    name: 'error-with-a-cause-passes-for-a-plain-one',
+    file: 'fault/thrown.ts',
+    find: '      telling.cause === undefined &&\n',
+    replace: '',
+    tests: ['fault/thrown', 'fault/verdict'],
+  },
+  {
     name: 'fatal-error-of-another-copy-unknown',
-    file: 'fault/is-fatal-error.ts',
+    file: 'fault/thrown.ts',
     find: "Symbol.for('fastify-isolate.FatalError')",
     replace: "Symbol('fastify-isolate.FatalError')",
     tests: ['fault/verdict'],
@@ -26,8 +33,8 @@ export const inFault: readonly Mutant[] = [
   {
     name: 'escape-of-nobody-is-contained',
     file: 'fault/verdict.ts',
-    find: 'if (belongsToNobody || mayUnwindOthers',
-    replace: 'if (mayUnwindOthers',
+    find: 'if (belongsToNobody || mayUnwindOthers)',
+    replace: 'if (mayUnwindOthers)',
     tests: ['fault/verdict'],
   },
   {
@@ -69,8 +76,8 @@ export const inFault: readonly Mutant[] = [
   {
     name: 'error-thrown-again-is-its-first-fault',
     file: 'fault/error-marks.ts',
-    find: 'if (#value in error) (error as ErrorMark).#value = value',
-    replace: 'if (#value in error) return',
+    find: '      entry.value = value\n',
+    replace: '',
     tests: ['fault/error-marks'],
   },
   {
