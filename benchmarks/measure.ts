@@ -51,6 +51,8 @@ interface Running {
   readonly variant: string
   readonly server: MeasuredServer
   readonly connections: Connection[]
+  /** Whether it had no case yet. */
+  isNew: boolean
 }
 
 /** All rounds of one case with servers that run side by side. */
@@ -61,9 +63,12 @@ async function measureCase(
   set: number,
 ): Promise<Map<string, Sample[]>> {
   const { requests } = setting
-  const rounds = load.isOpen ? Math.ceil(setting.rounds / 4) : setting.rounds // They take their time.
+  const rounds = load.isOpen ? Math.ceil(setting.rounds / 2) : setting.rounds // They take their time.
   const samples = new Map(servers.map(({ variant }): [string, Sample[]] => [variant, []]))
-  for (const { connections } of servers) await warmUp(connections, load, requests)
+  for (const running of servers) {
+    await warmUp(running.connections, load, running.isNew)
+    running.isNew = false
+  }
   for (let round = 0; round < rounds; round += 1) {
     for (const { variant, extra, server, connections } of inTurn(servers, round)) {
       const sample = load.isOpen
@@ -97,7 +102,8 @@ async function measureSet(
       if (own === undefined || set >= (own.processes ?? processes)) continue
       const how = { logs, options: { ...own.options, ...options } }
       const server = await MeasuredServer.start(node, own.server, how)
-      servers.push({ variant, extra: own.extra ?? 0, server, connections: await server.connect(CONNECTIONS) })
+      const connections = await server.connect(CONNECTIONS)
+      servers.push({ variant, extra: own.extra ?? 0, server, connections, isNew: true })
     }
     for (const name of names) {
       const inCase = variantsOf(name, variants)

@@ -30,6 +30,12 @@ export type Variants = Readonly<Record<string, Variant>>
 /** Other packages get fewer processes: no aim is about a small difference to them. */
 const PEER = { processes: 2, cases: ['success', 'awaits', 'silent', 'logged', 'fails', STARTUP] } as const
 
+/**
+ * Bare Fastify with a part of what the plugin cannot do without, each with those before it: what of its cost no way round is
+ * known of.
+ */
+const STEP = { server: 'steps', cases: ['success'], processes: 3 } as const
+
 /** Everything that is measured, in the order of the page. One more takes one more entry. */
 export const VARIANTS: Variants = {
   [BARE]: { title: 'bare Fastify', server: 'fastify' },
@@ -51,6 +57,22 @@ export const VARIANTS: Variants = {
     title: 'fastify-isolate, `recorder: { dir }`',
     server: 'recorder',
     cases: ['success'],
+  },
+  hook: { ...STEP, title: 'bare Fastify and an `onRequest` hook', options: { steps: 1 } },
+  'hook-close': { ...STEP, title: '… and a listener of `close` on the response', options: { steps: 2 } },
+  'hook-close-context': { ...STEP, title: '… and an `AsyncLocalStorage`', options: { steps: 3 } },
+  masks: {
+    title: 'bare Fastify, an error handler that masks',
+    server: 'masks',
+    cases: ['silent', 'fails'],
+    processes: 2,
+  },
+  'masks-and-reads': {
+    title: 'the same, which reads one stack in 16',
+    server: 'masks',
+    options: { readsOneIn: 16 },
+    cases: ['silent', 'fails'],
+    processes: 2,
   },
   'request-context': {
     title: '@fastify/request-context',

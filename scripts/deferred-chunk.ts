@@ -21,12 +21,20 @@ const ENTRIES: readonly string[] = [
   'deaths/build',
   'deaths/state-file',
   'drain/going-away',
+  'drain/late-session',
   'drain/readiness',
   'drain/stop-serving',
+  'drain/stuck-streams',
+  'error-properties',
   'escapes/client-connection',
+  'escapes/close-with-stream',
+  'escapes/find-request',
   'escapes/grace',
   'escapes/grace-length',
+  'escapes/outcome',
+  'escapes/peers',
   'escapes/retire-connection',
+  'escapes/watch-writes',
   'fault/chain',
   'fault/fingerprint',
   'fault/http-error',
@@ -34,22 +42,40 @@ const ENTRIES: readonly string[] = [
   'fault/serialize',
   'fault/stack',
   'fault/verdict',
+  'flight/layout',
+  'flight/this-process',
+  'guards/drop-body',
+  'guards/silent-hook',
+  'in-flight/board',
+  'inspect-bounded',
   'leave/leave-log',
   'leave/steps',
+  'listener-context',
+  'log/fault-kind',
   'log/log',
+  'log/on-answered',
   'log/request-line',
+  'log/request-lines',
   'log/stderr',
+  'options/bad-option',
+  'publish',
   'quarantine/install-quarantine',
   'recorder/install-recorder',
   'request/client-abort',
+  'request/error-number',
   'request/job',
+  'request/job-context',
+  'request/pipelined-responses',
   'request/waiting-request',
   'runaway/node-termination',
   'runaway/watch',
   'systemd/notifier',
   'triage/expected',
+  'triage/fastify-status',
   'uncaught/broken-immediates',
+  'uncaught/node-default',
   'uncaught/pending-ticks',
+  'uncaught/test-runner',
 ].map((name) => `src/${name}.ts`)
 
 const ENTRY = 'src/index.ts'
@@ -113,23 +139,39 @@ export function leaving(name: string, isLeft: (path: string) => boolean): Plugin
 /** What is loaded when one of its names is first used: the chunk, and what of Node takes its time and a healthy app needs not. */
 const LEFT = /^var (import_\w+) = require\("(?:deferred:(.+)|(node:worker_threads))"\);$/gm
 const LOADS =
-  'let deferredModules; const loadDeferredModules = () => (deferredModules ??= require("./deferred.cjs")); '
+  'let deferredModules; const loadDeferredModules = () => (deferredModules ??= require("./deferred.cjs")); ' +
+  // a copy, since with each use of a name esbuild's own object asks a getter, and that of all modules two more
+  'const deferred = (path, loaded) => () => (loaded ??= { ...loadDeferredModules()[path] }); '
 
 /** Has the code of the plugin load the chunk, and such modules of Node, when it first uses one of their names. */
 export function loadingDeferred(code: string): string {
   let made = code
-  for (const [statement, name, path, ofNode] of code.matchAll(LEFT)) {
-    const loaded = ofNode === undefined ? `loadDeferredModules()["${path}"]` : `require("${ofNode}")`
+  const names = new Map<string, string>() // one for each module is enough
+  for (const [statement, name = '', path = '', ofNode = ''] of code.matchAll(LEFT)) {
+    const loading = ofNode === '' ? `deferred("${path}")` : `() => require("${ofNode}")`
+    const known = names.get(loading)
+    names.set(loading, known ?? name)
     made = made
       .replaceAll(new RegExp(`\\bnew ${name}\\.(\\w+)`, 'g'), `new (${name}.$1)`)
-      .replaceAll(new RegExp(`\\b${name}\\.`, 'g'), `${name}().`)
-      .replace(statement, `const ${name} = () => ${loaded};`)
+      .replaceAll(new RegExp(`\\b${name}\\.`, 'g'), `${known ?? name}().`)
+      .replace(statement, known === undefined ? `const ${name} = ${loading};` : '')
   }
   // in the first line, for the lines are those of the source map
   return LOADS + made
 }
 
+const TAKEN = /^var (import_\w+) = require\("shared:(.+)"\);$/gm
+
 /** Has the code of the chunk take the rest of the plugin from its file. */
 export function takingShared(code: string): string {
-  return code.replaceAll(/require\("shared:(.+?)"\)/g, 'require("./plugin.cjs")["$1"]')
+  let made = code
+  const names = new Map<string, string>()
+  for (const [statement, name = '', path = ''] of code.matchAll(TAKEN)) {
+    const known = names.get(path)
+    names.set(path, known ?? name)
+    made = made
+      .replaceAll(new RegExp(`\\b${name}\\.`, 'g'), `${known ?? name}.`)
+      .replace(statement, known === undefined ? `var ${name} = require("./plugin.cjs")["${path}"];` : '')
+  }
+  return made
 }

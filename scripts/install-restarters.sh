@@ -1,7 +1,18 @@
 #!/bin/bash
 # Installs, on Debian and Ubuntu, the real programs that `npm run test:restarters` runs. Needs root.
+#
+# With --kubernetes it builds the one that it leaves out else: see kubernetes/build.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+case "${*-}" in
+  '') ;;
+  --kubernetes) exec scripts/kubernetes/build.sh ;;
+  *)
+    echo "usage: $0 [--kubernetes]" >&2
+    exit 2
+    ;;
+esac
 
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { runQuarantine } from './quarantine/cli-quarantine.ts'
 import type { CrashReport } from './report/crash-report.ts'
 import { listReports } from './report/file.ts'
-import { formatReport } from './report/format.ts'
+import { formatReport, printable } from './report/format.ts'
 import { VERSION } from './version.ts'
 
 const USAGE = `Usage: fastify-isolate report [file or folder]
@@ -37,7 +37,16 @@ function run(args: string[]): string {
   if (command !== 'report' || rest.length > 0) throw new UsageError(USAGE)
   const text = readFileSync(statSync(path).isDirectory() ? newestIn(path) : path, 'utf8')
   const report = asReport(text, path)
-  return values.json ? text : formatReport(report)
+  return values.json ? text : formatted(report, path)
+}
+
+/** A file that somebody else wrote may have anything in any of its fields. */
+function formatted(report: CrashReport, path: string): string {
+  try {
+    return formatReport(report)
+  } catch {
+    throw new Error(`A crash report with parts that are missing or of another kind: ${path}`)
+  }
 }
 
 function parse(args: string[]) {
@@ -72,7 +81,8 @@ function asReport(text: string, path: string): CrashReport {
   }
   if (report?.schema !== 'fastify-isolate/crash-report') throw new Error(`Not a crash report: ${path}`)
   if (report.version !== 1) {
-    throw new Error(`A crash report of version ${report.version}: this fastify-isolate reads version 1`)
+    const version = printable(JSON.stringify(report.version) ?? 'unknown').slice(0, 32)
+    throw new Error(`A crash report of version ${version}: this fastify-isolate reads version 1`)
   }
   return report as CrashReport
 }

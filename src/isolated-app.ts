@@ -3,7 +3,7 @@ import type { RecorderControl } from './deaths/recorder-control.ts'
 import { ErrorMarks } from './fault/error-marks.ts'
 import type { Attribution, Fault, Origin, Verdict } from './fault/fault.ts'
 import { Ledger } from './fault/ledger.ts'
-import { NewFault } from './fault/new-fault.ts'
+import { NewFault, shown } from './fault/new-fault.ts'
 import { isVerdict } from './fault/verdict.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import { InFlight } from './in-flight/in-flight.ts'
@@ -139,9 +139,11 @@ export class IsolatedApp {
   recordFault(found: FoundError): Fault {
     const { context, later } = found
     const log = this.#logOf(context)
-    const fault = new NewFault({ ...found, request: context?.snapshot() }, this.hasServed)
+    const { error, origin, attributedTo, job } = found
+    const request = context?.snapshot()
+    const fault = new NewFault({ error, origin, attributedTo, request, job }, this.hasServed)
     context?.remember(fault)
-    this.#faults.set(fault.error, fault)
+    this.#faults.set(error, fault)
     this.#classify(fault, context, log)
     if (found.verdict !== undefined) fault.verdict = found.verdict
     const { fingerprint, isLogged } = this.#rateLimit.judge(fault)
@@ -151,17 +153,32 @@ export class IsolatedApp {
     const leaveControl = fault.verdict === 'fatal' ? this.leaveControl : undefined
     if (later !== undefined) {
       if (isLogged) this.#log(fault, found, log)
-      later(() => {
-        leaveControl?.fatal(fault, () => {})
-        this.#announce(fault, context, log)
-      })
+      later(this.#tellLater(fault, context, log, leaveControl))
     } else {
-      if (leaveControl !== undefined) leaveControl.fatal(fault, () => this.#log(fault, found, log))
+      if (leaveControl !== undefined) leaveControl.fatal(fault, this.#tellOnLeave(fault, found, log))
       else if (isLogged) this.#log(fault, found, log)
       this.#announce(fault, context, log)
     }
     if (fault.verdict === 'recycle') this.leaveControl?.recycle(fault)
     return fault
+  }
+
+  // A closure in `recordFault` would cost each fault an object that holds its variables.
+
+  #tellLater(
+    fault: Fault,
+    context: RequestContext | undefined,
+    log: FastifyBaseLogger,
+    leaveControl: LeaveControl | undefined,
+  ): () => void {
+    return () => {
+      leaveControl?.fatal(fault, () => {})
+      this.#announce(fault, context, log)
+    }
+  }
+
+  #tellOnLeave(fault: Fault, found: FoundError, log: FastifyBaseLogger): () => void {
+    return () => this.#log(fault, found, log)
   }
 
   /**
@@ -184,7 +201,7 @@ export class IsolatedApp {
     if (classify === undefined) return
     const proposed = fault.verdict
     try {
-      const verdict: unknown = classify(fault, proposed)
+      const verdict: unknown = classify(shown(fault), proposed)
       if (isVerdict(verdict)) fault.verdict = verdict
       else if (verdict !== undefined) {
         ignoreRejection(verdict)
@@ -204,7 +221,7 @@ export class IsolatedApp {
 
   #announce(fault: Fault, context: RequestContext | undefined, log: FastifyBaseLogger): void {
     if (!this.#listeners.hasAny) return
-    const message = { fault, request: context?.fastifyRequest, reply: context?.reply }
+    const message = { fault: shown(fault), request: context?.fastifyRequest, reply: context?.reply }
     const { escapes } = context?.route ?? this.options
     // With `escapes: false` nothing reads the context, and keeping one costs time.
     this.#listeners.announce(message, log, escapes ? makeIsSameRequest() : undefined)
@@ -217,7 +234,7 @@ export class IsolatedApp {
    */
   recordOutcome(context: RequestContext, fault: Fault, outcome: RequestOutcome): void {
     if (outcome === 'forced' || outcome === 'cut') this.ledger.addForced()
-    this.#listeners.announceOutcome({ fault, outcome }, context.log, makeIsSameRequest())
+    this.#listeners.announceOutcome({ fault: shown(fault), outcome }, context.log, makeIsSameRequest())
   }
 }
 

@@ -4,7 +4,7 @@ import { attempt } from './attempt.ts'
 import { symbolOf } from './symbol-of.ts'
 
 // What is private in Node is looked up here. A Node without a part finds nothing: the error of a connection then has
-// the grace of any exception, and a line lacks its hint.
+// the grace of any exception, a line lacks its hint, and a failed assertion of Node is contained.
 
 /** What Node's current async resource leads to. */
 export interface CurrentResource {
@@ -25,12 +25,27 @@ export function currentResource(): CurrentResource {
   return { args: Array.isArray(args) ? args : [], owner: owner === undefined ? socket : resource[owner] }
 }
 
+/**
+ * Whether Node's HTTP/1 parser is at work on what a connection has brought: then this code runs within it. Never throws.
+ */
+export function isBeingParsed(socket: unknown): boolean {
+  return attempt(() => {
+    const { parser } = socket as { parser?: { getCurrentBuffer(): Buffer } }
+    return parser !== undefined && parser.getCurrentBuffer().length > 0
+  }, false)
+}
+
 /** What Node calls the function that `once()` puts around a listener, which has the listener in a property. */
 const ONCE_WRAPPER = new EventEmitter().once('probe', () => {}).rawListeners('probe')[0]?.name
 
 /** Whether a function, as `rawListeners()` gives it, removes itself from its emitter when it is called. */
 export function isOnceWrapper(listener: { readonly name: string; readonly listener?: unknown }): boolean {
   return listener.listener !== undefined && listener.name === ONCE_WRAPPER
+}
+
+/** Whether Node made an error with a code of its own (`ERR_…`): such errors have a symbol, which no data can have. */
+export function isMadeByNode(error: unknown): boolean {
+  return attempt(() => symbolOf(error as object, 'kIsNodeError') !== undefined, false)
 }
 
 /** Under which Node attaches a function to an error that an emitter throws because nobody listens for `'error'`. */

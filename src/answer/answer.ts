@@ -3,6 +3,7 @@ import { readCode } from '../error-properties.ts'
 import { asError } from '../fastify/as-error.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { Fault } from '../fault/fault.ts'
+import { shown } from '../fault/new-fault.ts'
 import { serializeError } from '../fault/serialize.ts'
 import { clip, messageOf } from '../fault/thrown.ts'
 import { isThenable } from '../is-thenable.ts'
@@ -48,35 +49,52 @@ export function answerFault(
     resetHead(reply.raw)
     context.sending = false // an answer that failed before must not be taken for this one
     dropHeadersOfTheSuccess(context, reply, internals)
-    new FaultAnswer(context, fault, reply).send()
+    const ofError = answerHeadOf(fault.error)
+    const { replyStatus } = context
+    const head = replyStatus === undefined ? ofError : { ...ofError, statusCode: replyStatus }
+    reply.code(head.statusCode)
+    if (head.headers !== undefined) reply.headers(head.headers)
+    reply.serializer(null as unknown as (payload: unknown) => string)
+    if (isUsual(context, reply, head))
+      sendText(reply, JSON_TYPE, jsonText(head.statusCode, context.snapshot().id))
+    else new FaultAnswer(context, fault, reply, head).send()
   } catch (failure) {
     logRequestFailure(context, failure, 'the answer to a failed request could not be made')
     answerRaw(reply)
   }
 }
 
-/** The answer to one fault, while it is made. */
+/** Whether the answer is the masked one, which nobody has to be asked for. */
+function isUsual(
+  { route }: RequestContext,
+  reply: FastifyReply,
+  { statusCode, expose }: AnswerHead,
+): boolean {
+  if (route.answer !== 'json' || route.expose || expose || acceptsProblem(reply.request.raw)) return false
+  return schemaSerializerOf(reply, statusCode, JSON_TYPE) === undefined
+}
+
+/** Fastify asks `preSerialization` hooks and serializers for no string. */
+function sendText(reply: FastifyReply, mediaType: keyof typeof WITH_CHARSET, text: string | Buffer): void {
+  reply.type(WITH_CHARSET[mediaType]).send(text)
+}
+
+/** Any other answer to one fault, while it is made. */
 class FaultAnswer {
   readonly #context: RequestContext
   readonly #fault: Fault
   readonly #reply: FastifyReply
   readonly #head: AnswerHead
 
-  constructor(context: RequestContext, fault: Fault, reply: FastifyReply) {
+  constructor(context: RequestContext, fault: Fault, reply: FastifyReply, head: AnswerHead) {
     this.#context = context
     this.#fault = fault
     this.#reply = reply
-    const head = answerHeadOf(fault.error)
-    this.#head = context.replyStatus === undefined ? head : { ...head, statusCode: context.replyStatus }
+    this.#head = head
   }
 
   /** @throws What Node or the app's own functions throw. */
   send(): void {
-    const reply = this.#reply
-    const { statusCode, headers } = this.#head
-    reply.code(statusCode)
-    if (headers !== undefined) reply.headers(headers)
-    reply.serializer(null as unknown as (payload: unknown) => string)
     const { answer } = this.#context.route
     if (typeof answer === 'function') this.#askFunction(answer)
     else this.#sendDefault()
@@ -99,7 +117,7 @@ class FaultAnswer {
     }
     let payload: unknown
     try {
-      payload = answer(this.#fault, this.#reply.request, given)
+      payload = answer(shown(this.#fault), this.#reply.request, given)
       if (payload !== given && isThenable(payload)) {
         payload.then(take, fallBack).then(undefined, () => answerRaw(this.#reply))
         return
@@ -144,8 +162,7 @@ class FaultAnswer {
       reply.send(asError(failure))
       return
     }
-    // Fastify asks `preSerialization` hooks and serializers for no string
-    reply.type(WITH_CHARSET[mediaType]).send(text)
+    sendText(reply, mediaType, text)
   }
 
   get #isExposed(): boolean {

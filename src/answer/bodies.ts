@@ -17,10 +17,21 @@ export function jsonBody(statusCode: number, requestId: string | undefined): obj
   return { statusCode, error, message: error, requestId }
 }
 
+/** What {@link jsonText} made last, without the id: nearly all answers have the same status. */
+let lastStatus = 0
+let lastPhrase = ''
+let lastStart = ''
+
 /** The text of {@link jsonBody}: put together, because it takes longer to make the object and serialize it. */
 export function jsonText(statusCode: number, requestId: string): string {
-  const phrase = JSON.stringify(phraseOf(statusCode))
-  return `{"statusCode":${statusCode},"error":${phrase},"message":${phrase},"requestId":${JSON.stringify(requestId)}}`
+  const phrase = phraseOf(statusCode)
+  if (statusCode !== lastStatus || phrase !== lastPhrase) {
+    const said = JSON.stringify(phrase)
+    lastStatus = statusCode
+    lastPhrase = phrase
+    lastStart = `{"statusCode":${statusCode},"error":${said},"message":${said},"requestId":`
+  }
+  return `${lastStart}${JSON.stringify(requestId)}}`
 }
 
 /** As {@link jsonBody}, by RFC 9457. `about:blank` says that the title is the status's own phrase (section 4.2.1). */

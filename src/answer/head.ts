@@ -1,7 +1,7 @@
 import { attempt } from '../attempt.ts'
 import { readExpose } from '../error-properties.ts'
 import { statusOf } from '../fault/http-error.ts'
-import { isArrayLike, isErrorLike, readProperty } from '../fault/thrown.ts'
+import { isArrayLike, isErrorLike, isPlainError, lengthOf, readProperty } from '../fault/thrown.ts'
 import { isValidHeader } from './headers.ts'
 
 /** What an error may say about the response to it. */
@@ -18,6 +18,8 @@ const PLAIN: AnswerHead = Object.freeze({ statusCode: 500, headers: undefined, e
 const PLAIN_EXPOSED: AnswerHead = Object.freeze({ statusCode: 500, headers: undefined, expose: true })
 
 const MAX_HEADERS = 32
+/** Characters. */
+const MAX_NAME = 64
 const MAX_VALUES = 16
 /** Characters; Node's client refuses 16 KiB of headers altogether. */
 const MAX_VALUE = 2048
@@ -38,7 +40,7 @@ const ALLOWED = /^(?:retry-after|www-authenticate|allow|(?:x-)?rate-?limit(?:-[a
  * @param error What was thrown.
  */
 export function answerHeadOf(error: unknown): AnswerHead {
-  if (!isErrorLike(error)) return PLAIN
+  if (isPlainError(error) || !isErrorLike(error)) return PLAIN
   const expose = readExpose(error) === true
   const statusCode = statusOf(error)
   if (statusCode === undefined || statusCode < 500) return expose ? PLAIN_EXPOSED : PLAIN
@@ -50,9 +52,11 @@ function validHeaders(headers: unknown): AnswerHead['headers'] {
   const valid: Record<string, string | string[]> = {}
   let count = 0
   for (const key of keysOf(headers)) {
+    if (key.length > MAX_NAME) continue
     const name = key.toLowerCase()
+    if (!ALLOWED.test(name)) continue
     const value = validValue(readProperty(headers, key))
-    if (value === undefined || !ALLOWED.test(name)) continue
+    if (value === undefined) continue
     valid[name] = value
     count += 1
     if (count === MAX_HEADERS) break
@@ -66,7 +70,7 @@ function keysOf(value: object): string[] {
 
 function validValue(value: unknown): string | string[] | undefined {
   if (!isArrayLike(value)) return validText(value)
-  const length = Number(readProperty(value, 'length')) || 0
+  const length = lengthOf(value)
   if (length === 0 || length > MAX_VALUES) return undefined
   const texts: string[] = []
   for (let i = 0; i < length; i += 1) {

@@ -54,13 +54,9 @@ export function dropHeadersOfTheSuccess(
   reply: FastifyReply,
   internals: Internals,
 ): void {
-  const kept: Record<string, unknown> = {}
-  const source = context.hookHeaders ?? internals.headers(reply)
-  for (const name of Object.keys(source)) {
-    const value = source[name]
-    if (survives(name, value) && isValidHeader(name, value)) kept[name] = value
-  }
-  internals.replaceHeaders(reply, kept)
+  const own = internals.headers(reply)
+  const source = context.hookHeaders ?? own
+  if (!isEmpty(own) || !isEmpty(source)) internals.replaceHeaders(reply, survivorsOf(source))
   internals.dropTrailers(reply)
   internals.forgetCookies(reply)
 
@@ -71,4 +67,18 @@ export function dropHeadersOfTheSuccess(
     if (before === undefined || !survives(name, before)) forgetHeader(raw, name)
     else if (hookRawHeaders !== undefined) raw.setHeader(name, before as string)
   }
+}
+
+function isEmpty(headers: Readonly<Record<string, unknown>>): boolean {
+  for (const _name in headers) return false
+  return true
+}
+
+function survivorsOf(headers: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const kept: Record<string, unknown> = {}
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    if (survives(name, value) && isValidHeader(name, value)) kept[name] = value
+  }
+  return kept
 }

@@ -20,7 +20,7 @@ export const validateHeaderValue: typeof http.validateHeaderValue = loaded.valid
  */
 export function resetHead(response: http.ServerResponse): void {
   if (response.headersSent || !('_hasBody' in response)) return
-  response.statusMessage = ''
+  if (response.statusMessage) response.statusMessage = ''
   response._hasBody = response.req.method !== 'HEAD'
 }
 

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { constants } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
+import { attempt } from '../attempt.ts'
 import { clientIsGone } from '../request/client-abort.ts'
 import type { Ended } from '../request/context.ts'
 import { contextOf } from '../request/context-slot.ts'
@@ -81,6 +82,15 @@ export function cutResponse(raw: ServerResponse): void {
   else {
     // A pipelined one has no connection yet. Since Node 24 it would get one all the same, and keep it for ever.
     if (raw.socket === null) raw.once('socket', (socket: Socket) => socket.destroy())
+    else if (endsWithConnection(raw)) attempt(() => raw.socket?.resetAndDestroy(), undefined)
     raw.destroy()
   }
+}
+
+/**
+ * Whether nothing but the end of the connection ends the body that is being sent, as to an HTTP/1.0 client: only a reset
+ * tells such a client that it has not got all. `_header` is Node's own, the same in every supported version.
+ */
+function endsWithConnection(raw: ServerResponse & { readonly _header?: string | null }): boolean {
+  return raw.headersSent && !/^(?:content-length|transfer-encoding):/im.test(raw._header ?? '')
 }

@@ -26,13 +26,12 @@ export function schemaSerializerOf(
   statusCode: number,
   mediaType: string,
 ): Serializer | undefined {
-  for (const status of [String(statusCode), '5xx', 'default']) {
-    const found: unknown = reply.getSerializationFunction(status)
-    if (typeof found === 'function') return found as Serializer
-    if (typeof found === 'object' && found !== null) {
-      const ofTypes = found as Record<string, Serializer | undefined>
-      return ofTypes[mediaType] ?? ofTypes['*/*']
-    }
-  }
-  return undefined
+  const found: unknown =
+    reply.getSerializationFunction(String(statusCode)) ??
+    reply.getSerializationFunction('5xx') ??
+    reply.getSerializationFunction('default')
+  if (typeof found === 'function') return found as Serializer
+  if (typeof found !== 'object' || found === null) return undefined
+  const ofTypes = found as Record<string, Serializer | undefined>
+  return ofTypes[mediaType] ?? ofTypes['*/*']
 }

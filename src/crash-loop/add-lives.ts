@@ -8,7 +8,8 @@ export function addLives(state: State, past: readonly PastLife[]): State {
   for (const { id, startedAt, listenedAt, endedAt, how, because, death } of past) {
     const before = known.get(id)
     const isOfGuard = before?.how === 'gaveUp' || (before?.how === 'held' && how === 'died')
-    const life = { id, build: death?.build ?? '', startedAt, listenedAt, endedAt, because }
+    const { build = '', culprit } = death ?? {}
+    const life = { id, build, startedAt, listenedAt, endedAt, because, culprit }
     known.set(id, { ...life, how: isOfGuard ? before.how : how, loading: before?.loading })
   }
   return { ...state, lives: [...known.values()].sort((a, b) => a.startedAt - b.startedAt) }

@@ -17,9 +17,9 @@ export interface Series {
 }
 
 /**
- * Finds the series that a new life continues. One that ended in order, of another build, or after it had served for a
- * while ends it, and so does a pause of ten minutes. Of lives that overlap one counts: several processes may share a
- * folder and die of the same thing.
+ * Finds the series that a new life continues. One that ended in order, of another build, after it had served for a
+ * while, or by a request ends it, and so does a pause of ten minutes: who kills an app with a request shall not have it
+ * given up. Of lives that overlap one counts: several processes may share a folder and die of the same thing.
  *
  * @param lives In any order.
  * @param build The build that begins now.
@@ -47,7 +47,7 @@ export function seriesOf(lives: readonly Life[], build: string, window: number, 
 function endsSeries(life: Life, endedAt: number, build: string, window: number): boolean {
   if (life.how === 'held' || life.how === 'gaveUp') return false
   const isEarly = life.listenedAt === undefined || endedAt - life.listenedAt <= window
-  return life.how !== 'died' || life.build !== build || !isEarly
+  return life.how !== 'died' || life.build !== build || !isEarly || life.culprit !== undefined
 }
 
 /**

@@ -55,6 +55,7 @@ const isLife = has<Life>({
   how: isOneOf('orderly', 'signal', 'died', 'held', 'gaveUp'),
   because: isText,
   loading: isOptional(isText),
+  culprit: isOptional(isText),
 })
 
 const isListenAddress = has<ListenAddress>({

@@ -32,6 +32,8 @@ export interface Life {
   readonly because: string
   /** What was loading when it died, in words; undefined where that is not known. */
   readonly loading?: string | undefined
+  /** The route of the request that is known to have ended it, as {@link Death.culprit}; undefined where none is. */
+  readonly culprit?: string | undefined
 }
 
 /** What is known of earlier processes of an app: plain JSON. */

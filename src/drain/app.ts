@@ -156,8 +156,8 @@ export function addToProcess(app: IsolatedApp, internals: Internals): LeaveContr
       addApp(drained)
       void leave('fatal', fault, { announce })
     },
-    recycle() {
-      recycle(recycleAfter, recycleSpread)
+    recycle(fault) {
+      recycle(recycleAfter, recycleSpread, fault)
     },
     escaped() {
       watchApps()

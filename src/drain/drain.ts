@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { cutResponse } from '../answer/raw.ts'
 import type { InFlight } from '../in-flight/in-flight.ts'
 import type { InFlightRequest } from '../report/crash-report.ts'
 import type { RequestContext } from '../request/context.ts'
@@ -74,7 +75,7 @@ export class Drain {
     this.#isCut = true
     for (const context of this.#contexts) {
       context.end('cut')
-      context.reply?.raw.destroy()
+      if (context.reply !== undefined) cutResponse(context.reply.raw)
     }
     this.#connections.cut()
     return requests

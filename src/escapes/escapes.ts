@@ -1,3 +1,4 @@
+import { dropHeadersOfTheSuccess } from '../answer/headers.ts'
 import { answerInstead, answerRaw, cut } from '../answer/raw.ts'
 import { refuseAll } from '../answer/refusal.ts'
 import { asError } from '../fastify/as-error.ts'
@@ -25,9 +26,11 @@ import {
 import { findOtherListeners, otherListenerLine } from '../uncaught/other-listeners.ts'
 import { isOfClientConnection } from './client-connection.ts'
 import { closeWithStream } from './close-with-stream.ts'
+import { endTimer } from './end-timer.ts'
 import { type FoundRequest, findRequest, isLostMicrotask } from './find-request.ts'
 import { Grace } from './grace.ts'
 import { graceLength, isLeftAlone } from './grace-length.ts'
+import { isOfLostConnection } from './lost-connection.ts'
 import { followOutcome } from './outcome.ts'
 import { failPeer, watchPeer } from './peers.ts'
 import { retireConnection } from './retire-connection.ts'
@@ -41,6 +44,8 @@ interface Rejected {
   /** Milliseconds. */
   readonly grace: number
 }
+
+const TIMER_CLEARED = 'an interval was cleared: it has thrown 100 times since its request ended'
 
 /** Assigns the errors that escape to the process to the requests of one app. */
 export class Escapes implements EscapeHandler {
@@ -95,7 +100,8 @@ export class Escapes implements EscapeHandler {
 
   takeOwn(escaped: Escape): Takes {
     if (takeListenerFailure(escaped.error)) return 'taken'
-    const found = findRequest(this.#app.requests)
+    // rejections are told once every response that was finishing has closed
+    const found = findRequest(escaped.origin === 'exception' ? this.#app.requests : [])
     // its own app asks whether a job has recorded it
     if (found instanceof RequestContext && found.route.app !== this.#app) return 'unknown'
     const ofJob = takeRecorded(escaped.error)
@@ -117,7 +123,9 @@ export class Escapes implements EscapeHandler {
   takeUnowned({ error, origin }: Escape): Takes {
     const { hasServed, state } = this.#app
     const extra = !hasServed && state === 'serving' ? { phase: 'boot' } : undefined
+    const isConnectionLost = origin === 'exception' && isOfLostConnection()
     this.#app.recordFault({ error, origin, attributedTo: 'none', context: undefined, extra })
+    if (isConnectionLost) this.#app.sickWatch.lostConnection()
     return 'taken'
   }
 
@@ -164,7 +172,7 @@ export class Escapes implements EscapeHandler {
     if (!(found instanceof RequestContext) || !found.route.escapes) return 'taken'
     if (isLeftAlone(found))
       this.#giveGrace(found, fault, graceLength(found, origin, fault.verdict === 'fatal'))
-    if (origin === 'exception') restoreConnection(found, fault)
+    if (origin === 'exception') this.#restoreConnection(found, fault)
     return 'taken'
   }
 
@@ -184,8 +192,17 @@ export class Escapes implements EscapeHandler {
     const grace = graceLength(context, origin, fault.verdict === 'fatal')
     if (promise !== undefined) this.#rejections.set(promise, { context, fault, grace })
     this.#giveGrace(context, fault, grace)
-    if (origin === 'exception') restoreConnection(context, fault)
+    if (origin === 'exception') {
+      this.#restoreConnection(context, fault)
+      if (context.done && endTimer()) logRequestFailure(context, error, TIMER_CLEARED)
+    }
     return 'taken'
+  }
+
+  /** Ends what an exception has left half done in Node: the parser of the connection, or the stream of HTTP/2. */
+  #restoreConnection(context: RequestContext, fault: Fault): void {
+    retireConnection(context, fault, this.#app.requests)
+    closeWithStream(context)
   }
 
   /** @param length Milliseconds. */
@@ -194,18 +211,25 @@ export class Escapes implements EscapeHandler {
     const isFlowing = reply === undefined ? watchPeer(context) : watchWrites(reply.raw)
     followOutcome(this.#app, context, fault)
     if (closeUpgraded(context)) return
-    Grace.give(context, fault, length, () => this.#answer(context, fault, isFlowing))
+    this.#waitFor(context, fault, length, isFlowing)
+  }
+
+  #waitFor(context: RequestContext, fault: Fault, length: number, isFlowing: () => boolean): void {
+    Grace.give(context, fault, length, () => this.#answer(context, fault, length, isFlowing))
   }
 
   /** Answers a request that did not answer by itself. Does nothing once the app has ended the response. */
-  #answer(context: RequestContext, fault: Fault, isFlowing: () => boolean): void {
+  #answer(context: RequestContext, fault: Fault, length: number, isFlowing: () => boolean): void {
     const { reply } = context
     failPeer(context, isFlowing)
     if (reply === undefined || reply.raw.writableEnded) return
     try {
       if (reply.raw.headersSent) {
         if (!isFlowing()) cut(reply)
+        // What waits for a slow client, or for the answers before it, says nothing of what is still to come.
+        else if (reply.raw.writableLength > 0) this.#waitFor(context, fault, length, isFlowing)
       } else if (reply.sent || context.sending) {
+        dropHeadersOfTheSuccess(context, reply, this.#internals)
         answerInstead(reply)
       } else {
         // through the error handlers, as if the handler had thrown it; it was triaged already
@@ -219,10 +243,4 @@ export class Escapes implements EscapeHandler {
       answerRaw(reply)
     }
   }
-}
-
-/** Ends what an exception has left half done in Node: the parser of the connection, or the stream of HTTP/2. */
-function restoreConnection(context: RequestContext, fault: Fault): void {
-  retireConnection(context, fault)
-  closeWithStream(context)
 }

@@ -1,8 +1,18 @@
 import type { Fault } from '../fault/fault.ts'
 import type { ForcedAnswer, RequestContext } from '../request/context.ts'
 
+/** The most faults of a request that are held: it may start a floating promise for each thing that its client has sent. */
+const MAX_FAULTS = 100
+
 /** What is done when the grace of a fault is over. */
 type Answer = (fault: Fault) => void
+
+interface Waiting {
+  readonly fault: Fault
+  /** Milliseconds on the clock of `performance.now()`. */
+  readonly end: number
+  readonly answer: Answer
+}
 
 /**
  * The time that a request has to answer by itself after an error escaped from it, so that a floating promise never
@@ -10,8 +20,11 @@ type Answer = (fault: Fault) => void
  */
 export class Grace implements ForcedAnswer {
   readonly #context: RequestContext
-  readonly #faults: Map<Fault, { readonly end: number; readonly answer: Answer }> = new Map()
-  #next: Fault | undefined
+  readonly #faults: Map<Fault, Waiting> = new Map()
+  /** How many further ones there are, and the newest, which stands for them. */
+  #others = 0
+  #newestOther: Waiting | undefined
+  #next: Waiting | undefined
   #timer: NodeJS.Timeout | undefined
   /** What the last wait was for: one that was called off runs, and does nothing. */
   #wait: object | undefined
@@ -34,11 +47,15 @@ export class Grace implements ForcedAnswer {
   /** Removes a fault whose rejection was handled late. Without another one, cancels the forced answer. */
   static takeBack(context: RequestContext, fault: Fault): void {
     const grace = context.forcedAnswer
-    if (!(grace instanceof Grace) || !grace.#faults.delete(fault)) return
-    if (grace.#faults.size === 0) {
-      grace.cancel()
-      context.forcedAnswer = undefined
-    } else if (fault === grace.#next) grace.#waitForNext()
+    if (grace instanceof Grace) grace.#remove(fault)
+  }
+
+  #remove(fault: Fault): void {
+    if (!this.#faults.delete(fault)) this.#others = Math.max(0, this.#others - 1)
+    if (this.#faults.size === 0 && this.#others === 0) {
+      this.cancel()
+      this.#context.forcedAnswer = undefined
+    } else if (fault === this.#next?.fault) this.#waitForNext()
   }
 
   cancel(): void {
@@ -48,25 +65,26 @@ export class Grace implements ForcedAnswer {
 
   #add(fault: Fault, length: number, answer: Answer): void {
     if (this.#faults.has(fault)) return
-    const end = performance.now() + length
-    this.#faults.set(fault, { end, answer })
-    if (end < this.#endOf(this.#next)) this.#waitFor(fault)
-  }
-
-  #endOf(fault: Fault | undefined): number {
-    return (fault && this.#faults.get(fault)?.end) ?? Number.POSITIVE_INFINITY
+    const waiting = { fault, end: performance.now() + length, answer }
+    if (this.#faults.size < MAX_FAULTS) this.#faults.set(fault, waiting)
+    else {
+      this.#others += 1
+      this.#newestOther = waiting
+    }
+    if (this.#next === undefined || waiting.end < this.#next.end) this.#waitFor(waiting)
   }
 
   #waitForNext(): void {
-    let next: Fault | undefined
-    for (const fault of this.#faults.keys()) if (this.#endOf(fault) < this.#endOf(next)) next = fault
+    let next = this.#others > 0 ? this.#newestOther : undefined
+    for (const waiting of this.#faults.values())
+      if (next === undefined || waiting.end < next.end) next = waiting
     if (next !== undefined) this.#waitFor(next)
   }
 
-  #waitFor(fault: Fault): void {
+  #waitFor(waiting: Waiting): void {
     this.cancel()
-    this.#next = fault
-    const { end, answer } = this.#faults.get(fault) as { end: number; answer: Answer }
+    this.#next = waiting
+    const { fault, end, answer } = waiting
     const wait = {}
     this.#wait = wait
     this.#timer = setTimeout(() => {

@@ -4,6 +4,7 @@ import { answerRaw } from '../answer/raw.ts'
 import { readCode } from '../error-properties.ts'
 import type { Fault } from '../fault/fault.ts'
 import { logRequestFailure } from '../log/request-lines.ts'
+import { isBeingParsed } from '../node-parts.ts'
 import type { RequestContext } from '../request/context.ts'
 import { contextOf } from '../request/context-slot.ts'
 import { Grace } from './grace.ts'
@@ -24,8 +25,9 @@ const interrupted: WeakMap<object, InterruptedBody> = new WeakMap()
  * the client goes on to send. It is no error of the client, whose request is answered when its grace is over.
  */
 export function followsFromException(error: unknown, socket: unknown): boolean {
-  const body = typeof socket === 'object' && socket !== null ? interrupted.get(socket) : undefined
-  if (body === undefined || !isParseError(error)) return false
+  if (!(socket instanceof Socket) || !isParseError(error)) return false
+  const body = interrupted.get(socket)
+  if (body === undefined) return isOfException(error) && closeUnread(socket)
   const { reading, fault } = body
   const { request, reply } = reading
   if (request?.raw.complete) return false
@@ -35,6 +37,23 @@ export function followsFromException(error: unknown, socket: unknown): boolean {
     Grace.give(reading, fault, graceLength(reading, 'exception'), () => answerRaw(reply))
   }
   return true
+}
+
+/**
+ * Closes a connection whose parser an exception has stopped that belongs to none of its requests, behind the answer to
+ * the last of them.
+ */
+function closeUnread(socket: Socket): true {
+  const { request, reply } = contextOf(socket) ?? {}
+  if (reply === undefined || reply.raw.writableFinished) socket.destroySoon()
+  else closeAfter(reply.raw, socket)
+  if (reply !== undefined && request?.raw.complete === false) answerRaw(reply)
+  return true
+}
+
+/** Node's own name for what an exception has left behind. */
+function isOfException(error: unknown): boolean {
+  return readCode(error) === 'HPE_JS_EXCEPTION'
 }
 
 /** Node names them after its parser, llhttp. */
@@ -52,9 +71,15 @@ function isParseError(error: unknown): boolean {
  * answered 500 too, unless the parser takes more of its body within its grace.
  *
  * @param context The request that the exception escaped from.
+ *
+ * @param inFlight Where the one with the bug has ended, the request whose body Node is reading right now is found here.
  */
-export function retireConnection(context: RequestContext, fault: Fault): void {
-  const raw = context.request?.raw
+export function retireConnection(
+  context: RequestContext,
+  fault: Fault,
+  inFlight: Iterable<RequestContext>,
+): void {
+  const raw = (context.done ? beingRead(inFlight) : context)?.request?.raw
   if (raw === undefined || raw.httpVersionMajor !== 1) return
   const { socket } = raw
   // a request of `inject()` has a stand-in for a socket, and no parser
@@ -79,6 +104,15 @@ export function retireConnection(context: RequestContext, fault: Fault): void {
       logRequestFailure(context, failure, 'the connection of a failed request could not be closed')
     }
   })
+}
+
+/** The request whose body Node's HTTP/1 parser has in its hands right now. */
+function beingRead(inFlight: Iterable<RequestContext>): RequestContext | undefined {
+  for (const context of inFlight) {
+    const raw = context.request?.raw
+    if (raw !== undefined && !raw.complete && isBeingParsed(raw.socket)) return context
+  }
+  return undefined
 }
 
 function closeAfter(response: ServerResponse, socket: Socket): void {

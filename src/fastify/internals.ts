@@ -172,6 +172,7 @@ export class Internals {
 
   /** Forgets the cookies that `@fastify/cookie` would write in its `onSend` hook. */
   forgetCookies(reply: FastifyReply): void {
+    if (this.#cookies.size === 0) return
     for (const symbol of this.#cookies) {
       const cookies = valueAt<unknown>(reply, symbol)
       if (cookies instanceof Map) cookies.clear()

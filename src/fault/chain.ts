@@ -1,5 +1,5 @@
 import { readCause, readErrors } from '../error-properties.ts'
-import { isArrayLike, isErrorLike, readProperty } from './thrown.ts'
+import { isArrayLike, isErrorLike, lengthOf, readProperty } from './thrown.ts'
 
 /** The most errors that a search through causes visits. */
 const MAX_VISITED = 100
@@ -27,7 +27,7 @@ export function someInChain(error: unknown, test: (error: unknown) => boolean): 
     enqueue(seen, readCause(current))
     const members = readErrors(current)
     if (!isArrayLike(members)) continue
-    const length = Number(readProperty(members, 'length'))
+    const length = lengthOf(members)
     for (let i = 0; i < length && i < MAX_VISITED; i += 1) enqueue(seen, readProperty(members, i))
   }
   return false

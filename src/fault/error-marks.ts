@@ -1,28 +1,31 @@
 import { Holder } from '../holder.ts'
 
-/** Keeps a value on error objects. */
-interface Mark<T> {
-  get(error: object): T | undefined
-  set(error: object, value: T): void
+/** What one of the {@link ErrorMarks} remembers of an error. An error has few. */
+interface Entry {
+  readonly owner: object
+  value: unknown
+  readonly next: Entry | undefined
 }
 
-function makeMark<T>(): Mark<T> {
-  return class ErrorMark extends Holder {
-    #value: T
+/**
+ * The one private field for all: two classes made by one function share what V8 learns of them, and so it would have
+ * to search each time.
+ */
+class Mark extends Holder {
+  #entries: Entry | undefined
 
-    constructor(error: object, value: T) {
-      super(error)
-      this.#value = value
-    }
+  constructor(error: object, entries: Entry) {
+    super(error)
+    this.#entries = entries
+  }
 
-    static get(error: object): T | undefined {
-      return #value in error ? (error as ErrorMark).#value : undefined
-    }
+  static of(error: object): Entry | undefined {
+    return #entries in error ? (error as Mark).#entries : undefined
+  }
 
-    static set(error: object, value: T): void {
-      if (#value in error) (error as ErrorMark).#value = value
-      else new ErrorMark(error, value)
-    }
+  static put(error: object, entries: Entry): void {
+    if (#entries in error) (error as Mark).#entries = entries
+    else new Mark(error, entries)
   }
 }
 
@@ -32,23 +35,35 @@ function makeMark<T>(): Mark<T> {
  * collector as much as the rest of a fault.
  */
 export class ErrorMarks<T> {
-  readonly #mark: Mark<T> = makeMark()
   /** Of objects that take no private field: a V8 may refuse it to frozen ones. */
-  readonly #others: WeakMap<object, T> = new WeakMap()
+  #others: WeakMap<object, T> | undefined = undefined
 
   /** Returns what was set last; undefined for what is no object. */
   get(error: unknown): T | undefined {
-    return isObject(error) ? (this.#mark.get(error) ?? this.#others.get(error)) : undefined
+    if (!isObject(error)) return undefined
+    return (this.#entryOf(error)?.value as T | undefined) ?? this.#others?.get(error)
   }
 
   /** Does nothing for what is no object. */
   set(error: unknown, value: T): void {
     if (!isObject(error)) return
+    const entry = this.#entryOf(error)
+    if (entry !== undefined) {
+      entry.value = value
+      return
+    }
     try {
-      this.#mark.set(error, value)
+      Mark.put(error, { owner: this, value, next: Mark.of(error) })
     } catch {
+      this.#others ??= new WeakMap()
       this.#others.set(error, value)
     }
+  }
+
+  #entryOf(error: object): Entry | undefined {
+    let entry = Mark.of(error)
+    while (entry !== undefined && entry.owner !== this) entry = entry.next
+    return entry
   }
 }
 

@@ -1,4 +1,4 @@
-import { FATAL_BRAND } from './is-fatal-error.ts'
+import { FATAL_BRAND } from './thrown.ts'
 
 /**
  * An error after which the process must not go on: a broken invariant, a lost lock, a corrupt cache. Its

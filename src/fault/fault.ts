@@ -42,7 +42,10 @@ export interface FaultRequest {
 
 /** An unexpected error. */
 export interface Fault {
-  /** A UUID: unique across processes, so that a client, a log and a crash report can name the same fault. */
+  /**
+   * A UUID: unique across processes, so that a client, a log and a crash report can name the same fault. It is no secret:
+   * the faults of one process are numbered by the last nine digits.
+   */
   readonly id: string
   /** Exactly what was thrown, by identity: any value, not only an Error. */
   readonly error: unknown
@@ -54,7 +57,7 @@ export interface Fault {
   readonly attributedTo: Attribution
   /** The request, as a plain snapshot; undefined where there is none. */
   readonly request: FaultRequest | undefined
-  /** The name of the job that it belongs to (`app.isolation.job`), undefined where there is none. */
+  /** The name of the job that it belongs to (`app.isolation.job`), cut at 256 characters; undefined where there is none. */
   readonly job: string | undefined
   /**
    * Groups the same bug: 16 hexadecimal digits made of the error's type and the app's own stack frames. Read from the

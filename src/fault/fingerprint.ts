@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readCode } from '../error-properties.ts'
+import { copyOf, startOf } from '../start-of.ts'
 import { RecentTraces } from './recent-traces.ts'
 import { type Frame, framesIn, traceOf } from './stack.ts'
 import { isErrorLike, messageOf, typeName } from './thrown.ts'
@@ -44,14 +45,28 @@ export interface Likeness {
 
 /** Reads what an error says of itself without its stack. Never throws, and does a bounded amount of work. */
 export function likenessOf(error: unknown): Likeness {
-  return { type: typeAndCode(error), message: likenessOfMessage(messageOf(error, MAX_LIKENESS_READ)) }
+  const type = typeAndCode(error)
+  const message = messageOf(error, MAX_LIKENESS_READ)
+  if (type === lastLikeness.type && message === lastMessage) return lastLikeness
+  const kept = withoutIds(message.slice(0, MAX_LIKENESS_READ)).slice(0, MAX_LIKENESS_KEPT)
+  const likeness = { type, message: kept }
+  // not what was cut: that it says how long it was may be told by an id
+  if (message.length <= MAX_LIKENESS_READ) {
+    lastMessage = copyOf(message)
+    lastLikeness = likeness
+  }
+  return likeness
 }
+
+/** The message seen last and its likeness: on a busy route the same bug mostly says the same again. */
+let lastMessage = ''
+let lastLikeness: Likeness = { type: '', message: '' }
 
 function typeAndCode(error: unknown): string {
   const type = typeName(error)
   const code = isErrorLike(error) ? readCode(error) : undefined
   const isNamed = typeof code === 'string' || typeof code === 'number'
-  return isNamed ? `${type}\n${String(code).slice(0, 128)}` : type
+  return isNamed ? `${type}\n${startOf(String(code), 128)}` : type
 }
 
 /**
@@ -146,21 +161,6 @@ function relative(file: string): string {
 
 function keptOf(message: string): string {
   return withoutIds(message.slice(0, MAX_MESSAGE_READ)).slice(0, MAX_MESSAGE_KEPT)
-}
-
-/** The message seen last: on a busy route the same bug mostly says the same again. */
-let lastMessage = ''
-let lastLikeness = ''
-
-function likenessOfMessage(message: string): string {
-  if (message === lastMessage) return lastLikeness
-  const start = message.slice(0, MAX_LIKENESS_READ)
-  const likeness = withoutIds(start).slice(0, MAX_LIKENESS_KEPT)
-  if (start.length === message.length) {
-    lastMessage = message
-    lastLikeness = likeness
-  }
-  return likeness
 }
 
 /** Replaces quoted texts and words with a digit: they may be ids, which differ from request to request. */

@@ -1,12 +1,13 @@
 import { attempt } from '../attempt.ts'
 import { readCode, readName, readStatusCode } from '../error-properties.ts'
 import { load } from '../load.ts'
+import { symbolOf } from '../symbol-of.ts'
 import { isErrorLike, ownProperty, readProperty } from './thrown.ts'
 
 // @fastify/error 4.1 and later put it on every error; before, only the one that is made of the code.
 const FASTIFY_ERROR = Symbol.for('fastify-error-generic')
 
-/** No code of an error that a person made is longer, and `Symbol.for` keeps what it is given. */
+/** No code of an error that a person made is longer. */
 const MAX_CODE = 128
 
 /** Whether a number is an HTTP status of an error: an integer from 400 to 599. */
@@ -39,7 +40,13 @@ export function isFastifyError(error: unknown): boolean {
   if (readName(error) !== 'FastifyError') return false
   const code = readCode(error)
   if (typeof code !== 'string' || code.length > MAX_CODE) return false
-  return readProperty(error, Symbol.for(`fastify-error ${code}`)) === true
+  return attempt(() => hasSymbol(error as object, `fastify-error ${code}`), false)
+}
+
+/** `Symbol.for` would keep every code that an upstream has ever sent: a symbol that is there is found instead. */
+function hasSymbol(error: object, name: string): boolean {
+  const symbol = symbolOf(error, name)
+  return symbol !== undefined && Symbol.keyFor(symbol) === name && readProperty(error, symbol) === true
 }
 
 /**

@@ -1,7 +1,5 @@
 import { someInChain } from './chain.ts'
-
-/** Marks a `FatalError`. In the global registry, so that two copies of the package recognise each other's errors. */
-export const FATAL_BRAND: unique symbol = Symbol.for('fastify-isolate.FatalError') as never
+import { FATAL_BRAND } from './thrown.ts'
 
 /**
  * Whether an error, anything in its `cause` chain or in an AggregateError's `errors` is a `FatalError`, of this copy of

@@ -1,3 +1,5 @@
+import { copyOf } from '../start-of.ts'
+
 /** The most traces kept. */
 const MAX_TRACES = 32
 
@@ -35,7 +37,7 @@ export class RecentTraces {
   /** Adds a trace that was not found, in place of the oldest. */
   add(key: string, trace: string, fingerprint: string): void {
     if (trace.length > MAX_LENGTH) return
-    this.#entries[this.#next] = { key, trace, fingerprint }
+    this.#entries[this.#next] = { key: copyOf(key), trace: copyOf(trace), fingerprint }
     this.#next = (this.#next + 1) % MAX_TRACES
   }
 }

@@ -2,7 +2,16 @@ import { readCause, readCode, readErrors, readMessage, readStatusCode } from '..
 import { unhandledEventHint } from '../node-parts.ts'
 import type { SerializedError } from './serialized-error.ts'
 import { stackOf, traceStart } from './stack.ts'
-import { clip, isArrayLike, isErrorLike, MAX_MESSAGE, messageOf, readProperty, typeName } from './thrown.ts'
+import {
+  clip,
+  isArrayLike,
+  isErrorLike,
+  lengthOf,
+  MAX_MESSAGE,
+  messageOf,
+  readProperty,
+  typeName,
+} from './thrown.ts'
 
 /** The longest path of causes and members. */
 const MAX_DEPTH = 8
@@ -67,7 +76,7 @@ function inner(error: unknown, progress: Progress): SerializedError {
 }
 
 function serializeMembers(members: readonly unknown[], progress: Progress): SerializedError[] {
-  const length = Number(readProperty(members, 'length')) || 0
+  const length = lengthOf(members)
   const serialized: SerializedError[] = []
   for (let i = 0; i < length && i < MAX_ERRORS; i += 1)
     serialized.push(inner(readProperty(members, i), progress))

@@ -1,8 +1,9 @@
 import { types } from 'node:util'
 import { attempt } from '../attempt.ts'
 import { readConstructorName, readMessage, readName } from '../error-properties.ts'
-import { inspectBounded, MAX_INSPECTED_KEYS } from '../inspect-bounded.ts'
+import { inspectBounded, whyNotInspected } from '../inspect-bounded.ts'
 import { isOfAllObjects } from '../of-all-objects.ts'
+import { startOf } from '../start-of.ts'
 
 // A thrown value may be a Proxy whose traps throw, an object with throwing getters or a revoked Proxy. So nothing
 // below reads it outside of a `try` or of `attempt`.
@@ -48,13 +49,61 @@ export function ownProperty(value: unknown, key: PropertyKey): unknown {
  */
 export function isErrorLike(value: unknown): boolean {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false
-  if (types.isNativeError(value)) return true
-  return attempt(() => value instanceof Error || isErrorOfAnyRealm?.(value) === true, false)
+  try {
+    // First: it is true of nearly all, and cheaper than a call into Node.
+    if (value instanceof Error) return true
+  } catch {
+    return types.isNativeError(value)
+  }
+  return types.isNativeError(value) || isErrorOfAnyRealm?.(value) === true
+}
+
+/** Marks a `FatalError`. In the global registry, so that two copies of the package recognise each other's errors. */
+export const FATAL_BRAND: unique symbol = Symbol.for('fastify-isolate.FatalError') as never
+
+/** What those rules ask of an error. `RangeError` is what V8 throws where memory ran out. */
+interface Telling {
+  readonly name?: unknown
+  readonly code?: unknown
+  readonly statusCode?: unknown
+  readonly expose?: unknown
+  readonly cause?: unknown
+  readonly errors?: unknown
+  readonly [FATAL_BRAND]?: unknown
+}
+
+/**
+ * Whether an error says nothing of itself but its type, message and stack, as most bugs do. Such a one asks for no
+ * status, holds no other error, and tells of nothing that ran out, so that the rules on these need not be asked. Never
+ * throws.
+ */
+export function isPlainError(error: unknown): boolean {
+  if (!isErrorLike(error)) return false
+  try {
+    const telling = error as Telling
+    return (
+      telling.code === undefined &&
+      telling.statusCode === undefined &&
+      telling.expose === undefined &&
+      telling.cause === undefined &&
+      telling.errors === undefined &&
+      telling[FATAL_BRAND] === undefined &&
+      telling.name !== 'RangeError'
+    )
+  } catch {
+    return false
+  }
 }
 
 /** Whether a value is an array. `Array.isArray` itself throws on a revoked Proxy. */
 export function isArrayLike(value: unknown): value is readonly unknown[] {
   return attempt(() => Array.isArray(value), false)
+}
+
+/** The length of an array; 0 where a Proxy of one gives none. */
+export function lengthOf(array: readonly unknown[]): number {
+  const length = readProperty(array, 'length')
+  return typeof length === 'number' && length > 0 ? length : 0
 }
 
 /**
@@ -66,13 +115,13 @@ export function typeName(value: unknown): string {
   if (typeof value !== 'object') return typeof value
   if (!isErrorLike(value)) return constructorName(value) ?? 'object'
   const name = readName(value)
-  if (typeof name === 'string' && name !== '' && name !== 'Error') return name.slice(0, MAX_TYPE_NAME)
+  if (typeof name === 'string' && name !== '' && name !== 'Error') return startOf(name, MAX_TYPE_NAME)
   return constructorName(value) ?? 'Error'
 }
 
 function constructorName(value: object): string | undefined {
   const name = readConstructorName(value)
-  return typeof name === 'string' && name !== '' ? name.slice(0, MAX_TYPE_NAME) : undefined
+  return typeof name === 'string' && name !== '' ? startOf(name, MAX_TYPE_NAME) : undefined
 }
 
 /**
@@ -95,7 +144,7 @@ export function clip(text: string, limit: number): string {
   if (text.length <= limit) return text
   // Does not cut a surrogate pair in half: some log readers refuse a line with half of one.
   const end = isHighSurrogate(text.charCodeAt(limit - 1)) ? limit - 1 : limit
-  return `${text.slice(0, end)}… [cut, ${text.length} characters]`
+  return `${startOf(text, end)}… [cut, ${text.length} characters]`
 }
 
 function isHighSurrogate(code: number): boolean {
@@ -104,7 +153,9 @@ function isHighSurrogate(code: number): boolean {
 
 function inspected(value: unknown): string {
   try {
-    return inspectBounded(value) ?? `[${typeName(value)} with more than ${MAX_INSPECTED_KEYS} keys]`
+    const refusal = whyNotInspected(value)
+    if (refusal === undefined) return inspectBounded(value)
+    return `[${types.isProxy(value) ? 'Proxy' : typeName(value)} ${refusal}]`
   } catch {
     return `[${typeName(value)} that cannot be inspected]`
   }

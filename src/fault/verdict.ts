@@ -1,31 +1,28 @@
+import { attempt } from '../attempt.ts'
 import { readCode, readMessage, readName } from '../error-properties.ts'
+import { isMadeByNode } from '../node-parts.ts'
 import { someInChain } from './chain.ts'
 import type { Fault, Verdict } from './fault.ts'
 import { hasFatalBrand } from './is-fatal-error.ts'
 import { framesIn, traceOf } from './stack.ts'
-import { ownProperty } from './thrown.ts'
+import { isPlainError, ownProperty } from './thrown.ts'
 
-/**
- * Codes of errors about exhausted resources, which a 500 does not bring back: file descriptors (of the process, of
- * the host), socket buffers, a worker's heap, and memory (`Buffer.allocUnsafe`, Node 26).
- */
-const EXHAUSTED: ReadonlySet<unknown> = new Set([
-  'EMFILE',
-  'ENFILE',
-  'ENOBUFS',
-  'ERR_WORKER_OUT_OF_MEMORY',
-  'ERR_MEMORY_ALLOCATION_FAILED',
-])
+/** Codes of libuv for resources that are used up: file descriptors of the process and of the host, socket buffers. */
+const USED_UP: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS'])
 
 /**
  * V8's messages where the system gave no memory; checked on Node 20, 22, 24 and 26. Its other RangeErrors (`Invalid
  * array length`, `Invalid string length`, `Maximum call stack size exceeded`, `Map maximum size exceeded`) are
- * about one value that is too large: the bug of one request.
+ * about one value that is too large: the bug of one request. So is a buffer that a client wants too large: see
+ * {@link hasMemory}.
  */
 const ALLOCATION_FAILED: ReadonlySet<unknown> = new Set([
   'Array buffer allocation failed',
   'WebAssembly.Memory(): could not allocate memory',
 ])
+
+/** Bytes without which a process cannot go on. */
+const NEEDED = 2 ** 24
 
 /** What a verdict depends on. */
 type Judged = Pick<Fault, 'error' | 'origin' | 'attributedTo' | 'job'>
@@ -57,9 +54,11 @@ export function proposeVerdict(fault: Judged, hasServed: boolean): Verdict {
   const { error, origin, job } = fault
   const belongsToNobody = isUnowned(fault)
   if (belongsToNobody && !hasServed) return 'fatal'
-  if (someInChain(error, isFatal)) return 'fatal'
+  const isPlain = isPlainError(error)
+  if (!isPlain && someInChain(error, isFatal)) return 'fatal'
   const mayUnwindOthers = origin === 'runaway' || (origin === 'exception' && job === undefined)
-  if (belongsToNobody || mayUnwindOthers || someInChain(error, isExhaustion)) return 'recycle'
+  if (belongsToNobody || mayUnwindOthers) return 'recycle'
+  if (!isPlain && someInChain(error, isExhaustion)) return 'recycle'
   return 'contain'
 }
 
@@ -69,14 +68,19 @@ export function isVerdict(value: unknown): value is Verdict {
 }
 
 function isFatal(error: unknown): boolean {
-  return hasFatalBrand(error) || (readCode(error) === 'ERR_INTERNAL_ASSERTION' && isMadeByNode(error))
+  return hasFatalBrand(error) || isOfNode(error, 'ERR_INTERNAL_ASSERTION')
+}
+
+/** Whether an error is one of Node's own with a code, and no other that was given that code, its stack included. */
+function isOfNode(error: unknown, code: string): boolean {
+  return readCode(error) === code && isMadeByNode(error)
 }
 
 /**
- * Whether Node made an error itself: its trace begins in Node, or it has none, as errors of libuv, and tells of a system
- * call. Clients of services copy the code that an upstream has sent onto errors of their own.
+ * Whether libuv told of an error: its trace begins in Node, or it has none, and it names a system call. Clients of
+ * services copy the code that an upstream has sent onto errors of their own.
  */
-function isMadeByNode(error: unknown): boolean {
+function isOfSystem(error: unknown): boolean {
   const trace = traceOf(error)
   const isWithoutFrames = trace === '' || trace.startsWith('\n    at async ')
   if (!isWithoutFrames) return framesIn(trace)[0]?.file.startsWith('node:') === true
@@ -84,7 +88,14 @@ function isMadeByNode(error: unknown): boolean {
 }
 
 function isExhaustion(error: unknown): boolean {
-  if (EXHAUSTED.has(readCode(error))) return isMadeByNode(error)
+  if (USED_UP.has(readCode(error))) return isOfSystem(error)
+  if (isOfNode(error, 'ERR_WORKER_OUT_OF_MEMORY')) return true
+  if (isOfNode(error, 'ERR_MEMORY_ALLOCATION_FAILED')) return !hasMemory()
   const isOfV8 = readName(error) === 'RangeError' && ownProperty(error, 'name') === undefined
-  return isOfV8 && ALLOCATION_FAILED.has(readMessage(error))
+  return isOfV8 && ALLOCATION_FAILED.has(readMessage(error)) && !hasMemory()
+}
+
+/** Whether the system has memory for what is not large: then one value was too large, as a client may ask for. */
+function hasMemory(): boolean {
+  return attempt(() => new ArrayBuffer(NEEDED).byteLength > 0, false)
 }

@@ -129,6 +129,6 @@ function deathOf(flight: Flight, { because, cause, culprit }: Ended, diedAt: num
     inFlight: [...new Set(inFlight.map(({ route }) => routeKey(route.method, route.pattern)))],
     presence: shares('shown'),
     arrivals: shares('newest'),
-    samples: Math.round(observed / SAMPLE_TIME),
+    samples: Math.ceil(observed / SAMPLE_TIME),
   }
 }

@@ -4,6 +4,7 @@ import { newestFirst, readSlot, SLOT_BYTES, takenSlots } from '../in-flight/boar
 import { isEndMark, isFlightHeader, isSeenFaults } from './flight-form.ts'
 import { type FlightRoute, readNames } from './flight-names.ts'
 import * as layout from './layout.ts'
+import { recentTime } from './recent-time.ts'
 import { readHalves } from './two-halves.ts'
 
 /** Milliseconds between two turns of the event loop from which on it stood still: the heart beats four times a second. */
@@ -17,7 +18,7 @@ export interface FlightRequest {
   readonly startedAt: number
 }
 
-/** How often a route stood in the file: shares of the time, from 0 to 1. */
+/** How often a route stood in the file: shares of the time, from 0 to 1. What is ten minutes ago counts half. */
 export interface FlightRate {
   readonly route: FlightRoute
   readonly shown: number
@@ -57,7 +58,7 @@ export interface Flight {
   /** The newest first. */
   readonly inFlight: readonly FlightRequest[]
   readonly rates: readonly FlightRate[]
-  /** Milliseconds that the rates are of; 0 where none were written, because the process died too soon. */
+  /** Weighted milliseconds that the rates are of; 0 where none were written, because the process died too soon. */
   readonly observed: number
 }
 
@@ -158,7 +159,7 @@ function ratesIn(
   const all = body?.readDoubleLE(layout.OBSERVED * 8) ?? 0
   if (body === undefined || !(all > 0)) return { rates: [], observed: 0 }
   const still = beatAt === undefined ? 0 : body.readDoubleLE(layout.RATES_UNTIL * 8) - beatAt
-  const stood = still > STOOD_STILL && still < all ? still : 0
+  const stood = still > STOOD_STILL && recentTime(still) < all ? recentTime(still) : 0
   const observed = all - stood
   const there = new Set(inFlight.map(({ route }) => route))
   const [newest] = inFlight

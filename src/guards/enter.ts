@@ -6,6 +6,7 @@ import { attachToConnection, OPTED_OUT, requestStorage } from '../request/async-
 import { type CoveredRoute, RequestContext } from '../request/context.ts'
 import { attachToNew, contextOf } from '../request/context-slot.ts'
 import { destroyedWith } from '../request/destroyed-with.ts'
+import { closeWithHead, cutAtItsTurn } from '../request/lost-closes.ts'
 import { closeWithConnection } from '../request/pipelined-responses.ts'
 import type { Guards } from './guards.ts'
 
@@ -37,7 +38,9 @@ export function makeEnter({ app, internals, triage, early, dispatch, optedOut }:
   const keepsContexts = app.options.escapes
   const onClose = function onClose(this: ServerResponse): void {
     const context = contextOf(this) as RequestContext
+    if (context.done) return
     requests.delete(context)
+    if (this.socket === null && !this.writableFinished) cutAtItsTurn(this)
     const error = destroyedWith(this)
     if (error !== undefined) {
       context.wasDestroyed = true
@@ -64,6 +67,7 @@ export function makeEnter({ app, internals, triage, early, dispatch, optedOut }:
     app.hasServed = true
     raw.on('close', onClose)
     if (raw.socket === null) closeWithConnection(request.raw.socket, raw, onClose)
+    else if (request.raw.method === 'HEAD' && request.raw.httpVersionMajor === 2) closeWithHead(raw, onClose)
     const next = failure === undefined ? done : () => done(asError(failure.error) as Error)
     if (route.gate === undefined) begin(context, request, raw, next)
     else route.gate.pass(context, () => begin(context, request, raw, next))

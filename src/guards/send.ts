@@ -19,15 +19,32 @@ function isStream(payload: unknown): boolean {
 /**
  * Counts the bytes written, so that the log line of a failed stream can say how many were sent. A chunk that Node
  * refuses, such as an object, fails the stream: thrown into it, the error would escape, and the stream would go on to
- * its end as if all were well.
+ * its end as if all were well. So does a stream that is longer or shorter than its `Content-Length` says: the client would
+ * take the next answer on the connection for a part of this one, or the other way round.
  */
-function watchChunks(context: RequestContext, reply: FastifyReply, stream: unknown): void {
+function watchChunks(
+  context: RequestContext,
+  reply: FastifyReply,
+  stream: unknown,
+  fail: (error: unknown) => void,
+): void {
   const { raw } = reply
   const write = raw.write
   const isWatched = context.bytesSent !== -1 // an answer before this one was a stream too
   context.bytesSent = 0
   context.stream = stream
   if (isWatched) return
+  raw.strictContentLength = true
+  const end = raw.end
+  raw.end = function watchedEnd(this: typeof raw, ...all: unknown[]): typeof raw {
+    try {
+      return (end as (...all: unknown[]) => typeof raw).apply(this, all)
+    } catch (error) {
+      if (readCode(error) !== 'ERR_HTTP_CONTENT_LENGTH_MISMATCH') throw error
+      fail(error)
+      return this
+    }
+  } as typeof end
   raw.write = function countingWrite(this: typeof raw, chunk: unknown, ...rest: unknown[]): boolean {
     const length = typeof chunk === 'string' ? Buffer.byteLength(chunk) : readProperty(chunk, 'byteLength')
     context.bytesSent += Number(length) || 0
@@ -94,11 +111,12 @@ export function guardSend(app: FastifyInstance, { internals, triage }: Guards): 
     try {
       if (isStream(payload)) {
         context.origin = 'stream'
-        watchChunks(context, this, payload)
-        raiseEmptyErrors(payload, (error) => {
+        const fail = (error: unknown): void => {
           if (this.raw.headersSent) triage.streamFailed(context, this, error)
           else failSend(this, error)
-        })
+        }
+        watchChunks(context, this, payload, fail)
+        raiseEmptyErrors(payload, fail)
       }
       return send.call(this, payload)
     } catch (error) {

@@ -12,6 +12,8 @@ type Level = 'info' | 'warn' | 'error'
 
 /** The most lines that are repeated on stderr. */
 const MAX_REPEATED = 50
+/** The most requests that one line names, the oldest: a client may keep as many as it likes. */
+const MAX_CUT = 100
 
 /** The log of a leaving process: each line goes once to each app's logger. No method throws. */
 export class LeaveLog {
@@ -57,10 +59,15 @@ export class LeaveLog {
     )
   }
 
-  /** Logs the requests of an app that were cut at the deadline, in one line. */
+  /**
+   * Logs the requests of an app that were cut at the deadline, in one line.
+   *
+   * @param requests The oldest first.
+   */
   cut({ log }: LeavingApp, requests: readonly InFlightRequest[]): void {
     const many = requests.length === 1 ? '1 request was' : `${requests.length} requests were`
-    this.#write('warn', { leave: { cut: requests } }, `${many} cut at the deadline`, [log])
+    const cut = requests.slice(0, MAX_CUT)
+    this.#write('warn', { leave: { cut } }, `${many} cut at the deadline`, [log])
   }
 
   /** Logs the last line: that the process exits. */

@@ -28,7 +28,7 @@ export interface ProcessLeave {
   /** See {@link leave}. */
   leave(reason: LeaveReason, fault?: Fault, details?: Details): Promise<void>
   /** See {@link recycle}. */
-  recycle(recycleAfter: number, spread: number): void
+  recycle(recycleAfter: number, spread: number, fault?: Fault): void
   /** See {@link recycleDue}. */
   recycleDue(): number | undefined
 }
@@ -36,8 +36,8 @@ export interface ProcessLeave {
 class SharedLeave implements ProcessLeave {
   readonly #apps: Set<LeavingApp> = new Set()
   readonly #signals: Signals = new Signals((signal) => this.#receive(signal))
-  readonly #recycling: Recycling = new Recycling(() => {
-    void this.leave('recycle')
+  readonly #recycling: Recycling = new Recycling((fault) => {
+    void this.leave('recycle', fault)
   })
   readonly #escapes: EscapesWhileLeaving = new EscapesWhileLeaving((error) => this.#steps?.escaped(error))
   #steps: LeaveSteps | undefined
@@ -89,9 +89,9 @@ class SharedLeave implements ProcessLeave {
     return steps.done
   }
 
-  recycle(recycleAfter: number, spread: number): void {
+  recycle(recycleAfter: number, spread: number, fault?: Fault): void {
     if (this.#steps !== undefined || this.#apps.size === 0) return
-    const isEarlier = this.#recycling.demand(recycleAfter, spread)
+    const isEarlier = this.#recycling.demand(recycleAfter, spread, fault)
     const { dueAt } = this.#recycling
     if (isEarlier && dueAt !== undefined) new LeaveLog([...this.#apps]).recycleDue(dueAt)
   }
@@ -148,10 +148,10 @@ export function leave(reason: LeaveReason, fault?: Fault, details?: Details): Pr
 
 /**
  * Makes the process leave once it has been up for `recycleAfter` ms, never for `Infinity`, and a random part of
- * `spread` ms after that or after now. Logs when that is, where it is earlier than before.
+ * `spread` ms after that or after now. Logs when that is, where it is earlier than before. The report names the fault.
  */
-export function recycle(recycleAfter: number, spread: number): void {
-  processLeave().recycle(recycleAfter, spread)
+export function recycle(recycleAfter: number, spread: number, fault?: Fault): void {
+  processLeave().recycle(recycleAfter, spread, fault)
 }
 
 /** When the process leaves for a recycle, in milliseconds since the epoch; undefined where none is due. */

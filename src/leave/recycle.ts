@@ -1,20 +1,23 @@
+import type { Fault } from '../fault/fault.ts'
+
 /** The longest delay that `setTimeout` takes, in milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
 /** Makes the process leave once it has been up long enough. One for each process. */
 export class Recycling {
-  readonly #leave: () => void
+  readonly #leave: (fault: Fault | undefined) => void
   readonly #share: number
   #timer: NodeJS.Timeout | undefined
   #due = Infinity
   #dueAt: number | undefined
+  #fault: Fault | undefined
 
   /**
-   * @param leave Called when it is due.
+   * @param leave Called when it is due, with the fault that demanded it.
    * @param share The part of a spread that this process waits, from 0 to 1: random, so that processes in which the same
    *   thing failed do not leave as one. It is the same for each demand: with many, the shortest would count.
    */
-  constructor(leave: () => void, share: number = Math.random()) {
+  constructor(leave: (fault: Fault | undefined) => void, share: number = Math.random()) {
     this.#leave = leave
     this.#share = share
   }
@@ -30,13 +33,15 @@ export class Recycling {
    *
    * @param recycleAfter Milliseconds of uptime; `Infinity`: never.
    * @param spread Milliseconds.
+   * @param fault The fault that asks for it.
    * @returns Whether it is due earlier than before.
    */
-  demand(recycleAfter: number, spread: number): boolean {
+  demand(recycleAfter: number, spread: number, fault?: Fault): boolean {
     const uptime = process.uptime() * 1_000
     const due = Math.max(recycleAfter, uptime) + this.#share * spread
     if (!(due < this.#due)) return false
     this.#due = due
+    this.#fault = fault
     this.#dueAt = Math.round(Date.now() + due - uptime)
     this.#wait()
     return true
@@ -48,6 +53,7 @@ export class Recycling {
     this.#timer = undefined
     this.#due = Infinity
     this.#dueAt = undefined
+    this.#fault = undefined
   }
 
   #wait(): void {
@@ -59,7 +65,8 @@ export class Recycling {
   }
 
   #recycle(): void {
+    const fault = this.#fault
     this.cancel()
-    this.#leave()
+    this.#leave(fault)
   }
 }

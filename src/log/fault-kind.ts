@@ -2,7 +2,7 @@
 const READ_ONE_IN = 16
 
 /** How much earlier the next one may be read: of two bugs that take turns, every sixteenth may always be the same. */
-const SPREAD = 4
+const SPREAD = 2
 
 /**
  * The faults of one window that are alike without their stacks. They are taken for one bug until one of them turns out

@@ -43,12 +43,24 @@ export function writeAsIs(log: FastifyBaseLogger, level: Level, line: object, me
     return
   }
   const pino = log as unknown as { [SERIALIZERS]: unknown }
-  pino[SERIALIZERS] = { ...serializers, ...IDENTITY_SERIALIZERS }
+  pino[SERIALIZERS] = asIsOf(serializers)
   try {
     log[level](line, message)
   } finally {
     pino[SERIALIZERS] = serializers
   }
+}
+
+/** The serializers of the newest line, and those made of them: the loggers of all requests share theirs. */
+let lastSerializers: object | null | undefined
+let lastAsIs: object = IDENTITY_SERIALIZERS
+
+function asIsOf(serializers: object | null): object {
+  if (serializers !== lastSerializers) {
+    lastAsIs = Object.assign(Object.create(serializers), IDENTITY_SERIALIZERS)
+    lastSerializers = serializers
+  }
+  return lastAsIs
 }
 
 function childWithIdentitySerializers(log: FastifyBaseLogger): FastifyBaseLogger {

@@ -1,5 +1,6 @@
 import type { Fault } from '../fault/fault.ts'
 import { isUnowned } from '../fault/verdict.ts'
+import { copyOf } from '../start-of.ts'
 import { FaultKind } from './fault-kind.ts'
 
 /** How many bugs are counted separately in one window, so that ever new ones cannot fill the memory. */
@@ -144,7 +145,11 @@ export class LogRateLimit implements LineLimit {
     entry.heldBack += 1
     entry.route = route
     entry.reqId = reqId
-    this.#timer ??= setTimeout(() => this.flush(), this.#windowEnd - now).unref()
+    if (this.#timer === undefined) this.#startTimer(now)
+  }
+
+  #startTimer(now: number): void {
+    this.#timer = setTimeout(() => this.flush(), this.#windowEnd - now).unref()
   }
 
   #fingerprintOf(fault: LimitedFault, burst: number): string {
@@ -154,7 +159,7 @@ export class LogRateLimit implements LineLimit {
       return kind.fingerprintOf(fault, this.#entryOf(kind.fingerprint).logged >= burst)
     }
     const { fingerprint } = fault
-    if (this.#kinds.size < MAX_KINDS) this.#kinds.set(name, new FaultKind(fingerprint))
+    if (this.#kinds.size < MAX_KINDS) this.#kinds.set(copyOf(name), new FaultKind(fingerprint))
     return fingerprint
   }
 

@@ -1,5 +1,6 @@
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 import { isArrayLike, typeName } from '../fault/thrown.ts'
+import { whyNotInspected } from '../inspect-bounded.ts'
 
 /** The code of every error about a wrong option. */
 export const BAD_OPTION = 'FST_ISOLATE_BAD_OPTION'
@@ -37,6 +38,8 @@ export function show(value: unknown): string {
 function render(value: unknown): string {
   let text: string
   try {
+    // A function of the app may have returned what a client has sent.
+    if (!types.isProxy(value) && !types.isPromise(value) && whyNotInspected(value) !== undefined) return '…'
     text = typeof value === 'string' ? JSON.stringify(value.slice(0, MAX_SHOWN + 1)) : inspectShallow(value)
   } catch {
     text = 'unreadable'

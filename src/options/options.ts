@@ -176,7 +176,8 @@ export interface LeaveOptions {
    * Milliseconds of uptime before which a process does not leave because it is sick, so that what it needs and is
    * broken, such as a database, makes no restart loop. Sick is a process in which an error has escaped, and in an app
    * of which then, for 10 seconds, at least half of at least 20 requests fail on routes that were fine before, or none
-   * ends while 20 wait for more than twice the longest good answer of their route. `Infinity`: never. Default: 60 000.
+   * ends while 20 wait for more than twice the longest good answer of their route, or none is answered while 20
+   * connections are lost. `Infinity`: never. Default: 60 000.
    */
   sickAfter?: number
   /**

@@ -11,10 +11,11 @@ import type { CrashReport } from '../report/crash-report.ts'
  * @param report That of the process as it leaves.
  */
 export function ownDeath(
-  { fault, inFlight }: CrashReport,
+  { reason, fault, inFlight }: CrashReport,
   about: Pick<Death, 'id' | 'build' | 'listenedAt'>,
 ): Death | undefined {
-  if (fault === null || fault.request === null || fault.attributedTo === 'connection') return undefined
+  if (reason !== 'fatal' || fault === null) return undefined
+  if (fault.request === null || fault.attributedTo === 'connection') return undefined
   const { method, route } = fault.request
   const nameOf = (request: { method: string; route: string | null | undefined }): string =>
     routeKey(request.method, request.route ?? undefined)

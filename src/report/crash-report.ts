@@ -35,6 +35,11 @@ export interface Sickness {
    * Requests that waited for more than twice the longest good answer of their route, while none of that route ended.
    */
   readonly waiting: number
+  /**
+   * Connections that were lost because an error escaped as the app took them; undefined where it took others, and
+   * answered requests.
+   */
+  readonly lost?: number | undefined
 }
 
 /** Whether the process was still booting, or serving, when it began to leave. */
@@ -97,6 +102,7 @@ export interface CrashReport {
   readonly phase: Phase
   /** The code that the process is going to exit with; null where that is not known, after a sudden death. */
   readonly exitCode: number | null
+  /** The fatal fault, or the one that asked for the recycle; null where there is none. */
   readonly fault: ReportedFault | null
   /** The requests in flight, oldest first, the first 1 000 of them. */
   readonly inFlight: readonly InFlightRequest[]

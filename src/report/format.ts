@@ -1,24 +1,50 @@
+import { traceStart } from '../fault/stack.ts'
 import type { CrashReport } from './crash-report.ts'
 import { describeSickness } from './describe-sickness.ts'
 
-/** Returns the reason in a few lines: the termination log, and the head of a printed report. */
+/** Cuts a part of a summary to at most so many bytes, or leaves it whole. */
+export type Shorten = (text: string, bytes: number) => string
+
+/** The most bytes of a headline, and of what an error says before its trace. */
+const TEXT_BYTES = 512
+/** The most bytes of a URL, a request's id and a job's name. */
+const NAME_BYTES = 256
+
+const WHOLE: Shorten = (text) => text
+
+/** Returns the reason in a few lines: the head of a printed report. */
 export function summarize(report: CrashReport): string {
-  const { exitCode } = report
-  const lines = [headline(report), `at ${report.at}, exit code ${exitCode ?? 'unknown'}`]
-  const { fault } = report
-  if (fault) {
-    if (fault.request?.method)
-      lines.push(`request: ${fault.request.method} ${fault.request.url} (${fault.request.id})`)
-    if (fault.job) lines.push(`job: ${fault.job}`)
-    lines.push(`fault ${fault.id}, fingerprint ${fault.fingerprint}, from ${fault.origin}`)
-    lines.push('', fault.error.stack || `${fault.error.type}: ${fault.error.message}`)
-    let cause = fault.error.cause
-    while (cause) {
-      lines.push('', `caused by ${cause.stack || `${cause.type}: ${cause.message}`}`)
-      cause = cause.cause
-    }
+  return `${[summaryHead(report), ...describeErrors(report)].join('\n\n')}\n`
+}
+
+/**
+ * Returns what a summary says before its errors: what happened, when, the exit code, the request and the fingerprint.
+ *
+ * @param shorten Cuts what the app or a client can make long. Default: nothing is cut.
+ */
+export function summaryHead(report: CrashReport, shorten: Shorten = WHOLE): string {
+  const { at, exitCode, fault } = report
+  const lines = [shorten(headline(report), TEXT_BYTES), `at ${at}, exit code ${exitCode ?? 'unknown'}`]
+  if (fault?.request?.method) {
+    const { method, url, id } = fault.request
+    lines.push(`request: ${method} ${shorten(url, NAME_BYTES)} (${shorten(id, NAME_BYTES)})`)
   }
-  return `${lines.join('\n')}\n`
+  if (fault?.job) lines.push(`job: ${shorten(fault.job, NAME_BYTES)}`)
+  if (fault) lines.push(`fault ${fault.id}, fingerprint ${fault.fingerprint}, from ${fault.origin}`)
+  return lines.join('\n')
+}
+
+/** Returns the fault's error and its causes, each with its trace. `shorten` cuts what stands before the traces. */
+export function describeErrors({ fault }: CrashReport, shorten: Shorten = WHOLE): string[] {
+  const texts: string[] = []
+  for (let error = fault?.error; error !== undefined; error = error.cause) {
+    const { type, message, stack } = error
+    const start = traceStart(stack, message)
+    const trace = start === -1 ? '' : stack.slice(start)
+    const header = stack.slice(0, stack.length - trace.length) || `${type}: ${message}`
+    texts.push(`${texts.length === 0 ? '' : 'caused by '}${shorten(header, TEXT_BYTES)}${trace}`)
+  }
+  return texts
 }
 
 /** Returns a report as text for a person to read. */
@@ -75,14 +101,12 @@ export function formatReport(report: CrashReport): string {
 
 function headline({ reason, phase, fault, note, sick }: CrashReport): string {
   const during = phase === 'boot' ? ' while booting' : ''
-  if (reason === 'fatal') {
-    const what = fault ? `${fault.error.type}: ${fault.error.message.split('\n', 1)[0]}` : 'unknown'
-    return `fatal fault${during}: ${what}`
-  }
+  const error = fault && `${fault.error.type}: ${fault.error.message.split('\n', 1)[0]}`
+  if (reason === 'fatal') return `fatal fault${during}: ${error ?? 'unknown'}`
   const because = note ? `: ${note}` : ''
   if (sick) return `recycled as sick: ${describeSickness(sick)}`
   if (reason === 'sudden') return `died${during}${because}`
-  if (reason === 'recycle') return `recycled${because}`
+  if (reason === 'recycle') return `recycled${error ? ` after ${error}` : because}`
   if (reason === 'crash-loop') return `gave up${because}`
   if (reason === 'signal') return `left on a signal${because}`
   return `asked to leave${because}`

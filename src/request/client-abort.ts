@@ -60,14 +60,16 @@ export function abortOf(
   context: RequestContext,
   request: FastifyRequest | undefined = context.request,
 ): Abort | undefined {
+  const tellsAbort = isAbort(error)
+  if (!tellsAbort && !context.done && error !== request?.raw.errored) return undefined // as most errors
   const { reply } = context
   const destroyer = reply === undefined ? undefined : destroyedWith(reply.raw)
   const wasDestroyed = context.wasDestroyed || destroyer !== undefined
   const isEnded = context.ended !== undefined || (wasDestroyed && destroyer !== error)
-  if (isAbort(error) && isEnded) return 'consequence'
+  if (tellsAbort && isEnded) return 'consequence'
   if (context.done && context.hasRecorded(error)) return 'consequence' // the response was destroyed with it
   if (wasDestroyed) return undefined
   const isGone = request === undefined ? context.isCutShort : clientIsGone(request)
   if (!isGone) return undefined
-  return isAbort(error) || (request !== undefined && error === request.raw.errored) ? 'client' : undefined
+  return tellsAbort || (request !== undefined && error === request.raw.errored) ? 'client' : undefined
 }

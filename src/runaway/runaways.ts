@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers'
 import { isMainThread } from 'node:worker_threads'
+import { dropHeadersOfTheSuccess } from '../answer/headers.ts'
 import { answerInstead } from '../answer/raw.ts'
 import { refuseAll } from '../answer/refusal.ts'
 import { findRequest } from '../escapes/find-request.ts'
@@ -24,6 +25,7 @@ export class Runaways implements WatchedApp {
   readonly #app: IsolatedApp
   #warnedAt = Number.NEGATIVE_INFINITY
   #hasWarnedOfDebugger = false
+  #internals: Internals | undefined
 
   constructor(app: IsolatedApp) {
     this.#app = app
@@ -36,6 +38,7 @@ export class Runaways implements WatchedApp {
    */
   install(internals: Internals, routes: readonly CoveredRoute[]): void {
     const { fastify, options } = this.#app
+    this.#internals = internals
     fastify.addHook('onReady', (done) => {
       const after = leastAfter(routes)
       if (options.runaway !== false || after !== undefined) {
@@ -110,6 +113,7 @@ export class Runaways implements WatchedApp {
     if (reply === undefined || closeUpgraded(context) || reply.raw.writableEnded) return
     // the parser of its connection was terminated with it
     if (!reply.raw.headersSent) reply.raw.shouldKeepAlive = false
+    if (this.#internals !== undefined) dropHeadersOfTheSuccess(context, reply, this.#internals)
     answerInstead(reply)
   }
 

@@ -24,10 +24,19 @@ export function waitsTooLong({ route, age, longestAnswer }: WaitingRequest): boo
   return route.isFine && age > 2 * longestAnswer
 }
 
-/** The requests of one second that ended, on routes that were fine before. */
+/** What came of the requests and connections of one second. */
 interface Second {
+  /** Requests that ended, on routes that were fine before. */
   ended: number
   failed: number
+  /** Requests that ended on any route. */
+  answered: number
+  /** Connections that the app failed to take. */
+  lost: number
+}
+
+function newSecond(): Second {
+  return { ended: 0, failed: 0, answered: 0, lost: 0 }
 }
 
 /**
@@ -68,7 +77,7 @@ export class SickWatch implements Watch {
     this.isOn = true
     this.#second = 0
     this.#stuckFor = 0
-    this.#seconds = Array.from({ length: WINDOW }, () => ({ ended: 0, failed: 0 }))
+    this.#seconds = Array.from({ length: WINDOW }, newSecond)
     for (const route of this.#routes) {
       route.reset()
       route.judge(0)
@@ -87,10 +96,16 @@ export class SickWatch implements Watch {
   count(route: RouteHealth, isGood: boolean): void {
     route.judge(this.#second)
     route.endedIn = this.#second
-    if (!route.isFine) return
     const second = this.#current
+    second.answered += 1
+    if (!route.isFine) return
     second.ended += 1
     if (!isGood) second.failed += 1
+  }
+
+  /** Counts a connection that was lost because an error escaped as the app took it: its requests are never seen. */
+  lostConnection(): void {
+    if (this.isOn) this.#current.lost += 1
   }
 
   get #current(): Second {
@@ -100,11 +115,14 @@ export class SickWatch implements Watch {
   #endSecond(): void {
     const waiting = this.#countStuck()
     this.#stuckFor = waiting < MIN_REQUESTS ? 0 : this.#stuckFor + 1
-    const { ended, failed } = this.#sum()
-    const isFailing = this.#second >= WINDOW - 1 && ended >= MIN_REQUESTS && failed * 2 >= ended
-    if (isFailing || this.#stuckFor >= WINDOW) this.#onSick({ ended, failed, waiting })
+    const { ended, failed, answered, lost } = this.#sum()
+    const isWhole = this.#second >= WINDOW - 1
+    const isFailing = isWhole && ended >= MIN_REQUESTS && failed * 2 >= ended
+    const isDeaf = isWhole && lost >= MIN_REQUESTS && answered === 0
+    if (isDeaf) this.#onSick({ ended, failed, waiting, lost })
+    else if (isFailing || this.#stuckFor >= WINDOW) this.#onSick({ ended, failed, waiting })
     this.#second += 1
-    Object.assign(this.#current, { ended: 0, failed: 0 })
+    Object.assign(this.#current, newSecond())
   }
 
   /** Counts the requests that wait too long on a route that was fine before, and of which none ended in this second. */
@@ -118,10 +136,12 @@ export class SickWatch implements Watch {
   }
 
   #sum(): Second {
-    const sum = { ended: 0, failed: 0 }
-    for (const { ended, failed } of this.#seconds) {
+    const sum = newSecond()
+    for (const { ended, failed, answered, lost } of this.#seconds) {
       sum.ended += ended
       sum.failed += failed
+      sum.answered += answered
+      sum.lost += lost
     }
     return sum
   }

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { readExpose, readStatusCode } from '../error-properties.ts'
 import { isFastifyError, isHttpError, statusOf } from '../fault/http-error.ts'
 import { isFatalError } from '../fault/is-fatal-error.ts'
-import { isArrayLike, isErrorLike, ownProperty, readProperty } from '../fault/thrown.ts'
+import { isArrayLike, isErrorLike, isPlainError, ownProperty, readProperty } from '../fault/thrown.ts'
 import { ignoreRejection } from '../ignore-rejection.ts'
 import { show } from '../options/bad-option.ts'
 import type { IsExpected } from '../options/options.ts'
@@ -45,10 +45,12 @@ export function expectationOf(
   policy: 'convention' | 'branded' | IsExpected,
   { request, reply, replyStatus }: ErrorCircumstances = {},
 ): Expectation {
+  const isPlain = isPlainError(error)
   // what wraps or carries a FatalError may look like an answer, and its invariant is broken all the same
-  if (isFatalError(error)) return FAULT
-  if (typeof policy === 'function') return ask(() => policy(error, request, reply))
+  if (!isPlain && isFatalError(error)) return FAULT
+  if (typeof policy === 'function') return ask(policy, error, request, reply)
   if (policy === 'convention' && isClientStatus(replyStatus) && !saysServerError(error)) return EXPECTED
+  if (isPlain) return FAULT
   if (!isErrorLike(error)) {
     return policy === 'convention' && isClientStatus(statusByConvention(error)) ? EXPECTED : FAULT
   }
@@ -99,10 +101,10 @@ function isValidationError(error: unknown): boolean {
   return typeof ownProperty(error, 'validationContext') === 'string'
 }
 
-function ask(policy: () => unknown): Expectation {
+function ask(policy: IsExpected, ...about: Parameters<IsExpected>): Expectation {
   let answer: unknown
   try {
-    answer = policy()
+    answer = policy(...about)
   } catch (failure) {
     // `throw undefined` is a failure too.
     return { expected: false, failure: failure ?? new TypeError(`\`expected\` threw ${show(failure)}`) }

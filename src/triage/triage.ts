@@ -64,9 +64,9 @@ export class Triage {
     if (!isOfAnswer && this.#isAbort(context, error, circumstances.request)) return 'client-abort'
     if (this.#isExpected(context, error, circumstances)) return 'expected'
     const { replyStatus = 0 } = circumstances
-    const ownStatus = statusOf(error) ?? 0 // as in Fastify, it comes before that of the reply
-    if (context.route.expected === 'convention' && replyStatus >= 500 && ownStatus < 500) {
-      context.replyStatus = replyStatus
+    if (context.route.expected === 'convention' && replyStatus >= 500) {
+      const ownStatus = statusOf(error) ?? 0 // as in Fastify, it comes before that of the reply
+      if (ownStatus < 500) context.replyStatus = replyStatus
     }
     const recorded = this.#app.faultOf(error, context) // reported before it was thrown
     if (recorded !== undefined) return recorded

@@ -1,6 +1,8 @@
 import { executionAsyncId } from 'node:async_hooks'
 import { framesIn, traceOf } from '../fault/stack.ts'
-import { MAX_THROWN } from './pending-ticks.ts'
+
+/** So many errors in one turn mean that there is no other. */
+const MAX_THROWN = 1000
 
 /** How often Node has thrown in this turn of the event loop. */
 let thrown = 0

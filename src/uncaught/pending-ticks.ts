@@ -1,7 +1,11 @@
 import { executionAsyncResource } from 'node:async_hooks'
 
-/** So many errors, one after the other, mean that nothing else gets a turn: more than any pool has connections. */
-export const MAX_THROWN = 1000
+/**
+ * Ticks that are made by ticks that throw, so many times one after the other, are a loop: a thousand ticks, of which every
+ * second one is noticed. How many there are at one time says nothing: a client may choose how many items an app handles
+ * in ticks.
+ */
+const MAX_GENERATIONS = 500
 
 /** `_tickCallback` is undocumented: it runs the queue of ticks, as Node does after each callback. */
 const node = process as { _tickCallback?: () => void; emit: NodeJS.EventEmitter['emit'] }
@@ -27,9 +31,18 @@ export function isThrownByTick(): boolean {
 export function runPendingTicks(): boolean {
   if (isRunning || typeof node._tickCallback !== 'function') return false
   isRunning = true
+  let generations = 0
+  let isMarked = false
+  const mark = (): void => {
+    isMarked = false
+    generations += 1
+  }
   try {
     // without a listener Node is about to end the process
-    for (let thrown = 0; thrown < MAX_THROWN && process.listenerCount('uncaughtException') > 0; thrown += 1) {
+    while (generations < MAX_GENERATIONS && process.listenerCount('uncaughtException') > 0) {
+      // runs when all ticks have run that are there by now
+      if (!isMarked) process.nextTick(mark)
+      isMarked = true
       try {
         node._tickCallback()
         return false

@@ -39,6 +39,8 @@ test('what ends a series', () => {
   assert.equal(count([...lives({}), { ...served, startedAt: NOW - 1_000, endedAt: NOW + 69_000 }]), 0)
   assert.equal(count(lives({ build: '0.9.0' }, { build: '0.9.0' }, {})), 1, 'a release is a new chance')
   assert.equal(count(lives({}, {}), '2.0.0'), 0)
+  const byRequest = { listenedAt: NOW - 3_500, culprit: 'GET /fatal' }
+  assert.equal(count(lives({}, {}, byRequest)), 0, 'a request ended it, and its start went well')
   const bootedLong = life({ startedAt: NOW - 400_000, endedAt: NOW - 100 })
   assert.equal(count([bootedLong]), 1, 'one that never listened, however long it tried')
   const longAgo = life({ startedAt: NOW - 700_000, endedAt: NOW - 690_000 })
@@ -98,6 +100,8 @@ test('what the recorder says of a life is added once, and what the guard did to 
   const [first] = addLives(EMPTY_STATE, [past('died')]).lives
   assert.deepEqual([first?.build, first?.because], ['1.0.0', 'exited with code 3'])
   assert.equal(addLives(EMPTY_STATE, []), EMPTY_STATE)
+  const killed = { ...past('died'), death: death({ culprit: 'GET /fatal' }) }
+  assert.equal(addLives(EMPTY_STATE, [killed]).lives[0]?.culprit, 'GET /fatal')
 })
 
 test('an app is parked where it listened, else on PORT', () => {

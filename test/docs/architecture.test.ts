@@ -51,15 +51,16 @@ const ORDER = [
     'node-parts.ts',
     'whole-file.ts',
     'attempt.ts',
+    'inspect-bounded.ts',
     'error-properties.ts',
     'holder.ts',
     'ignore-rejection.ts',
-    'inspect-bounded.ts',
     'is-thenable.ts',
     'kill-process.ts',
     'load.ts',
   ],
-  ...['of-all-objects.ts', 'settles-within.ts', 'symbol-of.ts', 'version.ts', 'without-query.ts'],
+  ...['of-all-objects.ts', 'settles-within.ts', 'start-of.ts', 'symbol-of.ts'],
+  ...['version.ts', 'without-query.ts'],
 ]
 
 const MOST_FILES = 15

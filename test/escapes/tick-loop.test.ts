@@ -25,3 +25,18 @@ for (const [what, path, message] of [
     assert.match(fatal[0]?.err.message, message)
   })
 }
+
+test('as many ticks as a client likes are no loop, and an interval that throws 100 times is cleared', async (t) => {
+  const child = await startFixture(t, 'tick-loop')
+  const body = JSON.stringify(Array.from({ length: 1_500 }, () => ({})))
+  const headers = { 'content-type': 'application/json' }
+  assert.equal((await child.ask('/many', { method: 'POST', headers, body })).status, 500)
+  assert.equal((await child.ask('/interval')).status, 200)
+  const line = await child.line(({ msg }) => msg?.startsWith('an interval was cleared'))
+  assert.equal(line.level, 50)
+  const thrown = async () => JSON.parse((await child.ask('/thrown')).body).thrown
+  const after = await thrown()
+  assert.ok(after >= 100)
+  await child.ask('/thrown')
+  assert.equal(await thrown(), after)
+})

@@ -3,13 +3,13 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import type { Origin } from '../../src/fault/fault.ts'
 import { fingerprintOf } from '../../src/fault/fingerprint.ts'
-import { NewFault } from '../../src/fault/new-fault.ts'
+import { NewFault, shown } from '../../src/fault/new-fault.ts'
 import { faultRequest } from '../support/fault-request.ts'
 
 const request = faultRequest()
 
 function faultOf(error: unknown): NewFault {
-  return new NewFault({ error, origin: 'handler', attributedTo: 'call', request }, true)
+  return shown(new NewFault({ error, origin: 'handler', attributedTo: 'call', request }, true))
 }
 
 /** An error that counts how often its stack is read. */
@@ -37,6 +37,18 @@ test('the stack is read when the fingerprint is asked for, and once', () => {
   assert.match(fingerprint, /^[0-9a-f]{16}$/)
   assert.equal(fault.fingerprint, fingerprint)
   assert.equal(error.reads, 1)
+})
+
+test('ids are UUIDs, of which no two are the same, nor in two processes', async () => {
+  const ids = Array.from({ length: 1000 }, () => faultOf(new Error('a bug')).id)
+  for (const id of ids)
+    assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  assert.equal(new Set(ids).size, ids.length)
+  const { NewFault: Another } = (await import(
+    `../../src/fault/new-fault.ts?copy=${Date.now()}`
+  )) as typeof import('../../src/fault/new-fault.ts')
+  const { id } = new Another({ error: undefined, origin: 'handler', attributedTo: 'call', request }, true)
+  assert.notEqual(id.slice(0, -9), ids[0]?.slice(0, -9))
 })
 
 test('the fingerprint is copied, serialized and printed like the other properties', () => {
@@ -120,4 +132,10 @@ test('ids of any length at the start of a long message make no kind of their own
   const kind = (id: number): string => faultOf(new Error(`${id} ${'is not a user '.repeat(1000)}`)).kind
   assert.equal(kind(1), kind(1_234_567_890))
   assert.ok(kind(1).length < 200)
+})
+
+test('the name of a job is cut', () => {
+  const known = { error: new Error('x'), origin: 'job', attributedTo: 'call', request: undefined } as const
+  assert.equal(new NewFault({ ...known, job: 'nightly' }, true).job, 'nightly')
+  assert.equal(new NewFault({ ...known, job: 'j'.repeat(10_000) }, true).job?.indexOf('…'), 256)
 })

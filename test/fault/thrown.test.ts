@@ -6,6 +6,8 @@ import {
   clip,
   isArrayLike,
   isErrorLike,
+  isPlainError,
+  lengthOf,
   messageOf,
   ownProperty,
   readProperty,
@@ -54,6 +56,30 @@ test('isErrorLike knows errors of every kind', () => {
     throwingGetters(),
   ]) {
     assert.equal(isErrorLike(error), true)
+  }
+})
+
+test('isPlainError refuses each error that a rule has something to ask of', () => {
+  for (const error of [new Error('x'), new TypeError('x'), Object.create(Error.prototype)]) {
+    assert.equal(isPlainError(error), true)
+  }
+  const telling = {
+    code: 'E',
+    statusCode: 404,
+    expose: false,
+    cause: new Error('y'),
+    errors: [],
+    [Symbol.for('fastify-isolate.FatalError')]: true,
+    name: 'RangeError',
+  }
+  for (const key of Reflect.ownKeys(telling) as (keyof typeof telling)[]) {
+    assert.equal(isPlainError(Object.assign(new Error('x'), { [key]: telling[key] })), false, String(key))
+    const inherited = Object.create(Error.prototype, { [key]: { value: telling[key] } })
+    assert.equal(isPlainError(Object.create(inherited)), false, `inherited ${String(key)}`)
+  }
+  for (const [, value] of hostileValues()) assert.equal(typeof isPlainError(value), 'boolean')
+  for (const value of [undefined, 'text', {}, throwingGetters(), throwingProxy(), revokedProxy()]) {
+    assert.equal(isPlainError(value), false)
   }
 })
 
@@ -143,6 +169,65 @@ test('what a client may have sent costs no more than to list its keys, once', ()
   assert.match(messageOf({ ['k'.repeat(1025)]: 1 }), /more than 200 keys/)
 })
 
+test('what inspect would show whole is not inspected, however deep it is', () => {
+  const long = 'x'.repeat(20_000)
+  const wide = Object.fromEntries(Array.from({ length: 201 }, (_, i) => [`key${i}`, i]))
+  const tooLong = {
+    'a String object': new String(long),
+    'a bigint': 1n << 5000n,
+    'a boxed bigint': Object(1n << 5000n),
+    'a symbol': Symbol(long),
+    'a boxed symbol': Object(Symbol(long)),
+    'an error': new Error(long),
+    'an error without a stack': Object.assign(new Error(long), { stack: undefined }),
+    'an error of a class of its own': Object.assign(Object.create(Error.prototype), { stack: long }),
+  }
+  for (const [name, value] of Object.entries(tooLong)) {
+    assert.match(messageOf({ a: { b: { c: value } } }), /^\[Object too long to be shown\]$/, name)
+    assert.match(messageOf([new Set([value])]), /^\[Array too long to be shown\]$/, name)
+  }
+  assert.equal(messageOf(tooLong['a bigint']), '[bigint too long to be shown]')
+  assert.equal(messageOf(tooLong['a symbol']), '[symbol too long to be shown]')
+  assert.equal(messageOf(tooLong['a String object']), '[String too long to be shown]')
+  const held = { error: new Error('short', { cause: wide }) }
+  assert.equal(messageOf(held), '[Object with more than 200 keys]')
+  const members = Object.assign(new Error(), { message: new AggregateError([wide]) })
+  assert.equal(messageOf(members), '[AggregateError with more than 200 keys]')
+  const symbols = Object.fromEntries(Array.from({ length: 201 }, (_, i) => [Symbol(`key${i}`), i]))
+  assert.equal(messageOf(symbols), '[Object with more than 200 keys]')
+  assert.equal(messageOf({ [Symbol(long)]: 1 }), '[Object with more than 200 keys]')
+})
+
+test('what inspect alone can look into is not inspected', () => {
+  const wide = Object.fromEntries(Array.from({ length: 201 }, (_, i) => [`key${i}`, i]))
+  const values = new Map([[1, wide]])
+  assert.equal(messageOf(new Proxy(wide, {})), '[Proxy with a content that has no bound]')
+  assert.equal(messageOf(Promise.resolve(wide)), '[Promise with a content that has no bound]')
+  for (const hidden of [
+    new Proxy(wide, {}),
+    Promise.resolve(wide),
+    values.values(),
+    new Set([wide]).values(),
+  ]) {
+    assert.equal(messageOf({ a: { b: { c: hidden } } }), '[Object with a content that has no bound]')
+  }
+})
+
+test('what is short is shown whole', () => {
+  const value = {
+    text: new String('abc'),
+    n: 1n << 64n,
+    s: Symbol('s'),
+    b: Object(5n),
+    e: { c: new Set([1]) },
+  }
+  assert.equal(
+    messageOf(value),
+    "{ text: [String: 'abc'], n: 18446744073709551616n, s: Symbol(s), b: [BigInt: 5n], e: { c: Set(1) { 1 } } }",
+  )
+  assert.match(messageOf({ error: new Error('inner') }), /error: Error: inner/)
+})
+
 test('a Buffer is shown by its first bytes, whatever its length', () => {
   const body = Buffer.alloc(4 * 1024 * 1024, 97)
   const length = fastest(() => Object.keys(body.subarray(0, 65_536)))
@@ -165,6 +250,13 @@ function fastest(call: () => unknown): number {
 
 test('messageOf says so when a value cannot be inspected', () => {
   assert.equal(messageOf(Object.create(throwingProxy())), '[object that cannot be inspected]')
+})
+
+test('lengthOf gives the length of an array, and runs no conversion of a Proxy', () => {
+  const withLength = (length: unknown): [] => new Proxy([], { get: () => length })
+  assert.equal(lengthOf([1, 2]), 2)
+  for (const length of [Symbol('x'), 5n, '5', { valueOf: () => 5 }, Number.NaN, -1, undefined])
+    assert.equal(lengthOf(withLength(length)), 0)
 })
 
 test('clip cuts at the limit, says so, and keeps characters whole', () => {

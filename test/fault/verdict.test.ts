@@ -9,7 +9,7 @@ import type { Attribution, Origin, Verdict } from '../../src/fault/fault.ts'
 import { isFatalError } from '../../src/fault/is-fatal-error.ts'
 import { isVerdict, proposeVerdict } from '../../src/fault/verdict.ts'
 import { cyclicError, hostileValues, revokedProxy } from '../support/hostile.ts'
-import { errorOfNode } from '../support/node-error.ts'
+import { errorOfNode, errorOfUpstream } from '../support/node-error.ts'
 
 const propose = (error: unknown, origin: Origin, attributedTo: Attribution, hasServed = true): Verdict =>
   proposeVerdict({ error, origin, attributedTo, job: undefined }, hasServed)
@@ -96,13 +96,7 @@ test('fatal: an assertion inside of Node', () => {
   assert.equal(propose(new FatalError('x'), 'stream', 'call'), 'fatal')
 })
 
-for (const code of [
-  'EMFILE',
-  'ENFILE',
-  'ENOBUFS',
-  'ERR_WORKER_OUT_OF_MEMORY',
-  'ERR_MEMORY_ALLOCATION_FAILED',
-]) {
+for (const code of ['EMFILE', 'ENFILE', 'ENOBUFS', 'ERR_WORKER_OUT_OF_MEMORY']) {
   test(`recycle: ${code}, also as a cause`, () => {
     assert.equal(propose(withCode(code), 'handler', 'call'), 'recycle')
     assert.equal(propose(new Error('x', { cause: withCode(code) }), 'rejection', 'context'), 'recycle')
@@ -116,6 +110,8 @@ test('a code that was copied onto an error of the app says nothing', () => {
     assert.equal(propose(copied, 'handler', 'call'), 'contain')
     assert.equal(propose(new Error('x', { cause: copied }), 'handler', 'call'), 'contain')
   }
+  const sent = errorOfUpstream('ERR_INTERNAL_ASSERTION', 'made again from JSON, its stack included')
+  assert.equal(propose(sent, 'handler', 'call'), 'contain')
   const message = 'Array buffer allocation failed'
   const renamed = Object.assign(new Error(message), { name: 'RangeError' })
   assert.equal(propose(renamed, 'handler', 'call'), 'contain')
@@ -145,11 +141,22 @@ function thrownBy(action: () => unknown): unknown {
   throw new assert.AssertionError({ message: 'nothing was thrown' })
 }
 
-test('recycle: V8 got no memory', () => {
-  const error = thrownBy(() => new ArrayBuffer(1e15))
-  assert.equal(propose(error, 'handler', 'call'), 'recycle')
-  const wasm = new RangeError('WebAssembly.Memory(): could not allocate memory')
-  assert.equal(propose(wasm, 'handler', 'call'), 'recycle')
+test('recycle: V8 got no memory, and gets none for less', (t) => {
+  const errors = [
+    thrownBy(() => new ArrayBuffer(1e15)),
+    new RangeError('WebAssembly.Memory(): could not allocate memory'),
+    withCode('ERR_MEMORY_ALLOCATION_FAILED'),
+  ]
+  const verdicts = (): Verdict[] => errors.map((error) => propose(error, 'handler', 'call'))
+  assert.deepEqual(verdicts(), ['contain', 'contain', 'contain'], 'one value was too large')
+  const { ArrayBuffer: real } = globalThis
+  t.after(() => {
+    globalThis.ArrayBuffer = real
+  })
+  globalThis.ArrayBuffer = function none() {
+    throw errors[0]
+  } as never
+  assert.deepEqual(verdicts(), ['recycle', 'recycle', 'recycle'])
 })
 
 test('contain: a value that is too large is the bug of one request', () => {

@@ -61,6 +61,23 @@ for (const FAILS of [
   }
 }
 
+for (const FAILS of [
+  'a FatalError that is thrown at top level',
+  'a FatalError that is thrown once the plugin has loaded',
+  'a FatalError of an onReady hook',
+]) {
+  test(`${FAILS} ends with 70, a report and a termination message`, async (t) => {
+    const DIR = temporaryFolder(t)
+    const TERMINATION_LOG = join(temporaryFolder(t), 'termination-log')
+    const env = { FAILS, DIR, TERMINATION_LOG }
+    const child = await startFixture(t, 'failing-start', { ready: false, env })
+    assert.deepEqual(await child.exited, [70, null])
+    assert.equal(readdirSync(DIR).length, 1)
+    const message = readFileSync(TERMINATION_LOG, 'utf8')
+    assert.match(message, /^fatal fault while booting: FatalError: no database\nat .*, exit code 70\n/)
+  })
+}
+
 test('an app whose boot failed is gone: no memory, no listener, and it does not leave once more', async (t) => {
   const child = await startFixture(t, 'failing-boots', { ready: false, nodeArgs: ['--expose-gc'] })
   assert.deepEqual(await child.exited, [0, null])

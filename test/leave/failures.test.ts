@@ -51,13 +51,17 @@ test('a cut that fails, and what is cut, are logged', async (t) => {
     },
   )
   const many = leavingApp({ deadline: 0 }, { drained: stuck, cut: () => [request, request] })
+  const most = leavingApp({ deadline: 0 }, { drained: stuck, cut: () => Array(150).fill(request) })
   live(t, failing.made)
   live(t, many.made)
+  live(t, most.made)
   await leave('signal')
   await until(() => !processLeave().isLeaving())
   assert.ok(many.lines.some(({ err }) => err?.message === 'cut'))
   assert.ok(many.messages().includes('2 requests were cut at the deadline'))
   assert.ok(many.messages().includes('leaving: a signal'))
+  const cut = most.lines.find(({ msg }) => msg === '150 requests were cut at the deadline')
+  assert.equal(cut?.leave?.cut?.length, 100)
 })
 
 test('a logger that throws does not stop the way out', async (t) => {

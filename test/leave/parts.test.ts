@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Fault } from '../../src/fault/fault.ts'
 import { Exit } from '../../src/leave/exit.ts'
 import { LeaveLog } from '../../src/leave/leave-log.ts'
 import { Recycling } from '../../src/leave/recycle.ts'
@@ -75,6 +76,25 @@ test('recycling: a due one waits for its part of the spread, and later demands d
   assert.deepEqual([first.left(), second.left(), young.left()], [1, 1, 0])
   wait(585_000)
   assert.equal(young.left(), 1)
+})
+
+test('recycling: it is the fault of the earliest demand, and a cancelled one is forgotten', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  t.mock.method(process, 'uptime', () => 0)
+  const faults: unknown[] = []
+  const recycling = new Recycling((fault) => faults.push(fault?.id))
+  const fault = (id: string) => ({ id }) as Fault
+  recycling.demand(3_000, 0, fault('late'))
+  recycling.demand(1_000, 0, fault('early'))
+  recycling.demand(2_000, 0, fault('between'))
+  t.mock.method(process, 'uptime', () => 1)
+  t.mock.timers.tick(1_000)
+  recycling.demand(3_000, 0, fault('cancelled'))
+  recycling.cancel()
+  recycling.demand(2_000, 0)
+  t.mock.method(process, 'uptime', () => 2)
+  t.mock.timers.tick(1_000)
+  assert.deepEqual(faults, ['early', undefined])
 })
 
 test('recycling: each process has a part of its own', () => {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { temporaryFolder } from '../support/folder.ts'
 import { startLeaving } from '../support/leaving.ts'
 
 test('a recycle that is due leaves with 75, and the exit codes can be changed', async (t) => {
@@ -19,14 +22,26 @@ test('a recycle that is due leaves with 75, and the exit codes can be changed', 
   assert.deepEqual(await zero.exited, [0, null])
 })
 
-test('a recycle verdict waits for its uptime, and a second one changes nothing', async (t) => {
-  const child = await startLeaving(t, { recycleIn: 8_000, leave: { recycleSpread: 0 } })
+test('a recycle verdict waits for its uptime, and a second one changes nothing: the report names the first', async (t) => {
+  const reportDir = temporaryFolder(t)
+  const terminationLog = join(temporaryFolder(t), 'termination-log')
+  const child = await startLeaving(t, {
+    recycleIn: 8_000,
+    leave: { recycleSpread: 0, reportDir, terminationLog },
+  })
   await child.ask('/recycle')
   await child.ask('/recycle')
   assert.equal((await child.ask('/ok')).status, 200)
   assert.deepEqual(await child.exited, [75, null])
   const started = child.log().filter((line) => line.msg === 'leaving: the process is recycled')
   assert.equal(started.length, 1)
+  const [first, second] = child.log().flatMap(({ fault }) => fault ?? [])
+  assert.notEqual(first.id, second.id)
+  const { reason, fault } = JSON.parse(readFileSync(join(reportDir, readdirSync(reportDir)[0]!), 'utf8'))
+  assert.deepEqual([reason, fault.id, fault.verdict], ['recycle', first.id, 'recycle'])
+  const message = readFileSync(terminationLog, 'utf8')
+  assert.match(message, /^recycled after Error: .*\nat .*, exit code 75\nrequest: GET \/recycle /)
+  assert.ok(message.includes(`fingerprint ${first.fingerprint},`))
 })
 
 test('a process that is old enough waits for its part of the spread, and says when it leaves', async (t) => {

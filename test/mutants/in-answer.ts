@@ -3,6 +3,13 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/answer`. */
 export const inAnswer: readonly Mutant[] = [
   {
+    name: 'half-a-body-that-the-connection-ends-looks-whole',
+    file: 'answer/raw.ts',
+    find: 'else if (endsWithConnection(raw)) attempt',
+    replace: 'else if (!raw.headersSent) attempt',
+    tests: ['isolation/wire'],
+  },
+  {
     name: 'body-shows-the-message',
     file: 'answer/answer.ts',
     find: '    if (shown === undefined) return jsonBody(statusCode, id)\n',
@@ -26,8 +33,8 @@ export const inAnswer: readonly Mutant[] = [
   {
     name: 'response-schema-of-a-fault-ignored',
     file: 'answer/response-schema.ts',
-    find: "[String(statusCode), '5xx', 'default']",
-    replace: '[String(statusCode)]',
+    find: "    reply.getSerializationFunction('5xx') ??\n",
+    replace: '',
     tests: ['answer/answer'],
   },
   {
@@ -64,5 +71,13 @@ export const inAnswer: readonly Mutant[] = [
     find: '    if (!survives(name, response.getHeader(name))) forgetHeader(response, name)\n',
     replace: '',
     tests: ['answer/of-the-success'],
+  },
+  {
+    name: 'accept-header-of-any-length-is-read',
+    file: 'answer/negotiate.ts',
+    find: 'if (accept.length > MAX_ACCEPT) return []',
+    replace: 'if (accept.length > 1e9) return []',
+    tests: ['answer/answer'],
+    only: 'the kinds of answers',
   },
 ]

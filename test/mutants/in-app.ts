@@ -77,6 +77,13 @@ export const inApp: readonly Mutant[] = [
     tests: ['log/log'],
   },
   {
+    name: 'copy-of-a-fault-without-its-fingerprint',
+    file: 'isolated-app.ts',
+    find: 'fault: shown(fault), request',
+    replace: 'fault, request',
+    tests: ['log/copied-fault'],
+  },
+  {
     name: 'fatal-line-written-twice',
     file: 'isolated-app.ts',
     find: 'else if (isLogged) this.#log(',

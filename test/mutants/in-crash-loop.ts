@@ -10,6 +10,13 @@ export const inCrashLoop: readonly Mutant[] = [
     tests: ['crash-loop/series'],
   },
   {
+    name: 'loop-counts-what-a-request-ended',
+    file: 'crash-loop/series.ts',
+    find: ' || life.culprit !== undefined',
+    replace: '',
+    tests: ['crash-loop/series'],
+  },
+  {
     name: 'loop-counts-every-worker',
     file: 'crash-loop/series.ts',
     find: 'if (endedAt > nextAt) continue',

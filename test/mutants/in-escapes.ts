@@ -3,6 +3,27 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/escapes`. */
 export const inEscapes: readonly Mutant[] = [
   {
+    name: 'interval-throws-for-ever',
+    file: 'escapes/end-timer.ts',
+    find: '  clearInterval(timer as NodeJS.Timeout)\n',
+    replace: '',
+    tests: ['escapes/tick-loop'],
+  },
+  {
+    name: 'forced-answer-with-headers-of-the-handler',
+    file: 'escapes/escapes.ts',
+    find: '        dropHeadersOfTheSuccess(context, reply, this.#internals)\n',
+    replace: '',
+    tests: ['isolation/wire'],
+  },
+  {
+    name: 'parser-stopped-by-a-request-that-has-ended',
+    file: 'escapes/retire-connection.ts',
+    find: 'context.done ? beingRead(inFlight) : context',
+    replace: 'context',
+    tests: ['isolation/wire'],
+  },
+  {
     name: 'drain-waits-for-the-fatal-request',
     file: 'escapes/grace-length.ts',
     find: '  if (isFatal) return Math.min(grace.rejection, grace.exception)\n',
@@ -89,14 +110,14 @@ export const inEscapes: readonly Mutant[] = [
   {
     name: 'first-grace-of-a-request-counts-and-not-the-shortest',
     file: 'escapes/grace.ts',
-    find: 'if (end < this.#endOf(this.#next)) this.#waitFor(fault)',
-    replace: 'if (this.#next === undefined) this.#waitFor(fault)',
+    find: 'if (this.#next === undefined || waiting.end < this.#next.end) this.#waitFor(waiting)',
+    replace: 'if (this.#next === undefined) this.#waitFor(waiting)',
     tests: ['escapes/graces'],
   },
   {
     name: 'rejection-handled-late-costs-the-answer',
     file: 'escapes/grace.ts',
-    find: '      grace.cancel()\n',
+    find: '      this.cancel()\n',
     replace: '',
     tests: ['escapes/grace'],
     only: 'a rejection that is handled late takes back its own 500 only',
@@ -136,5 +157,19 @@ export const inEscapes: readonly Mutant[] = [
     replace: 'isFromBefore ? current : current',
     tests: ['escapes/find-request'],
     only: 'a listener of finish belongs to its own response, whatever is pipelined around it',
+  },
+  {
+    name: 'every-escape-of-a-request-is-held',
+    file: 'escapes/grace.ts',
+    find: 'if (this.#faults.size < MAX_FAULTS) ',
+    replace: 'if (MAX_FAULTS > 0) ',
+    tests: ['bounds/memory'],
+  },
+  {
+    name: 'escape-that-is-not-held-forces-no-answer',
+    file: 'escapes/grace.ts',
+    find: 'if (this.#faults.size === 0 && this.#others === 0) {',
+    replace: 'if (this.#faults.size === 0) {',
+    tests: ['escapes/grace-faults'],
   },
 ]

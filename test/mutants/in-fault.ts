@@ -17,8 +17,15 @@ export const inFault: readonly Mutant[] = [
     tests: ['fault/verdict'],
   },
   {
+    name: 'error-with-a-cause-passes-for-a-plain-one',
+    file: 'fault/thrown.ts',
+    find: '      telling.cause === undefined &&\n',
+    replace: '',
+    tests: ['fault/thrown', 'fault/verdict'],
+  },
+  {
     name: 'fatal-error-of-another-copy-unknown',
-    file: 'fault/is-fatal-error.ts',
+    file: 'fault/thrown.ts',
     find: "Symbol.for('fastify-isolate.FatalError')",
     replace: "Symbol('fastify-isolate.FatalError')",
     tests: ['fault/verdict'],
@@ -26,8 +33,8 @@ export const inFault: readonly Mutant[] = [
   {
     name: 'escape-of-nobody-is-contained',
     file: 'fault/verdict.ts',
-    find: 'if (belongsToNobody || mayUnwindOthers',
-    replace: 'if (mayUnwindOthers',
+    find: 'if (belongsToNobody || mayUnwindOthers)',
+    replace: 'if (mayUnwindOthers)',
     tests: ['fault/verdict'],
   },
   {
@@ -46,6 +53,20 @@ export const inFault: readonly Mutant[] = [
     tests: ['fault/verdict'],
   },
   {
+    name: 'buffer-too-large-is-exhaustion',
+    file: 'fault/verdict.ts',
+    find: 'ALLOCATION_FAILED.has(readMessage(error)) && !hasMemory()',
+    replace: 'ALLOCATION_FAILED.has(readMessage(error))',
+    tests: ['fault/verdict'],
+  },
+  {
+    name: 'stack-of-another-process-is-of-node',
+    file: 'node-parts.ts',
+    find: "symbolOf(error as object, 'kIsNodeError') !== undefined",
+    replace: "(error as Error).stack?.includes('node:') === true",
+    tests: ['fault/verdict'],
+  },
+  {
     name: 'frequent-bug-makes-room-for-a-new-one',
     file: 'fault/ledger.ts',
     find: 'if (entry.count < count) {',
@@ -55,8 +76,8 @@ export const inFault: readonly Mutant[] = [
   {
     name: 'error-thrown-again-is-its-first-fault',
     file: 'fault/error-marks.ts',
-    find: 'if (#value in error) (error as ErrorMark).#value = value',
-    replace: 'if (#value in error) return',
+    find: '      entry.value = value\n',
+    replace: '',
     tests: ['fault/error-marks'],
   },
   {
@@ -95,5 +116,34 @@ export const inFault: readonly Mutant[] = [
     find: "const own = ownProperty(error, 'statusCode')",
     replace: "const own = ownProperty(error, 'statusCode') ?? ownProperty(error, 'status')",
     tests: ['answer/head'],
+  },
+  {
+    name: 'error-inside-a-thrown-object-shown-whole',
+    file: 'inspect-bounded.ts',
+    find: "return typeof text === 'string' && text.length > MAX_STACK",
+    replace: 'return false',
+    tests: ['fault/thrown'],
+  },
+  {
+    name: 'length-of-a-proxy-converted',
+    file: 'fault/thrown.ts',
+    find: "return typeof length === 'number' && length > 0 ? length : 0",
+    replace: 'return Number(length)',
+    tests: ['fault/verdict', 'fault/thrown'],
+  },
+  {
+    name: 'remembered-trace-holds-the-whole-stack',
+    file: 'start-of.ts',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source code
+    find: 'return ` ${text}`.slice(1)',
+    replace: 'return text',
+    tests: ['bounds/memory'],
+  },
+  {
+    name: 'whole-message-searched-for-ids',
+    file: 'fault/fingerprint.ts',
+    find: 'const MAX_LIKENESS_READ = 128',
+    replace: 'const MAX_LIKENESS_READ = 1e9',
+    tests: ['bounds/time'],
   },
 ]

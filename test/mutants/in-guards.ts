@@ -3,6 +3,20 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/guards`. */
 export const inGuards: readonly Mutant[] = [
   {
+    name: 'stream-of-another-length-than-it-says',
+    file: 'guards/send.ts',
+    find: '  raw.strictContentLength = true\n',
+    replace: '',
+    tests: ['isolation/wire'],
+  },
+  {
+    name: 'head-over-http2-stays-in-flight',
+    file: 'guards/enter.ts',
+    find: "else if (request.raw.method === 'HEAD'",
+    replace: "else if (request.raw.method === 'none'",
+    tests: ['isolation/wire'],
+  },
+  {
     name: 'tracers-miss-the-error-of-a-handler',
     file: 'guards/handler.ts',
     find: 'if (isThrown || handlers.hasSubscribers) throw asError(error)',

@@ -126,6 +126,21 @@ export const inLeave: readonly Mutant[] = [
     tests: ['leave/parts'],
   },
   {
+    name: 'recycle-names-no-fault',
+    file: 'drain/app.ts',
+    find: 'recycle(recycleAfter, recycleSpread, fault)',
+    replace: 'recycle(recycleAfter, recycleSpread)',
+    tests: ['leave/recycle'],
+    only: 'a recycle verdict waits for its uptime, and a second one changes nothing: the report names the first',
+  },
+  {
+    name: 'recycle-counts-as-a-death',
+    file: 'quarantine/own-death.ts',
+    find: "reason !== 'fatal' || fault === null",
+    replace: 'fault === null',
+    tests: ['quarantine/own-death'],
+  },
+  {
     name: 'recycle-that-is-due-is-told-for-each-fault',
     file: 'leave/leave.ts',
     find: 'if (isEarlier && dueAt !== undefined) new',

@@ -26,7 +26,7 @@ export const inRecorder: readonly Mutant[] = [
   {
     name: 'life-without-rates-counts',
     file: 'flight/past-lives.ts',
-    find: 'Math.round(observed / SAMPLE_TIME)',
+    find: 'Math.ceil(observed / SAMPLE_TIME)',
     replace: 'flight.vitals?.copies ?? 0',
     tests: ['recorder/past-lives'],
   },
@@ -43,6 +43,13 @@ export const inRecorder: readonly Mutant[] = [
     find: ' || (newer >= MOST_FOREIGN && age > ABANDONED)',
     replace: '',
     tests: ['recorder/past-lives'],
+  },
+  {
+    name: 'night-counts-as-much-as-day',
+    file: 'flight/recent-time.ts',
+    find: 'RATE_HALF_LIFE: number = 10 * 60_000',
+    replace: 'RATE_HALF_LIFE: number = 10 * 60_000_000',
+    tests: ['recorder/rate-book'],
   },
   {
     name: 'half-that-was-cut-is-read',

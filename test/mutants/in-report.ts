@@ -44,8 +44,22 @@ export const inReport: readonly Mutant[] = [
   {
     name: 'termination-log-cut-in-characters',
     file: 'report/termination-log.ts',
-    find: 'truncate(printable(summarize(report)), TERMINATION_LOG_BYTES)',
-    replace: 'summarize(report).slice(0, TERMINATION_LOG_BYTES)',
+    find: 'truncate(shown, bytes - MARK_BYTES)',
+    replace: 'shown.slice(0, bytes - MARK_BYTES)',
+    tests: ['report/report'],
+  },
+  {
+    name: 'long-message-fills-the-termination-log',
+    file: 'report/format.ts',
+    find: 'shorten(headline(report), TEXT_BYTES)',
+    replace: 'headline(report)',
+    tests: ['report/report'],
+  },
+  {
+    name: 'first-error-fills-the-termination-log',
+    file: 'report/termination-log.ts',
+    find: 'Math.floor(left / (errors.length - i))',
+    replace: 'left',
     tests: ['report/report'],
   },
   {

@@ -28,7 +28,7 @@ export const inRequest: readonly Mutant[] = [
   {
     name: 'client-that-left-is-a-fault',
     file: 'request/client-abort.ts',
-    find: "return isAbort(error) || (request !== undefined && error === request.raw.errored) ? 'client' : undefined",
+    find: "return tellsAbort || (request !== undefined && error === request.raw.errored) ? 'client' : undefined",
     replace: "return request !== undefined && error === request.raw.errored ? 'client' : undefined",
     tests: ['guards/streams'],
   },

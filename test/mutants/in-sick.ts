@@ -17,6 +17,13 @@ export const inSick: readonly Mutant[] = [
     tests: ['sick/sick-watch'],
   },
   {
+    name: 'deaf-though-it-answers',
+    file: 'sick/sick-watch.ts',
+    find: ' && answered === 0',
+    replace: '',
+    tests: ['sick/sick-watch'],
+  },
+  {
     name: 'slow-taken-for-stuck',
     file: 'sick/sick-watch.ts',
     find: 'request.route.endedIn !== this.#second && ',

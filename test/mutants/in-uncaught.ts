@@ -25,6 +25,13 @@ export const inUncaught: readonly Mutant[] = [
     tests: ['escapes/tick-loop'],
   },
   {
+    name: 'many-ticks-that-throw-are-a-loop',
+    file: 'uncaught/pending-ticks.ts',
+    find: '        report(error)\n',
+    replace: '        report(error)\n        generations += 1\n',
+    tests: ['escapes/tick-loop'],
+  },
+  {
     name: 'escape-of-a-route-that-opted-out-is-fatal',
     file: 'uncaught/listener.ts',
     find: "if (takes !== 'unknown') return takes",

@@ -357,4 +357,7 @@ test('values in errors are bounded, on one line, and show their type', () => {
   assert.equal(show(5n), '`5n` (bigint)')
   assert.equal(show(undefined), '`undefined`')
   assert.equal(show(revokedProxy()), '`<Revoked Proxy>` (object)')
+  const wide = Object.fromEntries(Array.from({ length: 201 }, (_, i) => [`key${i}`, i]))
+  assert.equal(show(wide), '`…` (Object)')
+  assert.equal(show({ error: new Error('x'.repeat(20_000)) }), '`…` (Object)')
 })

@@ -6,7 +6,8 @@ import { RateBook } from '../../src/recorder/rate-book.ts'
 function read(book: RateBook) {
   const body = Buffer.alloc(1_000)
   const length = book.fill(body)
-  const floats = Array.from({ length: length / 8 }, (_, i) => body.readDoubleLE(i * 8))
+  // what is a moment ago weighs a little less
+  const floats = Array.from({ length: length / 8 }, (_, i) => Math.round(body.readDoubleLE(i * 8)))
   const [observed, until, ...rest] = floats
   const rates = Array.from({ length: rest.length / 3 }, (_, i) => rest.slice(i * 3, i * 3 + 3))
   return { observed, until, rates: rates.sort(([a = 0], [b = 0]) => a - b) }
@@ -33,6 +34,33 @@ test('a route counts for as long as it stands in the file, and as the newest whi
       [3, 80, 70],
     ],
   })
+})
+
+test('an idle night does not make a route look seldom that is busy now', () => {
+  const HOUR = 3_600_000
+  const book = new RateBook(0)
+  let now = 0
+  const live = (milliseconds: number, step: number, isBusy: (i: number) => boolean): void => {
+    for (let i = 0; i < milliseconds / step; i += 1) {
+      book.beginInterval(new Set(isBusy(i) ? [1] : []), isBusy(i) ? 1 : undefined)
+      now += step
+      book.endInterval(now, [])
+    }
+  }
+  // nine intervals of ten for a day, and none for the rest of the week: past what the weights can hold
+  live(24 * HOUR, 60_000, (i) => i % 10 !== 0)
+  live(6 * 24 * HOUR, 60_000, () => false)
+  const night = read(book)
+  assert.ok((night.rates[0]?.[1] ?? 0) < 1, `${night.rates[0]?.[1]} ms of a week ago`)
+  // the host slept for a month, too
+  live(720 * HOUR, 720 * HOUR, () => false)
+  live(HOUR, 40, (i) => i % 10 !== 0)
+  const { observed = 0, until, rates } = read(book)
+  const [[, shown = 0, newest = 0] = []] = rates
+  assert.equal(until, now)
+  for (const share of [shown / observed, newest / observed]) {
+    assert.ok(Math.abs(share - 0.9) < 0.02, `in flight ${share} of the time`)
+  }
 })
 
 test('whenever the process dies, one of two halves is whole', () => {

@@ -107,6 +107,10 @@ test('fastify-isolate report: the newest of a folder, and a word for what is wro
   await fails(['report', 'other.json'], 1, /^Not a crash report: other.json/)
   writeFileSync(join(folder, 'other.json'), JSON.stringify({ ...report(), version: 2 }))
   await fails(['report', 'other.json'], 1, /version 2/)
+  writeFileSync(join(folder, 'other.json'), JSON.stringify({ ...report(), version: '\u009b2J' }))
+  await fails(['report', 'other.json'], 1, /version "\\x9b2J"/)
+  writeFileSync(join(folder, 'other.json'), JSON.stringify({ ...report(), fault: {} }))
+  await fails(['report', 'other.json'], 1, /^A crash report with parts that are missing .*: other.json\n$/)
 
   writeReportFile(folder, { ...report(), at: '2026-01-01T00:00:00.000Z', reason: 'requested', note: 'old' })
   writeReportFile(folder, { ...report(), at: '2026-01-02T00:00:00.000Z', reason: 'requested', note: 'new' })

@@ -146,6 +146,50 @@ test('the termination log is bounded in bytes, however many a character has', (t
   assert.ok(statSync(path).size <= 4_096, `${statSync(path).size} bytes`)
 })
 
+for (const [what, text] of Object.entries({
+  'of one line': 'x'.repeat(10_000),
+  'of many lines': 'line\n'.repeat(2_000),
+  'of characters of several bytes': 'x\u00e9\u20ac\u{1f600}'.repeat(2_000),
+  'of control characters': '\x1b'.repeat(10_000),
+})) {
+  test(`a termination message leaves out nothing but the rest of a long text: ${what}`, (t) => {
+    const path = join(temporaryFolder(t), 'termination-log')
+    let error: Error | undefined
+    for (let depth = 5; depth > 0; depth--) error = new RangeError(`${depth} ${text}`, { cause: error })
+    const told = report(error)
+    const request = { ...told.fault!.request!, id: `id ${text}`, url: `/url/${text}` }
+    const long = { ...told, fault: { ...told.fault!, request, job: `job ${text}` } }
+    assert.equal(writeTerminationLog(path, long), undefined)
+    const message = readFileSync(path, 'utf8')
+    assert.ok(Buffer.byteLength(message) <= 4_096, `${Buffer.byteLength(message)} bytes`)
+    assert.doesNotMatch(message, /\ufffd/)
+    for (const part of [
+      'fatal fault: RangeError: 1 ',
+      `at ${told.at}, exit code 70\n`,
+      'request: GET /url/',
+      '(id ',
+      'job: job ',
+      `fault f, fingerprint ${told.fault!.fingerprint}, from handler\n`,
+      ...[2, 3, 4, 5].map((depth) => `\n\ncaused by RangeError: ${depth} `),
+    ])
+      assert.ok(message.includes(part), `${part} is not in:\n${message}`)
+    assert.ok(message.includes('…'), 'what was cut is marked')
+
+    writeTerminationLog(path, {
+      ...told,
+      fault: { ...told.fault!, error: { ...told.fault!.error, cause: undefined! } },
+    })
+    assert.match(
+      readFileSync(path, 'utf8'),
+      /\n {4}at .*report\.test\.ts/,
+      'a long message leaves place for the trace',
+    )
+
+    writeTerminationLog(path, { ...told, reason: 'requested', note: text, fault: null })
+    assert.ok(readFileSync(path, 'utf8').includes(`at ${told.at}, exit code 70\n`))
+  })
+}
+
 test('no link is followed to the termination log, and nobody waits for the reader of a FIFO', (t) => {
   const folder = temporaryFolder(t)
   const [other, link, fifo, file] = ['other', 'link', 'fifo', 'file'].map((name) => join(folder, name))

@@ -1,45 +1,27 @@
-import { readdir, writeFile } from 'node:fs/promises'
-import path from 'node:path'
-import { configuration } from './support/configuration.ts'
-import { endPodman, missingPodman, podmanFor } from './support/podman.ts'
-import type { Restarter } from './support/restarter.ts'
+import { fatalFaults } from './kubernetes/fatal-faults.ts'
+import { joinKindCluster, KIND_CLUSTER, missingKindCluster } from './kubernetes/kind-cluster.ts'
+import { blockedLoop, lastWords } from './kubernetes/last-words.ts'
+import { missingLocalCluster, startLocalCluster } from './kubernetes/local-cluster.ts'
+import { lonePod } from './kubernetes/lone-pod.ts'
+import { brokenVersion, lateCrash, rollingRestart } from './kubernetes/rollouts.ts'
+import { slowPods } from './kubernetes/slow-pods.ts'
+import type { OwnScenarios } from './support/restarter.ts'
 
-/** The page: docs/restarters/kubernetes.md. There is no Kubernetes here: its pod is run by Podman. */
-export const restarter: Restarter = {
+/** The page: docs/restarters/kubernetes.md. */
+export const restarter: OwnScenarios = {
   name: 'kubernetes',
-  promises: { backWithin: 5_000, starts: undefined },
-  ownNetwork: {},
-  missing: missingPodman,
-  async start(app) {
-    const { podman, clear } = await podmanFor(app)
-    const file = path.join(app.folder, 'pod.yaml')
-    await writeFile(
-      file,
-      await configuration('kubernetes/pod.yaml', {
-        '      ports:\n        - containerPort: 3000\n': '',
-        '  restartPolicy: OnFailure\n': '  restartPolicy: OnFailure\n  hostNetwork: true\n',
-        '      env:\n': `      env:\n        - name: PORT\n          value: '${app.port}'\n`,
-      }),
-    )
-    await podman('kube', 'play', file)
-    const inspect = (format: string) => podman('inspect', '--format', format, 'app-app')
-    return {
-      // The pid that the app knows is the container's.
-      terminate: async () => {
-        process.kill(Number(await inspect('{{.State.Pid}}')), 'SIGTERM')
-      },
-      stop: async () => {
-        await podman('pod', 'stop', 'app')
-      },
-      exitCode: async () => {
-        const [status, code] = (await inspect('{{.State.Status}} {{.State.ExitCode}}')).split(' ')
-        return status === 'exited' ? Number(code) : undefined
-      },
-      gaveUp: async () => false,
-      reports: async () => readdir(await inspect('{{(index .Mounts 0).Source}}')),
-      log: () => podman('logs', '--tail', '100', 'app-app'),
-      end: clear,
-    }
-  },
-  tearDown: endPodman,
+  // CI of the repository builds none, and the workflow with kind asks for it.
+  missingInCi: true,
+  missing: KIND_CLUSTER === undefined ? missingLocalCluster : missingKindCluster,
+  joinNetwork: KIND_CLUSTER === undefined ? startLocalCluster : () => joinKindCluster(KIND_CLUSTER!),
+  scenarios: [
+    ...fatalFaults,
+    ...slowPods,
+    ...rollingRestart,
+    brokenVersion,
+    ...lateCrash,
+    lonePod,
+    lastWords,
+    blockedLoop,
+  ],
 }

@@ -5,15 +5,15 @@ import { parseArgs } from 'node:util'
 import { nodeOf } from '../../scripts/matrix/node-binary.ts'
 import { TYPESCRIPT } from '../support/typescript-flags.ts'
 import { record } from './support/measured.ts'
-import { inOwnNetwork, runInOwnNetwork } from './support/own-network.ts'
-import type { Restarter, Scenario } from './support/restarter.ts'
+import { inOwnNetwork, runInJoinedNetwork, runInOwnNetwork } from './support/own-network.ts'
+import type { AnyRestarter, Scenario } from './support/restarter.ts'
 import { scenariosOf } from './support/scenarios.ts'
 
 /** Runs every restarter of this folder, or those named: `npm run test:restarters -- [--require] [--record] [--only TEXT] [--except TEXT]… [--attempts 2] [--node 24] [names…]`. */
 const { values: given, positionals: names } = parseArgs({
   options: {
-    // A missing restarter is a failure, as it always is in CI.
-    require: { type: 'boolean', default: process.env.CI === 'true' },
+    // A missing restarter is a failure, as most are in CI.
+    require: { type: 'boolean', default: false },
     // Writes what was measured into docs/restarters.
     record: { type: 'boolean', default: false },
     // Runs only the scenarios whose name holds this.
@@ -33,7 +33,8 @@ if (given.record && (given.only !== '' || given.except.length > 0))
 
 const choice = ['--only', given.only, ...given.except.flatMap((text) => ['--except', text])]
 
-function isChosen({ name }: Scenario): boolean {
+function isChosen({ name, comparison = false }: Scenario): boolean {
+  if (comparison && !given.record && given.only === '') return false
   return name.includes(given.only) && !given.except.some((text) => name.includes(text))
 }
 
@@ -55,10 +56,10 @@ interface Row {
   readonly measured: string
 }
 
-async function allRestarters(): Promise<Restarter[]> {
+async function allRestarters(): Promise<AnyRestarter[]> {
   const files = (await readdir(import.meta.dirname)).filter((file) => file.endsWith('.restarter.ts')).sort()
   return Promise.all(
-    files.map(async (file) => (await import(path.join(import.meta.dirname, file))).restarter as Restarter),
+    files.map(async (file) => (await import(path.join(import.meta.dirname, file))).restarter as AnyRestarter),
   )
 }
 
@@ -79,16 +80,30 @@ async function runScenario(restarter: string, scenario: Scenario, attempt: numbe
   return { restarter, scenario: scenario.name, result, seconds, measured }
 }
 
-async function runRestarter(restarter: Restarter): Promise<Row[]> {
+function isRequired({ missingInCi = false }: AnyRestarter): boolean {
+  return given.require || (process.env.CI === 'true' && !missingInCi)
+}
+
+async function runRestarter(restarter: AnyRestarter): Promise<Row[]> {
   const missing = await restarter.missing()
   if (missing !== undefined) {
-    const result = given.require ? 'FAILED' : 'SKIPPED'
+    const result = isRequired(restarter) ? 'FAILED' : 'SKIPPED'
     console.log(`${result} ${restarter.name}: ${missing}`)
     return [{ restarter: restarter.name, scenario: 'all', result, seconds: 0, measured: missing }]
   }
-  if (restarter.ownNetwork !== undefined && !inOwnNetwork) {
-    const args = [...choice, '--attempts', given.attempts, restarter.name]
-    return (await runInOwnNetwork(process.argv[1]!, args, restarter.ownNetwork)) as Row[]
+  if (!inOwnNetwork && (restarter.ownNetwork ?? restarter.joinNetwork) !== undefined) {
+    const recording = given.record ? ['--record'] : []
+    const args = [...recording, ...choice, '--attempts', given.attempts, restarter.name]
+    const network = await restarter.joinNetwork?.()
+    const messages = network
+      ? runInJoinedNetwork(process.argv[1]!, args, network)
+      : runInOwnNetwork(process.argv[1]!, args, restarter.ownNetwork ?? {})
+    return (await messages) as Row[]
+  }
+  if (restarter.joinNetwork !== undefined) {
+    // Who started this one has ended, and with it all that is in the network.
+    process.once('disconnect', () => process.exit(1))
+    process.channel?.unref()
   }
   const rows: Row[] = []
   for (const scenario of scenariosOf(restarter)) {
@@ -118,7 +133,12 @@ for (const restarter of all) {
   if (names.length > 0 && !names.includes(restarter.name)) continue
   const its = await runRestarter(restarter)
   rows.push(...its)
-  if (given.record && its.every((row) => row.result === 'passed')) {
+  if (
+    given.record &&
+    !inOwnNetwork &&
+    restarter.page === undefined &&
+    its.every((row) => row.result === 'passed')
+  ) {
     const scenarios = Object.fromEntries(its.map((row) => [row.scenario, row.measured]))
     await record(restarter.name, { node: process.versions.node, scenarios })
   }

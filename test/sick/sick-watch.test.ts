@@ -40,6 +40,26 @@ test('half of 20 requests in 10 seconds are sick, and not one less', (t) => {
   assert.equal(told.length, 1)
 })
 
+test('20 lost connections in 10 seconds are sick where no request is answered, on whichever route', (t) => {
+  const { watch, told, end, pass } = watchOf(t)
+  const broken = watch.addRoute()
+  const lose = (connections: number) => {
+    for (let i = 0; i < connections; i++) watch.lostConnection()
+  }
+  lose(20)
+  watch.start()
+  lose(19)
+  pass(10)
+  assert.deepEqual(told, [])
+  end(broken, 0, 1)
+  lose(20)
+  pass(10)
+  assert.deepEqual(told, [])
+  lose(20)
+  pass(1)
+  assert.deepEqual(told, [{ ended: 0, failed: 0, waiting: 0, lost: 20 }])
+})
+
 test('fewer than 20 requests say nothing, and those of routes that were never fine do not count', (t) => {
   const { watch, told, end, pass } = watchOf(t)
   const fine = watch.addRoute()

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import http from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
@@ -42,6 +43,25 @@ const farewell = (child: Child) => child.log().find((line) => line.msg?.startsWi
 
 // They spend their time waiting for a window of the watch.
 describe('a process that is sick', { concurrency: true }, () => {
+  test('leaves where an error escapes whenever it takes a connection, so that it answers nobody', async (t) => {
+    const child = await start(t, { sickAfter: 0 })
+    const agent = new http.Agent({ keepAlive: true })
+    assert.equal((await child.ask('/deafen', { agent })).status, 200)
+    let isOver = false
+    const exited = child.exited.finally(() => {
+      isOver = true
+    })
+    while (!isOver) await Promise.race([exited, child.ask('/ok', { timeout: 200 })])
+    agent.destroy()
+    assert.deepEqual(await exited, [75, null])
+    const { msg, leave } = farewell(child)!
+    assert.ok(leave.sick.lost >= 20 && leave.sick.ended === 0)
+    assert.equal(
+      msg,
+      `leaving: the process is sick: ${leave.sick.lost} connections were lost as they were taken, and no request was answered`,
+    )
+  })
+
   test('leaves where an escape leaked a pool and nothing that needs it ends, and waits for none of that', async (t) => {
     const child = await start(t, { sickAfter: 0 })
     assert.deepEqual(await askOften(child, '/orders', 5), [200])

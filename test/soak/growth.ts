@@ -33,7 +33,7 @@ export function growthOf(start: Sample, samples: readonly Sample[]): Growth {
 }
 
 /** The medians of the thirds are compared: one sample may be taken while something old waits for its collection. */
-function heapGrowth(heaps: readonly number[]): number {
+export function heapGrowth(heaps: readonly number[]): number {
   const warm = heaps.slice(Math.floor(heaps.length * WARM_UP))
   const third = Math.max(1, Math.floor(warm.length / 3))
   return median(warm.slice(-third)) - median(warm.slice(0, third))

@@ -87,11 +87,19 @@ export function hostileValues(): [string, unknown][] {
     ['an AggregateError that holds itself', selfAggregate],
     ['a DOMException', new DOMException('aborted', 'AbortError')],
     ['a hostile cause', new Error('outer', { cause: throwingProxy() })],
+    ['errors whose length is a symbol', withLength(Symbol('length'))],
+    ['errors whose length throws', withLength({ valueOf: () => throwingProxy(() => 1) })],
+    ['errors without an end', withLength(Number.POSITIVE_INFINITY)],
     ['hostile errors', Object.assign(new Error('outer'), { errors: revokedProxy([]) })],
     ['a message of 10 MB', new Error('m'.repeat(10 * 1024 * 1024))],
     ['a string of 10 MB', 's'.repeat(10 * 1024 * 1024)],
     ['an object that claims everything', new Proxy({}, { get: () => true })],
   ]
+}
+
+function withLength(length: unknown): Error {
+  const errors = new Proxy([], { get: (_, key) => (key === 'length' ? length : undefined) })
+  return Object.assign(new Error('outer'), { errors })
 }
 
 function oddProperties(): Record<string, unknown> {

@@ -48,6 +48,19 @@ for (const [name, error] of answers) {
   })
 }
 
+test('a code of an upstream is not kept for ever, as Symbol.for does', (t) => {
+  const { mock } = t.mock.method(Symbol, 'for')
+  for (const code of ['ECONNREFUSED', 'ANOTHER']) {
+    const error = withProperties({ name: 'FastifyError', code, statusCode: 404 })
+    assert.equal(isFastifyError(error), false)
+  }
+  assert.equal(mock.callCount(), 0)
+  const local = Object.assign(withProperties({ name: 'FastifyError', code: 'X' }), {
+    [Symbol('fastify-error X')]: true,
+  })
+  assert.equal(isFastifyError(local), false)
+})
+
 const fatal = new FatalError('broken')
 const behindAnswers: [string, unknown][] = [
   ['a FatalError with a status of its own', Object.assign(new FatalError('broken'), { statusCode: 409 })],

@@ -7,6 +7,7 @@ const {
   PORT = '3000',
   REPORT_DIR,
   DRAIN_DELAY = '0',
+  DRAIN_FATAL,
   REUSE_PORT,
   LISTEN_FDS,
 } = process.env
@@ -18,6 +19,7 @@ app.register(
     leave: {
       deadline: 10_000,
       drainDelay: Number(DRAIN_DELAY),
+      drainFatal: DRAIN_FATAL === '1',
       signals: ['SIGTERM', 'SIGINT'],
       reportDir: REPORT_DIR,
       readiness: '/ready',

@@ -48,12 +48,16 @@ export async function importBase(program: ContainerProgram, folder: string): Pro
     throw new Error(`no image: tar ended with ${packed}, import with ${loaded}: ${said}`)
 }
 
-/** Makes the image `app` of a staged app: `COPY` without a registry. */
-export async function addApp(program: ContainerProgram, app: StagedApp): Promise<void> {
+/**
+ * Makes an image of a staged app: `COPY` without a registry.
+ *
+ * @param image Default: `app`.
+ */
+export async function addApp(program: ContainerProgram, app: StagedApp, image = 'app'): Promise<void> {
   const run = (...args: string[]) => runContainerProgram(program, ...args)
   await run('create', '--name', 'build', 'base')
   await run('cp', `${app.app}/.`, 'build:/srv/app')
-  await run('commit', 'build', 'app')
+  await run('commit', 'build', image)
   await run('rm', 'build')
 }
 

@@ -34,6 +34,10 @@ export interface LoadOptions {
   readonly rate?: number
   /** The path of each request, by how many were sent before it. Default: `/ok`, and every fourth `/slow`. */
   readonly pathOf?: (count: number) => string
+  /** Where it goes. Default: 127.0.0.1. */
+  readonly host?: string
+  /** The addresses that it comes from, one after the other. Default: the kernel's choice. */
+  readonly from?: readonly string[]
 }
 
 /**
@@ -50,6 +54,8 @@ export class Load {
   readonly #resends: boolean
   readonly #rate: number
   readonly #pathOf: (count: number) => string
+  readonly #host: string
+  readonly #from: readonly string[]
   readonly #started: number = performance.now()
   readonly #inFlight: Set<Promise<void>> = new Set()
   readonly #timer: NodeJS.Timeout
@@ -59,14 +65,20 @@ export class Load {
     this.#port = port
     this.#rate = options.rate ?? RATE
     this.#pathOf = options.pathOf ?? ((count) => (count % 4 === 0 ? '/slow' : '/ok'))
+    this.#host = options.host ?? '127.0.0.1'
+    this.#from = options.from ?? []
     this.#resends = options.keepAlive
     this.#agent = new http.Agent({ keepAlive: options.keepAlive })
     // A scenario that fails leaves it behind.
     this.#timer = setInterval(() => this.#catchUp(), 5).unref()
   }
 
-  /** Sends one request beside the load. It counts among those {@link sent}. */
-  async send(path: string): Promise<Sent> {
+  /**
+   * Sends one request beside the load. It counts among those {@link sent}.
+   *
+   * @param host Default: that of the load.
+   */
+  async send(path: string, host: string = this.#host): Promise<Sent> {
     const sent: Sent = {
       path,
       written: undefined,
@@ -80,7 +92,7 @@ export class Load {
       turnedAway: 0,
     }
     this.sent.push(sent)
-    const done = this.#request(sent)
+    const done = this.#request(sent, host)
     this.#inFlight.add(done)
     await done
     this.#inFlight.delete(done)
@@ -103,19 +115,23 @@ export class Load {
     }
   }
 
-  #request(sent: Sent, agent: http.Agent | false = this.#agent): Promise<void> {
+  #request(sent: Sent, host: string, agent: http.Agent | false = this.#agent): Promise<void> {
     return new Promise((resolve) => {
       const fail = (error: NodeJS.ErrnoException) => {
         if (this.#resends && request.reusedSocket && error.code === 'ECONNRESET') {
           sent.closed += 1
           // What else is kept may have been closed as well.
-          resolve(this.#request(sent, false))
+          resolve(this.#request(sent, host, false))
           return
         }
         sent.error = error.code ?? error.message
         resolve()
       }
-      const request = http.get({ port: this.#port, host: '127.0.0.1', path: sent.path, agent })
+      const localAddress = this.#from[this.sent.length % this.#from.length]
+      const request = http.get({
+        ...{ port: this.#port, host, path: sent.path, agent },
+        ...(localAddress !== undefined && { localAddress }),
+      })
       request.setTimeout(TIMEOUT, () => request.destroy(new Error('no answer')))
       request.once('error', fail)
       request.once('socket', (socket) => {
@@ -137,7 +153,7 @@ export class Load {
           const comeBack = response.headers['retry-after']
           if (this.#resends && response.statusCode === 503 && comeBack !== undefined && sent.turnedAway < 3) {
             sent.turnedAway += 1
-            setTimeout(() => resolve(this.#request(sent)), Number(comeBack) * 1000)
+            setTimeout(() => resolve(this.#request(sent, host)), Number(comeBack) * 1000)
             return
           }
           sent.status = response.statusCode

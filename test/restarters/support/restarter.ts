@@ -1,4 +1,4 @@
-import type { NetworkSettings } from './own-network.ts'
+import type { JoinedNetwork, NetworkSettings } from './own-network.ts'
 import type { StagedApp } from './staged-app.ts'
 
 /** What the page of a restarter promises, and its test holds it to. */
@@ -33,23 +33,27 @@ export interface Running {
   log(): Promise<string>
 }
 
-/** A further scenario of one restarter. Throws when it fails; what it returns stands in the table. */
+/** A scenario of one restarter. Throws when it fails; what it returns stands in the table. */
 export interface Scenario {
   readonly name: string
+  /** Shows what the configuration of the docs is better than: run only to record it, or when `--only` names it. */
+  readonly comparison?: boolean
   run(): Promise<string>
 }
 
-/** A system that starts an app again. */
-export interface Restarter {
+interface RestarterBase {
   /** As its page is named: `systemd`. */
   readonly name: string
-  readonly promises: Promises
+  /** The page that holds its promises, where another restarter's measurements stand on it. Default: {@link name}. */
+  readonly page?: string
   /** Runs all of it, the load too, in a network namespace of its own with these settings. Default: it does not. */
   readonly ownNetwork?: NetworkSettings
+  /** Starts it, and says in which network namespace all of it, the load too, is run. Default: in none. */
+  joinNetwork?(): Promise<JoinedNetwork>
+  /** It may be missing where only `CI` asks for all restarters: it is skipped then, as on any machine. */
+  readonly missingInCi?: boolean
   /** What is missing here to run it; undefined if nothing is. */
   missing(): Promise<string | undefined>
-  /** Runs the app with the configuration of the docs. Need not wait until it answers. */
-  start(app: StagedApp): Promise<Running>
   /** What is proven of it. Default: the scenarios that every restarter has to go through. */
   readonly scenarios?: readonly Scenario[]
   /** What is proven of it besides. */
@@ -57,3 +61,18 @@ export interface Restarter {
   /** Ends what several runs have shared. */
   tearDown?(): Promise<void>
 }
+
+/** A system that starts an app again. */
+export interface Restarter extends RestarterBase {
+  readonly promises: Promises
+  /** Runs the app with the configuration of the docs. Need not wait until it answers. */
+  start(app: StagedApp): Promise<Running>
+}
+
+/** One that only goes through scenarios of its own. */
+export interface OwnScenarios extends RestarterBase {
+  readonly scenarios: readonly Scenario[]
+}
+
+/** What a file of test/restarters exports as `restarter`. */
+export type AnyRestarter = Restarter | OwnScenarios

@@ -3,18 +3,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type AppProcess, assertStaysAway, awaitApp } from './app-client.ts'
 import { eventually } from './eventually.ts'
 import { Load } from './load.ts'
-import type { Restarter, Running, Scenario } from './restarter.ts'
+import type { AnyRestarter, Restarter, Running, Scenario } from './restarter.ts'
 import { type StagedApp, type Staging, stageApp } from './staged-app.ts'
 import { countStarts, type Starts } from './starts.ts'
 
 /** What every restarter has to go through, and then its own. */
-export function scenariosOf(restarter: Restarter): Scenario[] {
-  const ofAll: Scenario[] = [
+export function scenariosOf(restarter: AnyRestarter): Scenario[] {
+  const ofAll = 'start' in restarter ? scenariosOfAll(restarter) : []
+  return [...(restarter.scenarios ?? ofAll), ...(restarter.more ?? [])]
+}
+
+function scenariosOfAll(restarter: Restarter): Scenario[] {
+  return [
     { name: 'fatal fault, then a stop', run: () => withApp(restarter, fatalFaultUnderLoad) },
     crashLoop(restarter),
     { name: 'exit 0 after SIGTERM', run: () => withApp(restarter, exitZero) },
   ]
-  return [...(restarter.scenarios ?? ofAll), ...(restarter.more ?? [])]
 }
 
 /** An app that runs under the restarter. */
