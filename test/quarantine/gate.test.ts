@@ -10,8 +10,6 @@ import { BUILD, MemoryStore } from '../support/memory-store.ts'
 import { until } from '../support/until.ts'
 
 const MINUTE = 60_000
-/** What a death has whose only request is of a route that always has one. */
-const ALWAYS = { inFlight: ['GET /0'], presence: { 'GET /0': 1 }, arrivals: { 'GET /0': 1 }, samples: 10 }
 const ROUTES = 20
 
 type Line = { level: number; msg: string; quarantine?: Record<string, unknown> }
@@ -100,24 +98,6 @@ test('a route that killed answers 503, and all others serve', async (t) => {
   assert.deepEqual(told, events)
   const [listed] = app.isolation.quarantine.list()
   assert.deepEqual(listed && { change: 'closed', ...listed }, events[0])
-})
-
-test('where nobody can be blamed, one line says so', async (t) => {
-  const store = new MemoryStore()
-  for (const usual of [true, true, true, false, false, false]) {
-    store.killedBy('GET /0', 1, usual ? BUILD : 'another')
-    if (usual) store.deaths.splice(-1, 1, { ...store.deaths.at(-1)!, culprit: undefined, ...ALWAYS })
-  }
-  const { lines, status } = await make(t, store)
-  assert.equal(await status('/0'), 200)
-  const [line, ...more] = warnings(lines)
-  assert.deepEqual(more, [])
-  assert.equal(
-    line,
-    '3 deaths and no route that can be told from an innocent one: GET /0 was in flight at 3 deaths, and is so 100 % of the time',
-  )
-  const { quarantine } = lines.find(({ msg }) => msg === line) as Line
-  assert.deepEqual(quarantine, { deaths: 3, suspects: [{ route: 'GET /0', deaths: 3, presence: 1 }] })
 })
 
 test('one that is closed already is closed in the next process too, and nobody is told twice', async (t) => {
