@@ -1,5 +1,6 @@
 import type { RouteState } from '../deaths/route-state.ts'
 import { StateFile } from '../deaths/state-file.ts'
+import { printable } from '../report/format.ts'
 import { count } from './judge.ts'
 import { closedByHand, isClosed, releasedByHand } from './transitions.ts'
 
@@ -63,7 +64,7 @@ function printJson(closed: Closed): string {
 
 function printText(closed: Closed): string {
   if (closed.length === 0) return 'No route is closed.\n'
-  return closed.map(([route, state]) => `${route}  ${describe(state)}\n`).join('')
+  return printable(closed.map(([route, state]) => `${route}  ${describe(state)}\n`).join(''))
 }
 
 function describe({ until, deaths, evidence, relapses, goodTrials }: RouteState): string {
