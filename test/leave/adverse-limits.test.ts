@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -39,9 +39,11 @@ test('no descriptor is left: the log says what could not be written', {
   const child = await startAdverse(t, { leave }, { through })
   await leavesAmidOthers(child, { before: () => useUpDescriptors(t, child) })
   assert.deepEqual(fatalMessages(child.log()), ['the end'])
+  // The answers to the others may have closed a connection before, whose descriptor serves for one of the files.
+  const isThere = [readdirSync(leave.reportDir).length > 0, existsSync(leave.terminationLog)]
   assert.deepEqual(troubles(child.log()).sort(), [
-    [NO_REPORT, 'EMFILE'],
-    [NO_TERMINATION_LOG, 'EMFILE'],
+    ...(isThere[0] ? [] : [[NO_REPORT, 'EMFILE']]),
+    ...(isThere[1] ? [] : [[NO_TERMINATION_LOG, 'EMFILE']]),
     ['the watchdog could not be started', 'ERR_WORKER_INIT_FAILED'],
   ])
 })
