@@ -87,6 +87,9 @@ export function retireConnection(
   const reading = contextOf(socket) ?? context
   const { request, reply } = reading
   if (request === undefined || reply === undefined || request.raw.complete) return
+  const before = interrupted.get(socket)
+  // what is known of this body is kept: the grace of its request asks for it
+  if (before?.reading === reading) return
   const body: InterruptedBody = { reading, fault, isLost: false }
   interrupted.set(socket, body)
   // by then the parser has read all that it was given

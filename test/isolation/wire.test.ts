@@ -129,4 +129,16 @@ test('on the wire', async (t) => {
       await until(async () => (await child.ask('/in-flight')).body === '{"others":0}')
     },
   )
+
+  await t.test('a second exception does not hide that the first has stopped the parser', async () => {
+    const body = '{"a":1}'
+    const connection = await connectRaw(child.port, get('/two-escapes') + post('/echo', '{"a"', body.length))
+    const ofIt = () => child.log().filter(({ fault, req }) => fault && req?.url === '/two-escapes')
+    await until(() => ofIt().length === 2)
+    // before the grace of the first is over, if the machine is quick
+    connection.socket.write(':1}')
+    await connection.closed
+    assert.deepEqual(statuses(connection), ['500', '500'])
+    assert.match(connection.received(), /"requestId":"\/echo"\}$/)
+  })
 })
