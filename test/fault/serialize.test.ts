@@ -111,6 +111,13 @@ test('a tree of errors is cut after 32 altogether', () => {
   assert.match(json, /more than 32 errors/)
 })
 
+test('long errors are cut after 65 536 characters altogether', () => {
+  const long = (): Error => new Error('m'.repeat(1_000_000))
+  const json = JSON.stringify(serializeError(new AggregateError(Array.from({ length: 10 }, long))))
+  assert.match(json, /more than 65536 characters/)
+  assert.ok(json.length < 100_000, `it has ${json.length}`)
+})
+
 test('a long message is cut and says so, and the trace survives in the stack', () => {
   const serialized = serializeError(new Error('m'.repeat(1_000_000)))
   assert.match(serialized.message, /^m{8192}… \[cut, 1000000 characters\]$/)

@@ -106,8 +106,15 @@ export const inFault: readonly Mutant[] = [
   {
     name: 'secrets-on-an-error-are-logged',
     file: 'fault/serialize.ts',
-    find: '    message: messageOf(error),\n    stack: boundedStack(error),',
-    replace: '    ...(error as object),\n    message: messageOf(error),\n    stack: boundedStack(error),',
+    find: '    type,\n    message,\n    stack,\n',
+    replace: '    type,\n    ...(error as object),\n    message,\n    stack,\n',
+    tests: ['fault/serialize'],
+  },
+  {
+    name: 'long-errors-are-logged-whole',
+    file: 'fault/serialize.ts',
+    find: 'progress.characters += message.length + stack.length',
+    replace: '',
     tests: ['fault/serialize'],
   },
   {
