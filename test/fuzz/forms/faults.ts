@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
-import { boom, type Form, good, masked, never, SECRET, text } from './form.ts'
+import { boom, type Form, good, masked, never, SECRET, text, WITH_TRAILERS } from './form.ts'
 import { pieces } from './good.ts'
 
 const STRANGE: Readonly<Record<string, unknown>> = {
@@ -139,6 +139,7 @@ const streams: Form[] = [
   },
   {
     name: 'trailers-and-a-failing-stream',
+    ...WITH_TRAILERS,
     isFaulty: true,
     handler: ({ id }, reply) => reply.trailer('x-trailer', async () => id).send(breaking(id, fails)),
     answers: [halved],

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Form, good, text } from './form.ts'
+import { type Form, good, text, WITH_TRAILERS } from './form.ts'
 
 /** More than the system buffers for a client that does not read. */
 const LARGE = 120_000
@@ -110,6 +110,7 @@ export const GOOD: readonly Form[] = [
   },
   {
     name: 'trailers',
+    ...WITH_TRAILERS,
     weight: 2,
     handler: ({ id }, reply) => reply.trailer('x-trailer', async () => id).send(text(id, 5)),
     answers: [{ ...good(5), trailers: (id) => ({ 'x-trailer': id }) }],
