@@ -17,7 +17,7 @@ import { loadDeferred } from './load.ts'
 import { isSilent, warnOfSilence } from './log/silence.ts'
 import { stderrLogger } from './log/stderr.ts'
 import type { IsolateOptions, RouteIsolateOptions } from './options/options.ts'
-import { resolveOptions } from './options/resolve.ts'
+import { refuseBeside, resolveOptions } from './options/resolve.ts'
 import type { ResolvedOptions } from './options/resolved.ts'
 import { installQuarantine } from './quarantine/install-quarantine.ts'
 import { installRecorder } from './recorder/install-recorder.ts'
@@ -172,9 +172,13 @@ function isolateOrPlugin(...args: unknown[]): unknown {
   const resolved = attempt(() => resolveOptions(options), undefined)
   guardBeforeLoad(resolved)
   takeBeforeLoad(resolved)
-  const plugin: FastifyPluginCallback = (app, _options, done) => {
-    // Wrong ones are refused where the plugin loads.
-    tryInstall(app, () => resolved ?? resolveOptions(options), done)
+  const plugin: FastifyPluginCallback = (app, beside, done) => {
+    const resolve = (): ResolvedOptions => {
+      refuseBeside(beside)
+      // Wrong ones are refused where the plugin loads.
+      return resolved ?? resolveOptions(options)
+    }
+    tryInstall(app, resolve, done)
   }
   return fp(plugin, META)
 }

@@ -1,9 +1,13 @@
+import { firstLine } from '../log/describe-fault.ts'
 import type { Series } from './series.ts'
 
-/** `restarted 4 times in 12 s`. */
+/** `restarted 4 times in 12 s (the last death: exited with code 3)`. */
 export function describeSeries({ deaths, since }: Series): string {
   const times = deaths.length === 1 ? 'once' : `${deaths.length} times`
-  return `restarted ${times} in ${Math.round(since / 1_000)} s`
+  const { because, loading } = deaths.at(-1) ?? {}
+  const last = [because, loading].flatMap((text) => text ?? []).join('; ')
+  const why = last === '' ? '' : ` (the last death: ${firstLine(last)})`
+  return `restarted ${times} in ${Math.round(since / 1_000)} s${why}`
 }
 
 /** What the log line of a series holds. */

@@ -1,10 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { attempt } from '../attempt.ts'
 import { serializeError } from '../fault/serialize.ts'
+import { firstLine, requestName, START_FAILED } from '../log/describe-fault.ts'
 import { DESTINATION_FAILED, watchDestinations, workingLogger } from '../log/failed-destination.ts'
 import { writeAsIs } from '../log/log.ts'
 import { stderrLogger } from '../log/stderr.ts'
-import type { CrashReport, InFlightRequest, LeaveReason } from '../report/crash-report.ts'
+import type { CrashReport, InFlightRequest, LeaveReason, ReportedFault } from '../report/crash-report.ts'
 import { describeSickness } from '../report/describe-sickness.ts'
 import type { LeavingApp } from './leaving-app.ts'
 
@@ -52,9 +53,10 @@ export class LeaveLog {
     const { reason, phase, exitCode, inFlightTotal } = report
     const note = report.note ?? undefined
     const sick = report.sick ?? undefined
+    const fault = report.fault?.id
     this.#write(
       levelOf(reason),
-      { leave: { reason, note, sick, phase, exitCode, deadline, inFlight: inFlightTotal } },
+      { leave: { reason, note, sick, fault, phase, exitCode, deadline, inFlight: inFlightTotal } },
       `leaving: ${describe(report)}`,
     )
   }
@@ -126,11 +128,18 @@ function levelOf(reason: CrashReport['reason']): Level {
   return reason === 'fatal' || reason === 'recycle' || reason === 'crash-loop' ? 'warn' : 'info'
 }
 
-function describe({ reason, note, sick }: CrashReport): string {
+function describe({ reason, phase, note, sick, fault }: CrashReport): string {
   if (sick) return `the process is sick: ${describeSickness(sick)}`
-  if (reason === 'fatal') return 'a fault was fatal'
-  if (reason === 'recycle') return 'the process is recycled'
+  if (reason === 'fatal') return phase === 'boot' ? START_FAILED : 'a fault was fatal'
+  // its own line may be ten minutes old
+  if (reason === 'recycle')
+    return `the process is recycled${fault ? ` after ${describeReported(fault)}` : ''}`
   return note ?? (reason === 'signal' ? 'a signal' : 'asked to')
+}
+
+function describeReported({ error, request }: ReportedFault): string {
+  const whose = request === null ? '' : ` (${requestName(request)})`
+  return `${error.type}: ${firstLine(error.message)}${whose}`
 }
 
 function write(log: FastifyBaseLogger, level: Level, line: object, message: string): void {

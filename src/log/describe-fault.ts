@@ -1,4 +1,4 @@
-import type { Fault, FaultRequest } from '../fault/fault.ts'
+import type { Fault } from '../fault/fault.ts'
 import { traceOf } from '../fault/stack.ts'
 import { messageOf } from '../fault/thrown.ts'
 
@@ -9,13 +9,21 @@ export function firstLine(text: string): string {
   return line.length > 200 ? `${line.slice(0, 200)}…` : line
 }
 
-/** Says in a line what happened, and to whom. */
-export function describeFault(fault: Fault): string {
-  const { origin, error, attributedTo, request, job } = fault
+/** What is said of a fatal fault before the app has served. */
+export const START_FAILED = 'the start failed'
+
+/**
+ * Says in a line what happened, and to whom.
+ *
+ * @param isBoot Whether the app has not served yet. Default: it has.
+ */
+export function describeFault(fault: Fault, isBoot = false): string {
+  const { origin, error, attributedTo, request, job, verdict } = fault
   const message = firstLine(messageOf(error))
   if (origin === 'runaway') return `${runawayOf(fault)} ${message} and was ended${innermostFrame(error)}`
   if (request === undefined) {
-    return `${job === undefined ? 'error outside of any request' : `job ${firstLine(job)} failed`}: ${message}`
+    const where = isBoot && verdict === 'fatal' ? START_FAILED : 'error outside of any request'
+    return `${job === undefined ? where : `job ${firstLine(job)} failed`}: ${message}`
   }
   // What was caught in the call is certain, everything else is a guess of Node's.
   if (attributedTo === 'call') {
@@ -25,7 +33,13 @@ export function describeFault(fault: Fault): string {
 }
 
 /** Names a request by its route. */
-export function requestName({ method, route }: Pick<FaultRequest, 'method' | 'route'>): string {
+export function requestName({
+  method,
+  route,
+}: {
+  method: string
+  route?: string | null | undefined
+}): string {
   return method === '' ? 'a connection' : `${method} ${route ?? '(no route)'}`
 }
 

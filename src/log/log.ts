@@ -87,7 +87,7 @@ export function logFault(log: FastifyBaseLogger, fault: Fault, about: About = {}
   const level = fault.verdict === 'fatal' ? 'fatal' : 'error'
   try {
     const line = lineOf(log, fault, about)
-    const message = describeFault(fault)
+    const message = describeFault(fault, about.extra?.phase === 'boot')
     try {
       if (isSilent(log)) {
         if (level === 'fatal' || about.isUnheard) stderrLogger()[level](line, message)

@@ -199,7 +199,7 @@ export interface LeaveOptions {
    * Default: `'/dev/termination-log'` in Kubernetes, false elsewhere.
    */
   terminationLog?: string | false
-  /** The path of a readiness probe: 200 while serving, 503 while leaving. Default: none. */
+  /** The path of a readiness probe, a route that the plugin adds: 200 while serving, 503 while leaving. Default: none. */
   readiness?: string
   /** Replaces `process.exit`, for tests. Default: none. */
   exit?: (code: number) => void

@@ -16,6 +16,20 @@ export function resolveOptions(options: unknown): ResolvedOptions {
   return resolved
 }
 
+/**
+ * Refuses options of the plugin that were given to `register()` beside `isolate(…)`, where nothing reads them.
+ *
+ * @param beside What `register()` was given.
+ * @throws {TypeError} `FST_ISOLATE_BAD_OPTION`, which names the first of them.
+ */
+export function refuseBeside(beside: object | undefined): void {
+  const name = Object.keys(beside ?? {}).find((each) => Object.hasOwn(OPTIONS, each))
+  if (name === undefined) return
+  throw badOption(
+    `Expected \`${name}\` in the call of \`isolate()\`, got it beside: write \`app.register(isolate({ ${name}: … }))\``,
+  )
+}
+
 /** @throws {TypeError} Where an option is on that cannot work without another one. */
 function checkNeeds({ loop, quarantine, recorder }: ResolvedOptions): void {
   if (recorder !== false) return

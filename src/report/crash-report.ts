@@ -70,9 +70,9 @@ export interface ReportedFault {
   readonly at: string
   /** Type, message, stack and the whole cause chain, bounded in depth and length. */
   readonly error: SerializedError
-  /** `url` is cut before its query string. */
   /** The name of the job that it belongs to; null where there is none. */
   readonly job: string | null
+  /** `url` is cut before its query string. */
   readonly request: {
     readonly id: string
     readonly method: string

@@ -53,7 +53,10 @@ test('an app that dies at boot is given up at its fifth start, and tried again a
     told.push(child.log().find(({ loop }) => loop !== undefined)?.loop.restarts)
     if (codes.length === 3) {
       const line = child.log().find(({ loop }) => loop !== undefined)
-      assert.match(line?.msg, /^restarted 2 times in \d+ s$/)
+      assert.match(
+        line?.msg,
+        /^restarted 2 times in \d+ s \(the last death: .+; the plugin that began to load last: routes\)$/,
+      )
       assert.equal(line?.level, 50)
       assert.match(line?.loop.deaths[0].because, /^exited by .*crash-loop\.ts:\d+.* with code 3/)
       assert.deepEqual(
@@ -64,7 +67,7 @@ test('an app that dies at boot is given up at its fifth start, and tried again a
     if (codes.length === 5) {
       assert.match(
         child.log().find(({ leave }) => leave?.reason === 'crash-loop')?.msg,
-        /^leaving: restarted 4 times in \d+ s: the app is given up, and the next start tries it again$/,
+        /^leaving: restarted 4 times in \d+ s \(the last death: .+\): the app is given up, and the next start tries it again$/,
       )
     }
   }
@@ -85,7 +88,7 @@ test('an app that dies before the plugin has loaded is given up too', async (t) 
   assert.deepEqual(await (await start(t, folder, { DIE: 'before' })).exited, [70, null])
   const child = await start(t, folder, { DIE: 'before' })
   assert.deepEqual(await child.exited, [78, null])
-  assert.match(child.stderr(), /restarted 4 times in \d+ s: the app is given up/)
+  assert.match(child.stderr(), /restarted 4 times in \d+ s \(the last death: .+\): the app is given up/)
   assert.deepEqual(howThey(folder), ['died', 'died', 'died', 'died', 'gaveUp'])
 })
 
@@ -98,8 +101,8 @@ test('a parked app answers 503 where it listened, and says why; a signal ends it
   const parked = await start(t, folder, { ACTION: 'park', DIE: 'exit', PORT: '1', PLUGIN_TIMEOUT: '1000' })
   const { msg, level, loop } = await parked.line((line) => line.msg?.startsWith('parked'))
   assert.equal(
-    msg.replace(/in \d+ s:/, 'in 9 s:'),
-    `parked on 127.0.0.1:${PORT}, where everything is answered 503; restarted 4 times in 9 s: the app is tried again in 10 s`,
+    msg.replace(/in \d+ s \(/, 'in 9 s ('),
+    `parked on 127.0.0.1:${PORT}, where everything is answered 503; restarted 4 times in 9 s (the last death: exited with code 3): the app is tried again in 10 s`,
   )
   assert.deepEqual([level, loop.restarts], [40, 4])
   const answer = await ask(Number(PORT), '/ok', { method: 'POST', body: 'x' })

@@ -167,6 +167,20 @@ describe('isolate', () => {
       )
     }
   })
+
+  it('refuses options beside its call, which nothing would read, but not those of register() itself', async (t) => {
+    const { app } = testApp(t, { isolate: false })
+    app.register(isolate({ grace: 500 }), { expose: true })
+    await assert.rejects(async () => app.ready(), {
+      code: 'FST_ISOLATE_BAD_OPTION',
+      message:
+        'Expected `expose` in the call of `isolate()`, got it beside: write `app.register(isolate({ expose: … }))`',
+    })
+    const other = testApp(t, { isolate: false })
+    other.app.register(isolate({ answer: () => 'own' }), { logLevel: 'warn', of: 'another plugin' } as never)
+    other.app.get('/x', fail)
+    assert.equal((await other.ask('/x')).body, 'own')
+  })
 })
 
 describe('a Fastify without the parts that coverage needs', () => {

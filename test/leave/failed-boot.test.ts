@@ -19,11 +19,12 @@ for (const FAILS of [
     assert.deepEqual(
       log.map(({ level, msg }) => [level, msg.replace(/: .*/, '')]),
       [
-        [60, 'error outside of any request'],
+        [60, 'the start failed'],
         [40, 'leaving'],
         [40, 'left'],
       ],
     )
+    assert.equal(log[1]?.msg, 'leaving: the start failed')
     assert.equal(log[1]?.leave.phase, 'boot')
   })
 }

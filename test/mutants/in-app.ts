@@ -63,6 +63,13 @@ export const inApp: readonly Mutant[] = [
     tests: ['isolation/public-api'],
   },
   {
+    name: 'options-beside-the-call-lost',
+    file: 'isolate.ts',
+    find: '      refuseBeside(beside)\n',
+    replace: '',
+    tests: ['isolation/public-api'],
+  },
+  {
     name: 'log-serializers-of-register-refused',
     file: 'isolate.ts',
     find: "new Set(['prefix', 'logLevel', 'logSerializers'])",
