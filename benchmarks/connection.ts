@@ -41,7 +41,8 @@ export class Connection {
       this.#expected = status
       this.#answered = resolve
       this.#failed = reject
-      this.#socket.write(bytes)
+      if (this.#socket.destroyed) reject(new Error('the connection had ended before the request'))
+      else this.#socket.write(bytes)
     })
   }
 
