@@ -73,10 +73,12 @@ class SharedLeave implements ProcessLeave {
       details.announce?.()
       return this.#steps.done
     }
+    // What has escaped may be what made the process sick.
+    const cause = details.sick === undefined ? fault : this.#recycling.fault
     this.#recycling.cancel()
     this.#signals.startLeaving()
     this.#escapes.start()
-    const steps = new LeaveSteps([...this.#apps], reason, fault, details)
+    const steps = new LeaveSteps([...this.#apps], reason, cause, details)
     this.#steps = steps
     // Runs only where `leave.exit` did not end the process.
     const over = (): void => {

@@ -27,6 +27,11 @@ export class Recycling {
     return this.#dueAt
   }
 
+  /** The fault that asks for it; undefined where none does. */
+  get fault(): Fault | undefined {
+    return this.#fault
+  }
+
   /**
    * Makes the process leave once it has been up for `recycleAfter`, and a part of `spread` after that or after now. The
    * earliest of several demands counts. The timer does not keep the process alive.

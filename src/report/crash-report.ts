@@ -102,7 +102,7 @@ export interface CrashReport {
   readonly phase: Phase
   /** The code that the process is going to exit with; null where that is not known, after a sudden death. */
   readonly exitCode: number | null
-  /** The fatal fault, or the one that asked for the recycle; null where there is none. */
+  /** The fatal fault, or the one that asked for the recycle, also of a sick process; null where there is none. */
   readonly fault: ReportedFault | null
   /** The requests in flight, oldest first, the first 1 000 of them. */
   readonly inFlight: readonly InFlightRequest[]

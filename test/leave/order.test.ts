@@ -21,6 +21,7 @@ test('a fatal fault: the causer gets its 500 at once, all in flight finish, the 
   assert.ok(fatal !== -1 && fatal < leaving)
   assert.deepEqual(log[leaving]?.leave, {
     reason: 'fatal',
+    fault: log[fatal]?.fault.id,
     phase: 'serving',
     exitCode: 70,
     deadline: 5000,

@@ -10,7 +10,7 @@ test('a fatal fault while the app boots is a boot failure', async (t) => {
   const DIR = temporaryFolder(t)
   const child = await startFixture(t, 'leaving-boot', { ready: false, env: { DIR } })
   assert.deepEqual(await child.exited, [70, null])
-  const leaving = child.log().find((line) => line.msg === 'leaving: a fault was fatal')
+  const leaving = child.log().find((line) => line.msg === 'leaving: the start failed')
   assert.equal(leaving?.leave.phase, 'boot')
   const [file] = readdirSync(DIR)
   assert.equal(JSON.parse(readFileSync(join(DIR, file as string), 'utf8')).phase, 'boot')

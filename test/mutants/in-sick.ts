@@ -52,6 +52,13 @@ export const inSick: readonly Mutant[] = [
     tests: ['sick/sick'],
   },
   {
+    name: 'sick-process-names-no-fault',
+    file: 'leave/leave.ts',
+    find: 'details.sick === undefined ? fault : this.#recycling.fault',
+    replace: 'fault',
+    tests: ['sick/sick'],
+  },
+  {
     name: 'only-the-app-of-the-escape-is-watched',
     file: 'leave/leave.ts',
     find: 'for (const app of this.#apps) app.watchForSickness()',

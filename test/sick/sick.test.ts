@@ -83,6 +83,8 @@ describe('a process that is sick', { concurrency: true }, () => {
       `leaving: the process is sick: 0 of ${ended} requests failed, and ${waiting} wait too long, on routes that were fine before`,
     )
     assert.deepEqual([leave.reason, leave.exitCode, level], ['recycle', 75, 40])
+    const [leak] = child.log().flatMap(({ fault }) => fault ?? [])
+    assert.deepEqual([leak.verdict, leave.fault], ['recycle', leak.id])
   })
 
   test('leaves where most requests fail after an escape, on a route that was fine', async (t) => {
