@@ -45,7 +45,7 @@ export interface Quarantine {
    * Closes a route until it is released or a new build starts.
    *
    * @param route Its name: `GET /users/:id`.
-   * @param reason Why, for the log and the list.
+   * @param reason Why, for the log and the list. Cut at 1024 characters.
    * @returns Settles when the others know.
    * @throws {TypeError} `FST_ISOLATE_BAD_OPTION` where the app has no such route, or no `quarantine`: rejects with it.
    */

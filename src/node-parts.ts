@@ -4,7 +4,8 @@ import { attempt } from './attempt.ts'
 import { symbolOf } from './symbol-of.ts'
 
 // What is private in Node is looked up here. A Node without a part finds nothing: the error of a connection then has
-// the grace of any exception, a line lacks its hint, and a failed assertion of Node is contained.
+// the grace of any exception, a line lacks its hint, a failed assertion of Node is contained, and the exit waits for
+// threads that hang, until the watchdog kills the process.
 
 /** What Node's current async resource leads to. */
 export interface CurrentResource {
@@ -33,6 +34,17 @@ export function isBeingParsed(socket: unknown): boolean {
     const { parser } = socket as { parser?: { getCurrentBuffer(): Buffer } }
     return parser !== undefined && parser.getCurrentBuffer().length > 0
   }, false)
+}
+
+/** Work of Node's other threads that may last for ever: on files, of which a pipe is one, and on names of hosts. */
+const MAY_LAST: RegExp = /^(?:FSReq|GetAddrInfoReq|GetNameInfoReq)/
+
+/** What Node's other threads do right now that may last for ever, each an object of its own. Never throws. */
+export function workOfThreads(): object[] {
+  return attempt(() => {
+    const { _getActiveRequests } = process as { _getActiveRequests?: () => object[] }
+    return _getActiveRequests?.().filter((request) => MAY_LAST.test(request.constructor.name)) ?? []
+  }, [])
 }
 
 /** What Node calls the function that `once()` puts around a listener, which has the listener in a property. */

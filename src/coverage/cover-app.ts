@@ -11,6 +11,7 @@ import { guardParser } from '../guards/parser.ts'
 import { guardReplyFrom } from '../guards/reply-from.ts'
 import { guardRoute } from '../guards/route.ts'
 import { guardSend } from '../guards/send.ts'
+import { guardTrailers } from '../guards/silent-hook.ts'
 import type { IsolatedApp } from '../isolated-app.ts'
 import { resolveRouteOptions, routeOptions } from '../options/resolve.ts'
 import type { CoveredRoute } from '../request/context.ts'
@@ -57,6 +58,7 @@ export class AppCoverage {
     // a reply class that nothing decorates is replaced by the one that all apps of the process share
     fastify.decorateReply(DECORATED as unknown as string, { getter: () => true })
     guardSend(fastify, this.#guards)
+    guardTrailers(fastify, this.#guards)
     guardRequestIds(internals.instancesOf(fastify), this.#guards)
     fastify.addHook('onListen', (done) => {
       this.#guardServers() // a host name with several addresses has a server for each

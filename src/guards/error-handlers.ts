@@ -88,7 +88,7 @@ function afterDefault(expected: unknown, context: RequestContext, { triage }: Gu
       } catch (failure) {
         triage.recordDropped(context, failure, 'reply') // Node refuses a header that the app had set
       }
-    } else triage.triage(context, error, request)
+    } else triage.recordUnanswered(context, error, request)
     answerRaw(reply)
   })
 }

@@ -1,8 +1,10 @@
-import type { FastifyRequest } from 'fastify'
-import { originalOf } from '../fastify/as-error.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { asError, originalOf } from '../fastify/as-error.ts'
 import { isThenable } from '../is-thenable.ts'
 import { isOutside, requestStorage } from '../request/async-context.ts'
+import type { RequestContext } from '../request/context.ts'
 import { contextOf } from '../request/context-slot.ts'
+import type { Triage } from '../triage/triage.ts'
 import type { Guards } from './guards.ts'
 
 type Hook = (...args: unknown[]) => unknown
@@ -42,4 +44,47 @@ export function guardSilentHook(hook: Hook, { triage }: Guards): Hook {
     }
   }
   return guarded
+}
+
+type TrailerDone = (error: unknown, value?: unknown) => void
+
+/**
+ * Guards the functions that make trailers, on every reply of an app. Fastify leaves out the trailer of one that fails,
+ * and tells of it at `debug` only; one that throws would leave the response without an end.
+ */
+export function guardTrailers(app: FastifyInstance, { internals, triage }: Guards): void {
+  const prototype = internals.replyPrototype(app)
+  const { trailer } = prototype
+  prototype.trailer = function guardedTrailer(this: FastifyReply, name: string, make: Hook): FastifyReply {
+    const context = contextOf(this.request)
+    const isGuarded = context !== undefined && typeof make === 'function'
+    return trailer.call(this, name, (isGuarded ? guardTrailer(make, context, triage) : make) as never)
+  } as typeof trailer
+}
+
+function guardTrailer(make: Hook, context: RequestContext, triage: Triage): Hook {
+  function guarded(reply: unknown, payload: unknown, done: unknown): unknown {
+    if (isOutside(context)) return requestStorage.run(context.stored, guarded, reply, payload, done)
+    let isDone = false
+    const finish: TrailerDone = (error, value) => {
+      if (isDone) return
+      isDone = true
+      ;(done as TrailerDone)(error, value)
+    }
+    const fail = (error: unknown): void => {
+      triage.recordDropped(context, error, 'reply')
+      finish(asError(error))
+    }
+    try {
+      const result = make(reply, payload, (error: unknown, value: unknown) =>
+        error ? fail(error) : finish(error, value),
+      )
+      if (!isThenable(result)) return result
+      result.then((value) => finish(null, value), fail)
+    } catch (error) {
+      fail(error)
+    }
+    return undefined
+  }
+  return guarded as Hook
 }

@@ -2,18 +2,16 @@ import type { Worker } from 'node:worker_threads'
 import { attempt } from '../attempt.ts'
 import { killProcess } from '../kill-process.ts'
 import type { Destination } from '../log/destination.ts'
+import { workOfThreads } from '../node-parts.ts'
 import { settlesWithin } from '../settles-within.ts'
 
 /** Milliseconds that the work of other threads gets to end: a write to a disk takes less. */
 const THREADS_TIME = 500
 const POLL_INTERVAL = 5
 
-/** Work of other threads that may last for ever: on files, of which a pipe is one, and on names of hosts. */
-const MAY_LAST: RegExp = /^(?:FSReq|GetAddrInfoReq|GetNameInfoReq)/
-
 /**
- * Waits until no other thread works on a file or on the name of a host. `process.exit()` waits for such work for ever,
- * as where a pipe is full that nobody reads.
+ * Waits until what other threads do now, on a file or on the name of a host, is done. `process.exit()` waits for such
+ * work for ever, as where a pipe is full that nobody reads.
  *
  * @param late Destinations of logs that are given up: the threads of their transports are ended.
  * @returns False where a thread is stuck. Never rejects.
@@ -26,17 +24,15 @@ export async function threadsAreDone(late: Iterable<Destination>): Promise<boole
 
 async function isWorkDone(): Promise<boolean> {
   const end = performance.now() + THREADS_TIME
-  while (areThreadsBusy()) {
+  // No later work: an app that goes on with files in the background has some at any time, and none of it lasts.
+  const work = new Set(workOfThreads())
+  while (workOfThreads().some((each) => work.has(each))) {
     if (performance.now() > end) return false
     await new Promise((resolve) => {
       setTimeout(resolve, POLL_INTERVAL)
     })
   }
   return true
-}
-
-function areThreadsBusy(): boolean {
-  return attempt(() => process.getActiveResourcesInfo().some((name) => MAY_LAST.test(name)), false)
 }
 
 /** Absent before Node 22.15, and on Windows. */

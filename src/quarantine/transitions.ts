@@ -1,4 +1,5 @@
 import type { RouteState } from '../deaths/route-state.ts'
+import { clip } from '../fault/thrown.ts'
 
 /** Milliseconds for which a route stays closed at most before it is tried again. */
 export const LONGEST_COOL_DOWN: number = 3_600_000
@@ -6,6 +7,8 @@ export const LONGEST_COOL_DOWN: number = 3_600_000
 const GOOD_TRIALS = 3
 /** Milliseconds after which a route that was released and kills again is a new case, and no relapse. */
 const CASE_MEMORY: number = 24 * 3_600_000
+/** Characters of a reason: a state that is too large can be read by nobody. */
+const MAX_REASON = 1_024
 
 /** Why a route is closed. */
 export interface Cause {
@@ -54,7 +57,7 @@ export function closedFor(
 /** Closes a route by hand: until it is released, or a new build starts. */
 export function closedByHand(before: Before, reason: string, build: string, now: number): RouteState {
   const state = next(before, build, now)
-  return { ...state, status: 'closed', evidence: reason, by: 'hand' }
+  return { ...state, status: 'closed', evidence: clip(reason, MAX_REASON), by: 'hand' }
 }
 
 /** Releases a route by hand. */

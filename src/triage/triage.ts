@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { dropHeadersOfTheSuccess } from '../answer/headers.ts'
 import { answerRaw, cut } from '../answer/raw.ts'
 import { readCode } from '../error-properties.ts'
-import { originalOf } from '../fastify/as-error.ts'
+import { isError, originalOf } from '../fastify/as-error.ts'
 import type { Internals } from '../fastify/internals.ts'
 import type { Fault, Origin } from '../fault/fault.ts'
 import { fingerprintOf } from '../fault/fingerprint.ts'
@@ -128,15 +128,27 @@ export class Triage {
 
   /**
    * If Fastify has no error handler left for a reply, and so would write the error into the answer, records the
-   * error and answers without Fastify.
+   * error and answers without Fastify. An expected error is written by Fastify.
    *
-   * @returns False where Fastify has a handler left: nothing was done.
+   * @returns False where the error is for Fastify: nothing was done.
    */
   answersInstead(context: RequestContext, reply: FastifyReply, error: unknown): boolean {
     if (!this.#internals.hasNoErrorHandlerLeft(reply)) return false
-    this.recordDropped(context, error, context.origin)
+    // of what is not an Error Fastify can write nothing
+    if (this.triage(context, error, reply.request) === 'expected' && isError(error)) return false
+    this.recordUnanswered(context, error, reply.request)
     answerRaw(reply)
     return true
+  }
+
+  /**
+   * Triages what the answer to an expected error fails with. The client gets a bare 500, of which nothing else tells, so
+   * it is a fault even where it would be an answer itself.
+   */
+  recordUnanswered(context: RequestContext, thrown: unknown, request: FastifyRequest): void {
+    if (this.triage(context, thrown, request) !== 'expected') return
+    const error = originalOf(thrown)
+    if (!context.hasRecorded(error)) this.#record(context, error, context.origin)
   }
 
   /** Records an error that Fastify would drop without a log line. */

@@ -318,6 +318,46 @@ describe('an onSend hook that fails on every answer', () => {
     assert.deepEqual(bodyOf(answer), MASKED)
     assert.equal(test.faults.length, 1)
   })
+
+  it('with an expected error has that for its answer, as in bare Fastify', async (t) => {
+    const test = testApp(t)
+    const missing = Object.assign(new Error('missing'), { statusCode: 404 })
+    test.app.addHook('onSend', async () => {
+      throw missing
+    })
+    test.app.get('/fine', async () => ({ a: 1 }))
+    test.app.get('/gone', async () => {
+      throw Object.assign(new Error('gone'), { statusCode: 410 })
+    })
+    for (const [path, status] of [
+      ['/fine', 404],
+      ['/gone', 410],
+    ] as const) {
+      const answer = await test.ask(path)
+      assert.equal(answer.status, status)
+      assert.equal(JSON.parse(answer.body).message, 'missing')
+    }
+    assert.equal(test.faults.length, 0)
+  })
+
+  for (const hook of ['onSend', 'preSerialization'] as const) {
+    it(`with an object that would be an answer, from ${hook}, is a fault`, async (t) => {
+      const test = testApp(t)
+      const missing = { statusCode: 404, message: 'missing' }
+      test.app.addHook(hook, async () => {
+        throw missing
+      })
+      test.app.get('/x', async () => ({ a: 1 }))
+      const answer = await test.ask('/x')
+      assert.equal(answer.status, 500)
+      assert.deepEqual(bodyOf(answer), MASKED)
+      assert.deepEqual(
+        test.faults.map(({ error }) => error),
+        [missing],
+      )
+      assert.equal(test.faultLines().length, 1)
+    })
+  }
 })
 
 describe('the answer to an expected error', () => {

@@ -62,6 +62,10 @@ test('a log in which a thread hangs for ever: the exit does not wait for it', as
   assert.equal(lines.at(-1)?.msg, 'left: exit code 70')
 })
 
+test('work on files that goes on and on, none of which lasts: the process exits with its code', async (t) => {
+  await leavesAmidOthers(await startAdverse(t, { isBusy: true }))
+})
+
 test('a pipe that nobody reads, behind a worker thread: the watchdog says why, and kills', async (t) => {
   const setup = { log: 'transport', leave: { deadline: 2_000 } } as const
   const child = await startAdverse(t, setup, { stdout: fullPipe(t) })

@@ -102,6 +102,8 @@ test('by hand it is closed until it is released, and that wipes the slate', () =
   const closed = closedByHand(closedFor(undefined, CAUSE, ABOUT), 'too dear', '1', NOW)
   assert.deepEqual([closed.evidence, closed.by, closed.revision], ['too dear', 'hand', 2])
   assert.equal(isHalfOpen(closed, NOW + 99 * HOUR), false)
+  const { evidence } = closedByHand(undefined, 'x'.repeat(3_000_000), '1', NOW)
+  assert.ok(evidence.length < 1_100, 'a file of the state that is too large is read by nobody')
   const released = releasedByHand(closed, NOW)
   assert.deepEqual([isClosed(released), released.by, released.revision], [false, 'hand', 3])
   assert.equal(closedFor(released, CAUSE, ABOUT).relapses, 0)

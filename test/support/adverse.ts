@@ -18,6 +18,8 @@ export interface AdverseSetup {
   readonly copy?: string
   /** Megabytes that it fills its heap with. */
   readonly fill?: number
+  /** Whether it goes on with files for as long as it lives, once it closes. */
+  readonly isBusy?: boolean
   /** A file that gets its port, instead of stderr the ready line. */
   readonly readyFile?: string
 }
