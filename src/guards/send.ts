@@ -6,6 +6,7 @@ import type { RequestContext } from '../request/context.ts'
 import { contextOf } from '../request/context-slot.ts'
 import { dropBody } from './drop-body.ts'
 import type { Guards } from './guards.ts'
+import { guardTrailer, type Hook } from './silent-hook.ts'
 
 function isStream(payload: unknown): boolean {
   if (typeof payload !== 'object' || payload === null) return false
@@ -133,4 +134,15 @@ export function guardSend(app: FastifyInstance, { internals, triage }: Guards): 
   function failSend(reply: FastifyReply, error: unknown): FastifyReply {
     return send.call(reply, asError(error))
   }
+}
+
+/** Guards the functions that make trailers, on every reply of an app. */
+export function guardTrailers(app: FastifyInstance, { internals, triage }: Guards): void {
+  const prototype = internals.replyPrototype(app)
+  const { trailer } = prototype
+  prototype.trailer = function guardedTrailer(this: FastifyReply, name: string, make: Hook): FastifyReply {
+    const context = contextOf(this.request)
+    const isGuarded = context !== undefined && typeof make === 'function'
+    return trailer.call(this, name, (isGuarded ? guardTrailer(make, context, triage) : make) as never)
+  } as typeof trailer
 }

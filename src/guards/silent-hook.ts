@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { asError, originalOf } from '../fastify/as-error.ts'
 import { isThenable } from '../is-thenable.ts'
 import { isOutside, requestStorage } from '../request/async-context.ts'
@@ -7,7 +7,7 @@ import { contextOf } from '../request/context-slot.ts'
 import type { Triage } from '../triage/triage.ts'
 import type { Guards } from './guards.ts'
 
-type Hook = (...args: unknown[]) => unknown
+export type Hook = (...args: unknown[]) => unknown
 
 /**
  * Guards a hook whose errors Fastify drops or only logs: `onError`, `onResponse`, `onTimeout` and `onRequestAbort`.
@@ -49,20 +49,10 @@ export function guardSilentHook(hook: Hook, { triage }: Guards): Hook {
 type TrailerDone = (error: unknown, value?: unknown) => void
 
 /**
- * Guards the functions that make trailers, on every reply of an app. Fastify leaves out the trailer of one that fails,
- * and tells of it at `debug` only; one that throws would leave the response without an end.
+ * Guards a function that makes a trailer. Fastify leaves out the trailer of one that fails, and tells of it at `debug`
+ * only; one that throws would leave the response without an end.
  */
-export function guardTrailers(app: FastifyInstance, { internals, triage }: Guards): void {
-  const prototype = internals.replyPrototype(app)
-  const { trailer } = prototype
-  prototype.trailer = function guardedTrailer(this: FastifyReply, name: string, make: Hook): FastifyReply {
-    const context = contextOf(this.request)
-    const isGuarded = context !== undefined && typeof make === 'function'
-    return trailer.call(this, name, (isGuarded ? guardTrailer(make, context, triage) : make) as never)
-  } as typeof trailer
-}
-
-function guardTrailer(make: Hook, context: RequestContext, triage: Triage): Hook {
+export function guardTrailer(make: Hook, context: RequestContext, triage: Triage): Hook {
   function guarded(reply: unknown, payload: unknown, done: unknown): unknown {
     if (isOutside(context)) return requestStorage.run(context.stored, guarded, reply, payload, done)
     let isDone = false
