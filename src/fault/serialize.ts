@@ -19,17 +19,19 @@ const MAX_DEPTH = 8
 const MAX_ERRORS = 10
 /** The most errors altogether: depth and count alone would allow 10 to the power of 8. */
 const MAX_TOTAL = 32
-/** The most characters of messages and stacks altogether, before the last error: 32 long ones would fill a log. */
+/** Characters of messages and stacks after which each further error is short: 32 long ones would fill a log. */
 const MAX_CHARACTERS = 65_536
+/** Characters of the message of such an error, which has no stack. */
+const MAX_SHORT_MESSAGE = 512
 /** Characters. */
 const MAX_STACK = 16_384
 const MAX_HINT = 4_096
 const MAX_CODE = 128
 
 /**
- * Serializes an error for a log line, with its whole cause chain and an AggregateError's members, 8 deep, 32 and
- * 65 536 characters altogether. What is left out is named in its place. Of the other properties only `code` and `statusCode` are
- * copied, because the rest may hold secrets. Never throws.
+ * Serializes an error for a log line, with its whole cause chain and an AggregateError's members, 8 deep and 32
+ * altogether; those behind the first 65 536 characters are short. What is left out is named in its place. Of the other
+ * properties only `code` and `statusCode` are copied, because the rest may hold secrets. Never throws.
  *
  * @param error What was thrown.
  */
@@ -54,8 +56,9 @@ function serialize(error: unknown, progress: Progress): SerializedError {
   const statusCode = readStatusCode(error)
   const cause = readCause(error)
   const members = readErrors(error)
-  const message = messageOf(error)
-  const stack = boundedStack(error)
+  const isShort = progress.characters >= MAX_CHARACTERS
+  const message = messageOf(error, isShort ? MAX_SHORT_MESSAGE : MAX_MESSAGE)
+  const stack = isShort ? '' : boundedStack(error)
   progress.characters += message.length + stack.length
   progress.path.push(error)
   const serialized: SerializedError = {
@@ -79,7 +82,6 @@ function inner(error: unknown, progress: Progress): SerializedError {
   if (progress.path.includes(error)) return leftOut('this error again: the chain is a circle')
   if (progress.path.length >= MAX_DEPTH) return leftOut(`the chain goes on below ${MAX_DEPTH} errors`)
   if (progress.total >= MAX_TOTAL) return leftOut(`more than ${MAX_TOTAL} errors`)
-  if (progress.characters >= MAX_CHARACTERS) return leftOut(`more than ${MAX_CHARACTERS} characters`)
   return serialize(error, progress)
 }
 
