@@ -1,4 +1,5 @@
 import type { Http2Stream } from 'node:http2'
+import { Socket } from 'node:net'
 import type { RequestContext } from '../request/context.ts'
 
 /**
@@ -14,5 +15,20 @@ export function closeWithStream(context: RequestContext): void {
   if (response === undefined || stream === undefined) return
   setImmediate(() => {
     if (!context.done && stream.destroyed) response.emit('close')
+  })
+}
+
+/**
+ * Destroys a connection to which a write has failed, as its client was gone. Node does so once it has told the response
+ * that it has finished, and so not at all where a listener of the app throws then. The connection and its requests would
+ * stay for ever.
+ *
+ * @param context The request that the exception escaped from.
+ */
+export function destroyFailedConnection(context: RequestContext): void {
+  const socket = context.request?.raw.socket
+  if (!(socket instanceof Socket)) return
+  setImmediate(() => {
+    if (socket.errored && !socket.destroyed) socket.destroy()
   })
 }

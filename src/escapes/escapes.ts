@@ -25,7 +25,7 @@ import {
 } from '../uncaught/listener.ts'
 import { findOtherListeners, otherListenerLine } from '../uncaught/other-listeners.ts'
 import { isOfClientConnection } from './client-connection.ts'
-import { closeWithStream } from './close-with-stream.ts'
+import { closeWithStream, destroyFailedConnection } from './close-with-stream.ts'
 import { endTimer } from './end-timer.ts'
 import { type FoundRequest, findRequest, isLostMicrotask } from './find-request.ts'
 import { Grace } from './grace.ts'
@@ -203,6 +203,7 @@ export class Escapes implements EscapeHandler {
   #restoreConnection(context: RequestContext, fault: Fault): void {
     retireConnection(context, fault, this.#app.requests)
     closeWithStream(context)
+    destroyFailedConnection(context)
   }
 
   /** @param length Milliseconds. */
