@@ -1,4 +1,5 @@
 import http2 from 'node:http2'
+import net from 'node:net'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { WAIT_TIMEOUT } from '../support/timeouts.ts'
 import type { Watcher } from './http1-client.ts'
@@ -6,17 +7,22 @@ import type { ConnectionPlan, Planned } from './plan.ts'
 import type { Message } from './response-reader.ts'
 import type { StreamTranscript } from './transcript.ts'
 
+/** Milliseconds that a session may take to close once all of its streams have ended. */
+const CLOSING = 5_000
+
 /** Carries out the plan of one HTTP/2 connection. Never rejects. */
 export async function runHttp2(
   plan: ConnectionPlan,
   port: number,
   watcher: Watcher = {},
 ): Promise<StreamTranscript[]> {
-  const session = http2.connect(`http://127.0.0.1:${port}`)
+  const socket = net.connect(port, '127.0.0.1')
+  const session = http2.connect(`http://127.0.0.1:${port}`, { createConnection: () => socket })
   const events: string[] = []
   session.on('error', (error: NodeJS.ErrnoException) => events.push(`error ${error.code}: ${error.message}`))
   session.on('goaway', (code: number, last: number) => events.push(`goaway ${code}, last stream ${last}`))
   const closed = new Promise<void>((resolve) => session.on('close', () => resolve()))
+  const disconnected = new Promise<void>((resolve) => socket.on('close', () => resolve()))
   const { departure } = plan
   const leaves = departure.how === 'end' || departure.how === 'destroy'
   let hasLeft = false
@@ -47,7 +53,10 @@ export async function runHttp2(
   session.close()
   // a session whose stream got no answer does not close by itself
   if (transcripts.some(({ end }) => end === 'silent')) session.destroy()
-  await closed
+  // on Node 20 one may also wait for ever for a write of its own: nothing is owed to it any more
+  const patience = setTimeout(() => socket.destroy(), CLOSING)
+  await Promise.race([closed, disconnected])
+  clearTimeout(patience)
   return transcripts
 }
 
