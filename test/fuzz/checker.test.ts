@@ -3,7 +3,7 @@ import net from 'node:net'
 import { test } from 'node:test'
 import { FORMS } from './forms/forms.ts'
 import { runHttp1 } from './http1-client.ts'
-import { judgeHttp1 } from './judge.ts'
+import { judgeHttp1 } from './judge-http1.ts'
 import type { ConnectionPlan, Planned } from './plan.ts'
 
 const formNamed = (name: string) => FORMS.find((form) => form.name === name)!
@@ -40,6 +40,15 @@ const FAULT = request('c-3', 'throws-null')
 const CUT = request('d-4', 'stream-of-length-fails')
 const POST = request('e-5', 'echo')
 const NO_CONTENT = request('f-6', 'no-content-with-a-body')
+const TICK = request('g-7', 'tick')
+const LATER_POST = request('h-8', 'echo')
+const CLOSES = request('i-9', 'closes')
+const TOO_LARGE = request('j-10', 'too-large')
+
+/** The 500 of a request that may lose its body to another one. */
+const lost = (planned: Planned): string => closing(answer({ ...FAULT, id: planned.id }))
+const closing = (text: string): string => text.replace('x-id', 'connection: close\r\nx-id')
+const hint = (id: string): string => `HTTP/1.1 103 Early Hints\r\nlink: </${id}>; rel=preload\r\n\r\n`
 
 /** A server that answers to the second request, whatever the requests are, and closes or not. */
 interface Scene {
@@ -47,6 +56,8 @@ interface Scene {
   readonly sent: readonly Planned[]
   readonly answers: string
   readonly closes?: boolean
+  readonly resets?: boolean
+  readonly leavesAfter?: number
   /** What the judge must say; undefined: nothing. */
   readonly violation: RegExp | undefined
 }
@@ -126,9 +137,98 @@ const SCENES: readonly Scene[] = [
   {
     name: 'closes without a reason',
     sent: [A, B],
-    answers: answer(A, (text) => text.replace('x-id', 'connection: close\r\nx-id')),
+    answers: answer(A, closing),
     closes: true,
     violation: /closes the connection without a reason/,
+  },
+  {
+    name: 'closes before the process leaves',
+    sent: [A],
+    answers: answer(A, closing),
+    closes: true,
+    leavesAfter: 1,
+    violation: /closes the connection without a reason/,
+  },
+  {
+    name: 'closes as the process leaves',
+    sent: [A],
+    answers: answer(A, closing),
+    closes: true,
+    leavesAfter: 0,
+    violation: undefined,
+  },
+  {
+    name: 'goes on behind a connection that it closes',
+    sent: [CLOSES, A],
+    answers: answer(CLOSES, closing) + answer(A),
+    violation: /another answer comes/,
+  },
+  {
+    name: 'a body that a tick before it has lost',
+    sent: [TICK, POST],
+    answers: answer(TICK) + lost(POST),
+    closes: true,
+    violation: undefined,
+  },
+  {
+    name: 'a body that a tick behind it has lost',
+    sent: [POST, TICK],
+    answers: lost(POST),
+    closes: true,
+    violation: /status 500 instead of 200/,
+  },
+  {
+    name: 'a body that was lost for a fault that no parser has seen',
+    sent: [FAULT, POST],
+    answers: answer(FAULT) + lost(POST),
+    closes: true,
+    violation: /status 500 instead of 200/,
+  },
+  {
+    name: 'two bodies lost at once',
+    sent: [TICK, POST, LATER_POST],
+    answers: answer(TICK) + answer({ ...FAULT, id: POST.id }) + lost(LATER_POST),
+    closes: true,
+    violation: /the connection is not closed/,
+  },
+  {
+    name: 'a request without a body behind a tick',
+    sent: [TICK, A],
+    answers: answer(TICK),
+    closes: true,
+    violation: /a-1 string: no answer/,
+  },
+  {
+    name: 'an answer that goes with a reset, while the client still sends',
+    sent: [A, TOO_LARGE],
+    answers: '',
+    resets: true,
+    violation: undefined,
+  },
+  {
+    name: 'an answer that goes with a cut, and the client had sent all',
+    sent: [A, CUT],
+    answers: '',
+    resets: true,
+    violation: /a-1 string: no answer/,
+  },
+  {
+    name: 'a hint of its own',
+    sent: [A, B],
+    answers: answer(A) + hint(B.id) + answer(B),
+    violation: undefined,
+  },
+  {
+    name: 'a hint of another request',
+    sent: [A, B],
+    answers: hint(B.id) + answer(A) + answer(B),
+    violation: /a 103 behind 0 answers/,
+  },
+  {
+    name: 'a 100 that nobody has asked for',
+    sent: [A],
+    answers: `HTTP/1.1 100 Continue\r\n\r\n${answer(A)}`,
+    violation: /a 100 behind 0 answers/,
   },
   {
     name: 'the secret',
@@ -151,11 +251,15 @@ const SCENES: readonly Scene[] = [
   },
 ]
 
-for (const { name, sent, answers, closes = false, violation } of SCENES) {
+for (const { name, sent, answers, closes, resets, leavesAfter, violation } of SCENES) {
   test(`the judge ${violation === undefined ? 'is content' : 'notices'}: ${name}`, async (t) => {
     const server = net.createServer((socket) => {
       socket.on('error', () => {})
-      socket.once('data', () => (closes ? socket.end(answers, 'latin1') : socket.write(answers, 'latin1')))
+      socket.once('data', () => {
+        if (resets) socket.resetAndDestroy()
+        else if (closes) socket.end(answers, 'latin1')
+        else socket.write(answers, 'latin1')
+      })
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     t.after(() => server.close())
@@ -170,7 +274,8 @@ for (const { name, sent, answers, closes = false, violation } of SCENES) {
       readPause: 0,
       departure: { how: 'waits' },
     }
-    const { violations } = judgeHttp1(await runHttp1(plan, (server.address() as net.AddressInfo).port))
+    const transcript = await runHttp1(plan, (server.address() as net.AddressInfo).port)
+    const { violations } = judgeHttp1(transcript, leavesAfter === undefined ? {} : { leavesAfter })
     if (violation === undefined) assert.deepEqual(violations, [])
     else assert.match(violations.join('\n'), violation)
   })

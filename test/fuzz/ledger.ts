@@ -1,7 +1,7 @@
 import type { LogLine } from '../support/child.ts'
-import type { Verdict } from './judge.ts'
 import type { ConnectionPlan, Planned } from './plan.ts'
 import type { StreamTranscript, Transcript } from './transcript.ts'
+import type { Verdict } from './verdict.ts'
 
 /** Failures that are told in full; the rest is counted. */
 const MAX_TOLD = 8
