@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Choices } from '../soak/choices.ts'
 import { FORMS } from './forms/forms.ts'
-import { judgeStream } from './judge-http2.ts'
+import { judgeStream } from './judge/http2.ts'
+import type { Circumstances } from './judge/verdict.ts'
 import { type ConnectionPlan, planOf, planRequest } from './plan.ts'
 import type { Message } from './response-reader.ts'
 import type { StreamTranscript } from './transcript.ts'
-import type { Circumstances } from './verdict.ts'
 
 const planned = (name: string) =>
   planRequest(new Choices(1), FORMS.find((form) => form.name === name)!, `${name}-`)

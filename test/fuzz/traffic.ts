@@ -1,11 +1,11 @@
 import { runHttp1, type Watcher } from './http1-client.ts'
 import { runHttp2 } from './http2-client.ts'
-import { judgeHttp1 } from './judge-http1.ts'
-import { judgeStream } from './judge-http2.ts'
+import { judgeHttp1 } from './judge/http1.ts'
+import { judgeStream } from './judge/http2.ts'
+import type { Circumstances } from './judge/verdict.ts'
 import type { Ledger } from './ledger.ts'
 import { type ConnectionPlan, planOf } from './plan.ts'
 import type { ServerProcess } from './server-process.ts'
-import type { Circumstances } from './verdict.ts'
 
 /** Connections at once. */
 const CLIENTS = 16

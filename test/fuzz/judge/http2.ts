@@ -1,7 +1,7 @@
 import { constants } from 'node:http2'
+import { SECRET } from '../forms/form.ts'
+import type { StreamTranscript } from '../transcript.ts'
 import { differsFromAll } from './answer.ts'
-import { SECRET } from './forms/form.ts'
-import type { StreamTranscript } from './transcript.ts'
 import type { Circumstances, Verdict } from './verdict.ts'
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants

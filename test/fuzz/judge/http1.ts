@@ -1,8 +1,8 @@
+import { SECRET } from '../forms/form.ts'
+import type { Planned } from '../plan.ts'
+import { headerOf, type Message } from '../response-reader.ts'
+import type { Sent, Transcript } from '../transcript.ts'
 import { differsFromAll, isInnocent500 } from './answer.ts'
-import { SECRET } from './forms/form.ts'
-import type { Planned } from './plan.ts'
-import { headerOf, type Message } from './response-reader.ts'
-import type { Sent, Transcript } from './transcript.ts'
 import type { Circumstances, Verdict } from './verdict.ts'
 
 /** Judges one HTTP/1 connection by what was sent on it and what came. */

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib'
-import { type Answer, masked } from './forms/form.ts'
-import type { Planned } from './plan.ts'
-import { headerOf, type Message } from './response-reader.ts'
+import { type Answer, masked } from '../forms/form.ts'
+import type { Planned } from '../plan.ts'
+import { headerOf, type Message } from '../response-reader.ts'
 
 /** The answer to a request that comes while the process leaves. */
 const REFUSAL: Answer = {
