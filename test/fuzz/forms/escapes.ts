@@ -82,7 +82,10 @@ export const ESCAPES: readonly Form[] = [
     ...answersWell('close-rejects', (reply) => reply.raw.on('close', async () => boom())),
     isNamedAfterNeighbours: true,
   },
-  answersWell('prefinish', (reply) => reply.raw.on('prefinish', () => setImmediate(boom))),
+  {
+    ...answersWell('prefinish', (reply) => reply.raw.on('prefinish', () => setImmediate(boom))),
+    isNamedAfterNeighbours: true,
+  },
   {
     ...answersWell('escapes-in-on-response', () => {}),
     route: { onResponse: async () => void Promise.reject(new Error(SECRET)) },
