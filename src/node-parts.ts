@@ -47,6 +47,26 @@ export function workOfThreads(): object[] {
   }, [])
 }
 
+/** No bytes, at an address that is not null: for a null pointer Node's parser would end the message. */
+const NO_BYTES = Buffer.alloc(1).subarray(1)
+
+/** What Node's HTTP/1 parser says of whatever it is given once an exception has passed through it. */
+export const PARSER_STOPPED = 'HPE_JS_EXCEPTION'
+
+/**
+ * Whether an exception has stopped Node's HTTP/1 parser of a connection for good. One that says nothing of itself counts
+ * as stopped, so that nobody waits for the rest of a body that may never come. Not to be called while the parser is at
+ * work. Never throws.
+ */
+export function isParserStopped(socket: unknown): boolean {
+  return attempt(() => {
+    const { parser } = socket as { parser?: { execute(bytes: Buffer): unknown } | null }
+    // one that has not stopped does nothing with no bytes
+    const error = parser?.execute(NO_BYTES)
+    return error instanceof Error && (error as NodeJS.ErrnoException).code === PARSER_STOPPED
+  }, true)
+}
+
 /** What Node calls the function that `once()` puts around a listener, which has the listener in a property. */
 const ONCE_WRAPPER = new EventEmitter().once('probe', () => {}).rawListeners('probe')[0]?.name
 

@@ -17,6 +17,7 @@ import { Drain } from './drain.ts'
 import { closeAsGoingAway, sayGoingAway } from './going-away.ts'
 import { type PreCloseHook, PreCloseHooks } from './pre-close.ts'
 import { addReadiness, refuseLate } from './readiness.ts'
+import { StuckStreams } from './stuck-streams.ts'
 
 /** An app, as the leaving process uses it. */
 class DrainedApp implements LeavingApp {
@@ -36,9 +37,16 @@ class DrainedApp implements LeavingApp {
     this.#app = app
     this.leave = app.options.leave
     this.fastifyVersion = app.fastify.version
-    this.#connections = new Connections(() => {
-      app.hasServed = true
-    })
+    let stuckStreams: StuckStreams | undefined
+    this.#connections = new Connections(
+      () => {
+        app.hasServed = true
+      },
+      (session) => {
+        stuckStreams ??= new StuckStreams(app.requests)
+        stuckStreams.watch(session)
+      },
+    )
     this.#drain = new Drain(this.#connections, app.requests, (context) => this.isSick && isStuck(context))
   }
 

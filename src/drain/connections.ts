@@ -50,10 +50,15 @@ export class Connections {
   #isStopped = false
 
   readonly #onListening: () => void
+  readonly #onSession: (session: Http2Session) => void
 
-  /** @param onListening Called whenever one of the servers listens. */
-  constructor(onListening: () => void = () => {}) {
+  /**
+   * @param onListening Called whenever one of the servers listens.
+   * @param onSession Called with each session of HTTP/2.
+   */
+  constructor(onListening: () => void = () => {}, onSession: (session: Http2Session) => void = () => {}) {
     this.#onListening = onListening
+    this.#onSession = onSession
   }
 
   /** Follows a server. */
@@ -91,6 +96,7 @@ export class Connections {
     })
     server.on('session', (session: Http2Session) => {
       this.#sessions.add(session)
+      this.#onSession(session)
       session.once('close', () => this.#sessions.delete(session))
       if (this.#isStopped) closeAfterFirstStreams(session, this.#awaited)
     })

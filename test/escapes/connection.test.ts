@@ -105,25 +105,48 @@ describe('an exception while a body is on its way', () => {
   })
 
   test('costs a later request nothing whose body goes on', async (t) => {
-    const child = await startFixture(t, 'escapes-connection', { env: { GRACE: '2000' } })
+    const child = await startFixture(t, 'escapes-connection')
     const connection = await connectRaw(child.port, get('/tick') + post('/post', '', 7))
-    await awaitFaults(child, 1)
-    connection.socket.write('{"a"')
     assert.deepEqual(await answers(connection, 1), [500])
-    // its own grace began with that of the other one
+    connection.socket.write('{"a"')
+    await sleep(400) // twice the grace
     connection.socket.write(':1}')
     assert.deepEqual(await answers(connection, 2), [500, 200])
-    await connection.closed
     assert.match(connection.received(), /\{"a":1\}$/)
+    connection.socket.write(get('/fine'))
+    assert.deepEqual(await answers(connection, 3), [500, 200, 200])
+    connection.socket.destroy()
   })
 
-  test('leaves the request its own good answer', async (t) => {
-    const child = await startFixture(t, 'escapes-connection', { env: { GRACE: '2000' } })
+  test('outside of the parser costs the request neither its answer nor its connection', async (t) => {
+    const child = await startFixture(t, 'escapes-connection', { env: { GRACE: '5000' } })
     const connection = await connectRaw(child.port, post('/early', '{"a"', 7))
     await awaitFaults(child, 1)
     connection.socket.write(':1}')
     assert.deepEqual(await answers(connection, 1), [200])
-    await connection.closed
+    const [head, body] = post('/early')
+      .replace(/content-length: \d+/, 'transfer-encoding: chunked')
+      .split('\r\n\r\n')
+    connection.socket.write(`${head}\r\n\r\n3\r\n{"a`)
+    await awaitFaults(child, 2)
+    connection.socket.write(`\r\n4;e=1\r\n${body?.slice(3)}\r\n0\r\na: b`)
+    connection.socket.write(`\r\n\r\n${get('/fine')}`)
+    assert.deepEqual(await answers(connection, 3), [200, 200, 200])
+    assert.deepEqual(connection.received().match(/\{"a":1\}/g)?.length, 2)
+    connection.socket.destroy()
+  })
+
+  test('of a request that has waited for it: it is answered on its own connection', async (t) => {
+    const child = await startFixture(t, 'escapes-connection')
+    const waits = await connectRaw(child.port, get('/waits'))
+    await child.line((line) => line.msg === 'waiting')
+    const wakes = await connectRaw(child.port, post('/wakes', '{"a"', 7))
+    await wakes.closed
+    assert.deepEqual(statuses(wakes), [500])
+    assert.deepEqual(await answers(waits, 1), [500])
+    assert.deepEqual(await faultsOf(child), ['/waits exception'])
+    await isIdle(child)
+    waits.socket.destroy()
   })
 })
 

@@ -1,161 +1,20 @@
 import assert from 'node:assert/strict'
 import net from 'node:net'
 import { test } from 'node:test'
-import { FORMS } from './forms/forms.ts'
 import { runHttp1 } from './http1-client.ts'
-import { judgeHttp1 } from './judge.ts'
-import type { ConnectionPlan, Planned } from './plan.ts'
+import { judgeHttp1 } from './judge/http1.ts'
+import { SCENES } from './judge/scenes.ts'
+import type { ConnectionPlan } from './plan.ts'
 
-const formNamed = (name: string) => FORMS.find((form) => form.name === name)!
-
-function request(id: string, name: string): Planned {
-  const form = formNamed(name)
-  const body = form.sends?.(id, 1)
-  return {
-    id,
-    form,
-    method: form.method ?? 'GET',
-    path: `/${name}`,
-    headers: { 'x-request-id': id },
-    body,
-    upload: 'length',
-    version: '1.1',
-  }
-}
-
-/** The answer that a request must get, as bytes. */
-function answer({ id, form, body = '' }: Planned, change: (text: string) => string = (text) => text): string {
-  const [expected] = form.answers
-  const text = expected?.body(id, body) ?? ''
-  const type = expected?.headers?.(id)['content-type']
-  return change(
-    `HTTP/1.1 ${expected?.status} Phrase\r\nx-id: ${id}\r\n${type === undefined ? '' : `content-type: ${type}\r\n`}` +
-      `content-length: ${text.length}\r\n\r\n${text}`,
-  )
-}
-
-const A = request('a-1', 'string')
-const B = request('b-2', 'string')
-const FAULT = request('c-3', 'throws-null')
-const CUT = request('d-4', 'stream-of-length-fails')
-const POST = request('e-5', 'echo')
-const NO_CONTENT = request('f-6', 'no-content-with-a-body')
-
-/** A server that answers to the second request, whatever the requests are, and closes or not. */
-interface Scene {
-  readonly name: string
-  readonly sent: readonly Planned[]
-  readonly answers: string
-  readonly closes?: boolean
-  /** What the judge must say; undefined: nothing. */
-  readonly violation: RegExp | undefined
-}
-
-const SCENES: readonly Scene[] = [
-  {
-    name: 'each has its own',
-    sent: [A, FAULT, B],
-    answers: answer(A) + answer(FAULT) + answer(B),
-    violation: undefined,
-  },
-  {
-    name: 'a cut that is promised',
-    sent: [A, CUT],
-    answers: answer(A) + answer(CUT).slice(0, -30),
-    closes: true,
-    violation: undefined,
-  },
-  { name: 'in the wrong order', sent: [A, B], answers: answer(B) + answer(A), violation: /x-id b-2/ },
-  { name: 'one twice', sent: [A, B], answers: answer(A) + answer(A), violation: /x-id a-1/ },
-  {
-    name: 'one more than there were requests',
-    sent: [A, B],
-    answers: answer(A) + answer(B) + answer(B),
-    violation: /an answer to nothing/,
-  },
-  {
-    name: 'a body of another request',
-    sent: [A, B],
-    answers: answer(A) + answer(B, (text) => text.replace('b-2;b-2', 'b-2;a-1')),
-    violation: /body/,
-  },
-  {
-    name: 'a 500 for an innocent request',
-    sent: [A, B],
-    answers: answer(A) + answer({ ...FAULT, id: B.id }),
-    violation: /status 500 instead of 200/,
-  },
-  {
-    name: 'a fault that is a success',
-    sent: [A, FAULT],
-    answers: answer(A) + answer({ ...A, id: FAULT.id }),
-    violation: /status 200 instead of 500/,
-  },
-  {
-    name: 'a header of the success on a masked 500',
-    sent: [FAULT],
-    answers: answer(FAULT, (text) => text.replace('x-id', 'set-cookie: a=b\r\nx-id')),
-    violation: /set-cookie/,
-  },
-  {
-    name: 'the length of the success on a masked 500',
-    sent: [FAULT, A],
-    answers: answer(FAULT, (text) => text.replace(/length: \d+/, 'length: 15')) + answer(A),
-    violation: /no status line/,
-  },
-  {
-    name: 'a length and chunks',
-    sent: [A],
-    answers: answer(A, (text) => text.replace('x-id', 'transfer-encoding: chunked\r\nx-id')),
-    violation: /a length and a transfer encoding/,
-  },
-  {
-    name: 'half an answer that looks whole',
-    sent: [CUT],
-    answers: answer(CUT),
-    violation: /whole, and must be cut/,
-  },
-  {
-    name: 'a cut for no reason',
-    sent: [A, B],
-    answers: answer(A) + answer(B).slice(0, -5),
-    closes: true,
-    violation: /b-2 string: no answer/,
-  },
-  { name: 'no answer', sent: [A, B], answers: answer(A), closes: true, violation: /b-2 string: no answer/ },
-  {
-    name: 'closes without a reason',
-    sent: [A, B],
-    answers: answer(A, (text) => text.replace('x-id', 'connection: close\r\nx-id')),
-    closes: true,
-    violation: /closes the connection without a reason/,
-  },
-  {
-    name: 'the secret',
-    sent: [A],
-    answers: answer(A, (text) => text.replace('Phrase', 'hunter2')),
-    violation: /the secret was given away/,
-  },
-  {
-    name: 'a body behind a 204',
-    sent: [NO_CONTENT, A],
-    answers: `HTTP/1.1 204 No Content\r\nx-id: f-6\r\n\r\nbody${answer(A)}`,
-    violation: /no status line/,
-  },
-  {
-    name: 'a 400 within an answer',
-    sent: [A, POST],
-    answers: `${answer(A)}${answer(POST).slice(0, -20)}HTTP/1.1 400 Bad Request\r\n\r\n`,
-    closes: true,
-    violation: /body/,
-  },
-]
-
-for (const { name, sent, answers, closes = false, violation } of SCENES) {
+for (const { name, sent, answers, closes, resets, leavesAfter, violation } of SCENES) {
   test(`the judge ${violation === undefined ? 'is content' : 'notices'}: ${name}`, async (t) => {
     const server = net.createServer((socket) => {
       socket.on('error', () => {})
-      socket.once('data', () => (closes ? socket.end(answers, 'latin1') : socket.write(answers, 'latin1')))
+      socket.once('data', () => {
+        if (resets) socket.resetAndDestroy()
+        else if (closes) socket.end(answers, 'latin1')
+        else socket.write(answers, 'latin1')
+      })
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     t.after(() => server.close())
@@ -170,7 +29,8 @@ for (const { name, sent, answers, closes = false, violation } of SCENES) {
       readPause: 0,
       departure: { how: 'waits' },
     }
-    const { violations } = judgeHttp1(await runHttp1(plan, (server.address() as net.AddressInfo).port))
+    const transcript = await runHttp1(plan, (server.address() as net.AddressInfo).port)
+    const { violations } = judgeHttp1(transcript, leavesAfter === undefined ? {} : { leavesAfter })
     if (violation === undefined) assert.deepEqual(violations, [])
     else assert.match(violations.join('\n'), violation)
   })

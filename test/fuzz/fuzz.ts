@@ -5,6 +5,7 @@
  *
  *     npm run test:fuzz -- [--seconds 600] [--seed N] [--node PATH | VERSION] [--http 1|2]
  *     npm run test:fuzz -- --seed N --http 1|2 --connection K     one connection alone
+ *     npm run test:fuzz -- --record …                             its line goes into docs/security.md
  *
  * What a connection does comes from the seed and its number; when it happens is up to the machine. The exit code is 1 if
  * anything is not as the docs promise.
@@ -14,6 +15,7 @@ import { nodeOf } from '../../scripts/matrix/node-binary.ts'
 import { heapGrowth, maxHeapGrowth } from '../soak/growth.ts'
 import { leaveAmidTraffic, setupFor, WAYS, type Way } from './leaving.ts'
 import { Ledger } from './ledger.ts'
+import { record } from './record.ts'
 import { startServer } from './server-process.ts'
 import { sendTraffic } from './traffic.ts'
 
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     node: { type: 'string', default: process.execPath },
     connection: { type: 'string' },
     http: { type: 'string' },
+    record: { type: 'boolean', default: false },
   },
 })
 const node = /^\d+$/.test(values.node) ? nodeOf(values.node).path : values.node
@@ -38,14 +41,18 @@ const seed = Number(values.seed)
 const protocol = values.http === undefined ? undefined : (Number(values.http) as 1 | 2)
 if (!(seconds > 0) || !Number.isInteger(seed) || ![undefined, 1, 2].includes(protocol))
   throw new Error('--seconds and --seed have to be numbers, and --http 1 or 2')
+if (Number.parseInt(process.versions.node, 10) < 24 && protocol !== 1)
+  console.log('The HTTP/2 client of Node 20 and 22 may wait for ever itself: run this with Node 24 or later')
 const ledger = new Ledger(seed)
 const ways = Object.keys(WAYS) as Way[]
+let version = ''
 
 /** Traffic, then the end of the process. */
 async function round(number: number, first: number, end: number): Promise<number> {
   const way = ways[number % ways.length] as Way
   const server = await startServer(node, setupFor(way))
-  if (number === 0) console.log(`Node ${server.node}, seed ${seed}`)
+  version = server.node
+  if (number === 0) console.log(`Node ${version}, seed ${seed}`)
   const heaps: number[] = []
   const before = ledger.counts.requests
   const start = performance.now()
@@ -81,6 +88,7 @@ if (values.connection === undefined) {
   const end = performance.now() + seconds * 1000
   let next = 0
   for (let number = 0; performance.now() < end; number += 1) next = await round(number, next, end)
+  if (values.record) record(version, seed, seconds, ledger)
 } else await alone(Number(values.connection))
 for (const failure of ledger.failures) console.log(failure)
 console.log(JSON.stringify(ledger.counts))

@@ -1,9 +1,9 @@
 import net from 'node:net'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { WAIT_TIMEOUT } from '../support/timeouts.ts'
-import type { ConnectionPlan, Planned } from './plan.ts'
+import { type ConnectionPlan, fragmentSize, type Planned } from './plan.ts'
 import { FramingError, type Message, ResponseReader } from './response-reader.ts'
-import type { Sent, Transcript } from './transcript.ts'
+import type { Interim, Sent, Transcript } from './transcript.ts'
 
 /** What somebody who watches a client may wait for. */
 export interface Watcher {
@@ -43,7 +43,7 @@ class Http1Client {
   readonly #reader: ResponseReader
   readonly #sent: Sent[] = []
   readonly #answers: Message[] = []
-  readonly #interim: Message[] = []
+  readonly #interim: Interim[] = []
   readonly #writes: Buffer[] = []
   readonly #reads: Buffer[] = []
   #writtenLength = 0
@@ -59,7 +59,10 @@ class Http1Client {
     this.#watcher = watcher
     this.#reader = new ResponseReader(
       (n) => this.#sent[n]?.planned.method,
-      (message) => (message.status < 200 ? this.#interim : this.#answers).push(message),
+      (message) => {
+        if (message.status < 200) this.#interim.push({ behind: this.#answers.length, message })
+        else this.#answers.push(message)
+      },
     )
     this.#patience = this.#waitPatiently()
     const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
@@ -129,11 +132,11 @@ class Http1Client {
 
   /** Writes in fragments, and stops where the plan or the server ends the connection. */
   async #write(bytes: Buffer): Promise<void> {
-    const { fragments, pause, departure } = this.#plan
+    const { pause, departure } = this.#plan
     const most =
       departure.how !== 'waits' && departure.after === 'written' ? departure.amount : Number.POSITIVE_INFINITY
     for (let at = 0, n = 0; at < bytes.length && !this.#isOver; n += 1) {
-      const size = fragments[Math.min(n, fragments.length - 1)] || bytes.length
+      const size = fragmentSize(this.#plan, n)
       const piece = bytes.subarray(at, Math.min(at + size, at + most - this.#writtenLength))
       at += piece.length
       this.#writes.push(piece)

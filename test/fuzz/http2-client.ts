@@ -1,10 +1,14 @@
 import http2 from 'node:http2'
+import net from 'node:net'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { WAIT_TIMEOUT } from '../support/timeouts.ts'
 import type { Watcher } from './http1-client.ts'
-import type { ConnectionPlan, Planned } from './plan.ts'
+import { type ConnectionPlan, fragmentSize, type Planned } from './plan.ts'
 import type { Message } from './response-reader.ts'
 import type { StreamTranscript } from './transcript.ts'
+
+/** Milliseconds that a session may take to close once all of its streams have ended. */
+const CLOSING = 5_000
 
 /** Carries out the plan of one HTTP/2 connection. Never rejects. */
 export async function runHttp2(
@@ -12,11 +16,17 @@ export async function runHttp2(
   port: number,
   watcher: Watcher = {},
 ): Promise<StreamTranscript[]> {
-  const session = http2.connect(`http://127.0.0.1:${port}`)
+  const socket = net.connect(port, '127.0.0.1')
+  const session = http2.connect(`http://127.0.0.1:${port}`, { createConnection: () => socket })
   const events: string[] = []
   session.on('error', (error: NodeJS.ErrnoException) => events.push(`error ${error.code}: ${error.message}`))
-  session.on('goaway', (code: number, last: number) => events.push(`goaway ${code}, last stream ${last}`))
+  let lastTaken: number | undefined
+  session.on('goaway', (code: number, last: number) => {
+    lastTaken = last
+    events.push(`goaway ${code}, last stream ${last}`)
+  })
   const closed = new Promise<void>((resolve) => session.on('close', () => resolve()))
+  const disconnected = new Promise<void>((resolve) => socket.on('close', () => resolve()))
   const { departure } = plan
   const leaves = departure.how === 'end' || departure.how === 'destroy'
   let hasLeft = false
@@ -33,7 +43,7 @@ export async function runHttp2(
     },
     leaves ? departure.amount % 300 : 2 ** 30,
   )
-  const streams: Promise<Omit<StreamTranscript, 'events'>>[] = []
+  const streams: Promise<OfStream>[] = []
   for (const [batch, requests] of plan.batches.entries()) {
     if (session.closed || session.destroyed) break
     const opened = requests.map((planned, i) => runStream(session, plan, planned, batch, i, () => hasLeft))
@@ -42,14 +52,20 @@ export async function runHttp2(
     await watcher.written?.(batch)
     if (plan.waits) await Promise.all(streams)
   }
-  const transcripts = (await Promise.all(streams)).map((each) => ({ ...each, events }))
+  const transcripts = (await Promise.all(streams)).map((each) => ({ ...each, events, lastTaken }))
   clearTimeout(timer)
   session.close()
   // a session whose stream got no answer does not close by itself
   if (transcripts.some(({ end }) => end === 'silent')) session.destroy()
-  await closed
+  // on Node 20 one may also wait for ever for a write of its own: nothing is owed to it any more
+  const patience = setTimeout(() => socket.destroy(), CLOSING)
+  await Promise.race([closed, disconnected])
+  clearTimeout(patience)
   return transcripts
 }
+
+/** What is known of a stream without its connection. */
+type OfStream = Omit<StreamTranscript, 'events' | 'lastTaken'>
 
 function runStream(
   session: http2.ClientHttp2Session,
@@ -58,8 +74,8 @@ function runStream(
   batch: number,
   place: number,
   hasLeft: () => boolean,
-): { transcript: Promise<Omit<StreamTranscript, 'events'>>; written: Promise<void> } {
-  const { departure, readsAfter, readPause, fragments, pause } = plan
+): { transcript: Promise<OfStream>; written: Promise<void> } {
+  const { departure, readsAfter, readPause, pause } = plan
   const { method, path, headers, body } = planned
   const sent = { planned, batch, isWhole: body === undefined }
   let stream: http2.ClientHttp2Stream
@@ -69,7 +85,7 @@ function runStream(
       { endStream: body === undefined },
     )
   } catch {
-    const transcript = { plan, sent, answer: undefined, rstCode: 0, end: 'refused' as const }
+    const transcript = { plan, sent, id: 0, answer: undefined, rstCode: 0, end: 'refused' as const }
     return { transcript: Promise.resolve(transcript), written: Promise.resolve() }
   }
   let end: StreamTranscript['end'] = 'server'
@@ -116,7 +132,7 @@ function runStream(
   const write = async (): Promise<void> => {
     const bytes = Buffer.from(body ?? '', 'latin1')
     for (let at = 0, n = 0; at < bytes.length; n += 1) {
-      const size = fragments[Math.min(n, fragments.length - 1)] || bytes.length
+      const size = fragmentSize(plan, n)
       if (stream.destroyed || stream.closed || stream.writableEnded) return
       stream.write(bytes.subarray(at, at + size))
       at += size
@@ -130,12 +146,12 @@ function runStream(
       stream.end(resolve)
     })
   }
-  const transcript = closed.then((): Omit<StreamTranscript, 'events'> => {
+  const transcript = closed.then((): OfStream => {
     clearTimeout(timer)
     if (hasLeft()) end = 'client'
     const isWhole = hasEnded && stream.rstCode === 0 && end === 'server'
     const answer = head === undefined ? undefined : messageOf(head, trailers, Buffer.concat(chunks), isWhole)
-    return { plan, sent, answer, rstCode: stream.rstCode, end }
+    return { plan, sent, id: stream.id ?? 0, answer, rstCode: stream.rstCode, end }
   })
   return { transcript, written: write() }
 }

@@ -3,16 +3,20 @@ import type { Form } from './forms/form.ts'
 import { LEAVING } from './forms/leaving.ts'
 import type { Ledger } from './ledger.ts'
 import { type ConnectionPlan, type Planned, planOf, planRequest } from './plan.ts'
-import type { ServerProcess } from './server-process.ts'
+import type { ServerProcess, Setup } from './server-process.ts'
 import { protocolOf, runConnection } from './traffic.ts'
 
 /** The ways in which a process is made to leave, and the exit code of each. */
-export const WAYS = { SIGTERM: 0, fatal: 70, hung: 0 } as const
+export const WAYS = { SIGTERM: 0, fatal: 70, hung: 0, recycle: 75 } as const
 export type Way = keyof typeof WAYS
 
-/** The options of the plugin for a process that is to leave: what hangs is cut, what works has time enough. */
-export function setupFor(way: Way): object {
-  return { leave: { signals: ['SIGTERM'], deadline: way === 'hung' ? 1500 : 30_000 } }
+/** The setup of a server that is to leave: what hangs is cut, what works has time enough. */
+export function setupFor(way: Way): Setup {
+  const leave: NonNullable<Setup['leave']> = {
+    signals: ['SIGTERM'],
+    deadline: way === 'hung' ? 1500 : 30_000,
+  }
+  return way === 'recycle' ? { isOld: true, leave } : { leave }
 }
 
 /** The number of the last batch that was sent before the process was told to leave. */
@@ -86,12 +90,12 @@ async function makeLeave(
   way: Way,
   ledger: Ledger,
 ): Promise<void> {
-  if (way !== 'fatal') {
+  if (way !== 'fatal' && way !== 'recycle') {
     server.kill('SIGTERM')
     return
   }
   const plan = planOf(seed, protocolOf(round), FIRST - 1 - round)
-  const causer = planRequest(new Choices(seed), LEAVING.fatal, `fatal.${round}-`)
+  const causer = planRequest(new Choices(seed), LEAVING[way], `${way}.${round}-`)
   await runConnection(
     server,
     ledger,

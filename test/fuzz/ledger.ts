@@ -1,5 +1,5 @@
 import type { LogLine } from '../support/child.ts'
-import type { Verdict } from './judge.ts'
+import type { Verdict } from './judge/verdict.ts'
 import type { ConnectionPlan, Planned } from './plan.ts'
 import type { StreamTranscript, Transcript } from './transcript.ts'
 
@@ -23,7 +23,8 @@ export class Ledger {
   readonly failures: string[] = []
   readonly #seed: number
   readonly #sent: Map<string, { readonly planned: Planned; readonly plan: ConnectionPlan }> = new Map()
-  readonly #faulty: Set<ConnectionPlan> = new Set()
+  /** Those that may name a neighbour. */
+  readonly #misnaming: Set<ConnectionPlan> = new Set()
   readonly #collateral: Set<string> = new Set()
 
   constructor(seed: number) {
@@ -52,8 +53,8 @@ export class Ledger {
       if (fault === undefined || reqId === undefined || fault.attributedTo === 'none') continue
       const { planned, plan } = this.#sent.get(reqId) ?? {}
       if (planned === undefined || planned.form.isFaulty || this.#collateral.has(reqId)) continue
-      // what listeners of a pipelined response throw may be named after its neighbour, whose answer was looked at
-      if (plan?.protocol === 1 && this.#faulty.has(plan)) continue
+      // its answer was looked at
+      if (plan?.protocol === 1 && this.#misnaming.has(plan)) continue
       this.fails(
         `a fault in the name of ${reqId} (${planned.form.name}), which has none: ${msg}\n${err?.stack}`,
       )
@@ -62,7 +63,7 @@ export class Ledger {
 
   #remember(planned: Planned, plan: ConnectionPlan): void {
     this.#sent.set(planned.id, { planned, plan })
-    if (planned.form.isFaulty) this.#faulty.add(plan)
+    if (planned.form.isNamedAfterNeighbours) this.#misnaming.add(plan)
   }
 
   /** A failure of no one connection. */

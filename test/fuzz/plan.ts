@@ -2,6 +2,15 @@ import { Choices } from '../soak/choices.ts'
 import type { Form, Upload } from './forms/form.ts'
 import { FORMS } from './forms/forms.ts'
 
+/** Writes of one batch that are small: what is left after them goes out at once, or an upload would take minutes. */
+const MAX_FRAGMENTS = 300
+
+/** Bytes of the n-th write of a batch. */
+export function fragmentSize({ fragments }: ConnectionPlan, n: number): number {
+  const size = n < MAX_FRAGMENTS ? fragments[Math.min(n, fragments.length - 1)] : 0
+  return size || Number.POSITIVE_INFINITY
+}
+
 /** A request that is to be sent. */
 export interface Planned {
   readonly id: string

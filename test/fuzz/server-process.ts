@@ -1,9 +1,16 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import type { IsolateOptions } from '../../src/index.ts'
 import type { LogLine } from '../support/child.ts'
 import { WAIT_TIMEOUT } from '../support/timeouts.ts'
 import { TYPESCRIPT } from '../support/typescript-flags.ts'
+
+/** How the server registers the plugin. */
+export interface Setup extends Pick<IsolateOptions, 'leave'> {
+  /** Whether the process is old enough for a recycle, which then comes at the one request that is sent for it. */
+  readonly isOld?: boolean
+}
 
 /** What the server has left when nothing is in flight. */
 export interface Sample {
@@ -35,8 +42,8 @@ export interface ServerProcess {
   kill(signal: NodeJS.Signals): void
 }
 
-/** @param setup The options of the plugin, as far as JSON can express them. */
-export async function startServer(node: string, setup: object = {}): Promise<ServerProcess> {
+/** Starts the server. */
+export async function startServer(node: string, setup: Setup = {}): Promise<ServerProcess> {
   const file = fileURLToPath(new URL('./server.ts', import.meta.url))
   const child = spawn(node, [...TYPESCRIPT, '--expose-gc', file], {
     env: { ...process.env, NODE_TEST_CONTEXT: undefined, SETUP: JSON.stringify(setup) },

@@ -1,6 +1,6 @@
 /**
  * The server of the fuzzer: every form as a route of two apps, HTTP/1 and HTTP/2. It writes its log to stdout, and
- * answers its parent over IPC. Runs with `--expose-gc`. `SETUP` is JSON: the options of the plugin.
+ * answers its parent over IPC. Runs with `--expose-gc`. `SETUP` is a `Setup`.
  */
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
@@ -13,15 +13,15 @@ import { isolate } from '../../src/index.ts'
 import { isolatedAppOf } from '../../src/isolated-app.ts'
 import { type Form, GRACE } from './forms/form.ts'
 import { FORMS } from './forms/forms.ts'
-import { LEAVING } from './forms/leaving.ts'
-import type { Sample } from './server-process.ts'
+import { LEAVING, RECYCLES } from './forms/leaving.ts'
+import type { Sample, Setup } from './server-process.ts'
 
 /** Milliseconds that requests may need to end once nobody sends any more. */
 const SETTLING = 10_000
 const COLLECTIONS = 6
 
 const collect = globalThis.gc as () => void
-const setup = JSON.parse(process.env.SETUP ?? '{}')
+const { isOld = false, leave }: Setup = JSON.parse(process.env.SETUP ?? '{}')
 const stream = pino.destination({ dest: 1, sync: false })
 
 function addRoutes(app: FastifyInstance): void {
@@ -51,8 +51,9 @@ async function start(http2: boolean): Promise<FastifyInstance> {
     isolate({
       grace: GRACE,
       log: { burst: Number.POSITIVE_INFINITY },
-      ...setup,
-      leave: { recycleAfter: Number.POSITIVE_INFINITY, ...setup.leave },
+      classify: ({ error }, proposed) =>
+        isOld && proposed === 'recycle' && error !== RECYCLES ? 'contain' : undefined,
+      leave: { recycleAfter: isOld ? 0 : Number.POSITIVE_INFINITY, recycleSpread: 0, ...leave },
     }),
   )
   app.register(async (child) => addRoutes(child))

@@ -9,13 +9,20 @@ export interface Sent {
   isWhole: boolean
 }
 
+/** An answer of 1xx. */
+export interface Interim {
+  /** How many whole answers had come before it. */
+  readonly behind: number
+  readonly message: Message
+}
+
 /** All that a client knows of one HTTP/1 connection. */
 export interface Transcript {
   readonly plan: ConnectionPlan
   readonly sent: readonly Sent[]
   /** The whole answers, in their order. */
   readonly answers: readonly Message[]
-  readonly interim: readonly Message[]
+  readonly interim: readonly Interim[]
   /** What came of one more. */
   readonly rest: Message | undefined
   /** What a strict parser refuses. */
@@ -33,6 +40,10 @@ export interface Transcript {
 export interface StreamTranscript {
   readonly plan: ConnectionPlan
   readonly sent: Sent
+  /** The number of the stream; 0 where it was never opened. */
+  readonly id: number
+  /** The last stream of the connection that the server took; undefined where it did not say. */
+  readonly lastTaken: number | undefined
   /** Undefined where no headers came. */
   readonly answer: Message | undefined
   readonly rstCode: number

@@ -19,9 +19,16 @@ export const inEscapes: readonly Mutant[] = [
   {
     name: 'parser-stopped-by-a-request-that-has-ended',
     file: 'escapes/retire-connection.ts',
-    find: 'context.done ? beingRead(inFlight) : context',
+    find: '(beingRead(inFlight) ?? context)',
     replace: 'context',
-    tests: ['isolation/wire'],
+    tests: ['isolation/wire', 'escapes/connection'],
+  },
+  {
+    name: 'every-exception-counts-as-one-of-the-parser',
+    file: 'escapes/retire-connection.ts',
+    find: '!isParserStopped(socket)',
+    replace: 'false',
+    tests: ['escapes/connection'],
   },
   {
     name: 'drain-waits-for-the-fatal-request',

@@ -3,6 +3,13 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/leave`. */
 export const inLeave: readonly Mutant[] = [
   {
+    name: 'stream-that-node-forgets-stays-in-flight',
+    file: 'drain/stuck-streams.ts',
+    find: '      if (this.#closed.has(stream)) stream.destroy()\n      else closed.add(stream)\n',
+    replace: '',
+    tests: ['drain/stuck-streams'],
+  },
+  {
     name: 'exit-waits-for-a-thread-that-hangs',
     file: 'leave/stuck-threads.ts',
     find: '  return areEnded && isDone\n',

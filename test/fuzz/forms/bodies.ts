@@ -203,6 +203,20 @@ export const BODIES: readonly Form[] = [
     answers: [{ status: 200, body: (_id, sent) => sent }, masked()],
   },
   {
+    name: 'early-immediate-with-a-body',
+    method: 'POST',
+    isFaulty: true,
+    sends: json,
+    route: {
+      onRequest: (_request, _reply, done) => {
+        setImmediate(boom)
+        done()
+      },
+    },
+    handler: async ({ body }) => body,
+    answers: [{ status: 200, body: (_id, sent) => sent }, masked()],
+  },
+  {
     name: 'throws-in-pre-parsing',
     method: 'POST',
     isFaulty: true,

@@ -68,13 +68,24 @@ export const ESCAPES: readonly Form[] = [
   answersWell('rejection-after-the-answer', () => void reject(15)),
   answersWell('long-after-the-answer', () => setTimeout(boom, 60)),
   { ...answersWell('finish', (reply) => reply.raw.on('finish', boom)), stopsParser: true },
-  { ...answersWell('close', (reply) => reply.raw.on('close', boom)), stopsParser: true },
+  {
+    ...answersWell('close', (reply) => reply.raw.on('close', boom)),
+    stopsParser: true,
+    isNamedAfterNeighbours: true,
+  },
   {
     ...answersWell('tick-after-close', (reply) => reply.raw.on('close', () => process.nextTick(boom))),
     stopsParser: true,
+    isNamedAfterNeighbours: true,
   },
-  answersWell('close-rejects', (reply) => reply.raw.on('close', async () => boom())),
-  answersWell('prefinish', (reply) => reply.raw.on('prefinish', () => setImmediate(boom))),
+  {
+    ...answersWell('close-rejects', (reply) => reply.raw.on('close', async () => boom())),
+    isNamedAfterNeighbours: true,
+  },
+  {
+    ...answersWell('prefinish', (reply) => reply.raw.on('prefinish', () => setImmediate(boom))),
+    isNamedAfterNeighbours: true,
+  },
   {
     ...answersWell('escapes-in-on-response', () => {}),
     route: { onResponse: async () => void Promise.reject(new Error(SECRET)) },
@@ -193,6 +204,7 @@ export const ESCAPES: readonly Form[] = [
     isFaulty: true,
     isFirst: true,
     stopsParser: true,
+    isNamedAfterNeighbours: true,
     isRaw: true,
     handler: ({ id }, reply) => {
       reply.hijack()

@@ -43,6 +43,11 @@ export interface Form {
    * lose it, and is then answered 500 ("What is attributed to whom" in docs/escapes.md).
    */
   readonly stopsParser?: boolean
+  /**
+   * Whether Node may call what it throws on behalf of a pipelined neighbour, which then has the fault in the log ("What is
+   * attributed to whom" in docs/escapes.md).
+   */
+  readonly isNamedAfterNeighbours?: boolean
   /** Whether it has no headers of the app's hooks: it is written past Fastify. */
   readonly isRaw?: boolean
   /** The protocols that it fits. Default: both. */

@@ -2,6 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { FatalError } from '../../../src/index.ts'
 import { type Form, good, masked, never, SECRET, text } from './form.ts'
 
+/** The exception at which a server recycles that is old enough. */
+export const RECYCLES = new Error(SECRET)
+
 /** Requests that are in flight when the process leaves, and the one that makes it leave. */
 export const LEAVING = {
   /** Answers a while after the process has begun to leave. */
@@ -38,6 +41,17 @@ export const LEAVING = {
     answers: [masked()],
   },
   hung: { name: 'hung', handler: never, answers: [{ ...good(0), isCut: true }] },
+  recycle: {
+    name: 'recycle',
+    isFaulty: true,
+    handler: () => {
+      setImmediate(() => {
+        throw RECYCLES
+      })
+      return never()
+    },
+    answers: [masked()],
+  },
   fatal: {
     name: 'fatal',
     isFaulty: true,
