@@ -105,6 +105,11 @@ export function guardSend(app: FastifyInstance, { internals, triage }: Guards): 
       context.statusAtError ??= this.statusCode
       return send.call(this, payload)
     }
+    if (context.ended !== undefined && context.sending) {
+      // `onSend` hooks are at work on the answer that ended the request
+      if (isStream(payload)) dropBody(payload)
+      return this
+    }
     // Fastify takes an error of another realm, which an error handler passes on, for a plain object
     if (context.triaged !== undefined && isErrorLike(payload)) return failSend(this, payload)
     context.sending = true

@@ -20,7 +20,8 @@ export function closeWithConnection(
   if (responses === undefined) {
     const all = new Set<ServerResponse>()
     waiting.set(socket, all)
-    socket.once('close', () => {
+    // before Node's own listeners: one of them tells the response that is being written, whose listeners may throw
+    socket.prependOnceListener('close', () => {
       for (const each of all) onClose.call(each)
     })
     responses = all

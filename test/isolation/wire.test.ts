@@ -44,6 +44,24 @@ test('on the wire', async (t) => {
     assert.deepEqual([headers2['x-of-a-hook'], headers2['x-of-the-success']], ['yes', undefined])
   })
 
+  await t.test(
+    'what the app sends while a hook works on the forced answer does not take its place',
+    async () => {
+      const path = '/answers-while-a-hook-works'
+      const { status, body } = await child.ask(path)
+      assert.deepEqual([status, JSON.parse(body).message], [500, 'Internal Server Error'])
+      const { headers, body: body2 } = await ask2(path)
+      assert.deepEqual([headers[':status'], JSON.parse(body2).message], [500, 'Internal Server Error'])
+    },
+  )
+
+  await t.test('a listener of close that throws leaves no pipelined request behind', async () => {
+    const connection = await connectRaw(child.port, get('/throws-as-it-closes') + get('/hangs'))
+    await until(async () => (await child.ask('/in-flight')).body === '{"others":2}')
+    connection.socket.resetAndDestroy()
+    await until(async () => (await child.ask('/in-flight')).body === '{"others":0}')
+  })
+
   await t.test('a body that the end of the connection would end is cut with a reset', async () => {
     const old = await connectRaw(child.port, get('/half', '1.0'))
     // where the framing tells, an orderly end lets all that was sent come through

@@ -3,6 +3,20 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/escapes`. */
 export const inEscapes: readonly Mutant[] = [
   {
+    name: 'app-answers-in-place-of-a-forced-answer',
+    file: 'guards/send.ts',
+    find: 'context.ended !== undefined && context.sending',
+    replace: 'false',
+    tests: ['isolation/wire'],
+  },
+  {
+    name: 'pipelined-requests-are-told-of-the-close-last',
+    file: 'request/pipelined-responses.ts',
+    find: 'socket.prependOnceListener(',
+    replace: 'socket.once(',
+    tests: ['isolation/wire'],
+  },
+  {
     name: 'interval-throws-for-ever',
     file: 'escapes/end-timer.ts',
     find: '  clearInterval(timer as NodeJS.Timeout)\n',
