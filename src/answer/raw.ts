@@ -92,5 +92,6 @@ export function cutResponse(raw: ServerResponse): void {
  * tells such a client that it has not got all. `_header` is Node's own, the same in every supported version.
  */
 function endsWithConnection(raw: ServerResponse & { readonly _header?: string | null }): boolean {
+  if (raw.req?.method === 'HEAD') return false
   return raw.headersSent && !/^(?:content-length|transfer-encoding):/im.test(raw._header ?? '')
 }

@@ -96,19 +96,13 @@ export function guardSend(app: FastifyInstance, { internals, triage }: Guards): 
   prototype.send = function guardedSend(this: FastifyReply, payload?: unknown): FastifyReply {
     const context = contextOf(this.request)
     if (context === undefined) return send.call(this, payload)
-    if (context.ended !== undefined && this.raw.headersSent) {
-      if (isStream(payload)) dropBody(payload)
-      return send.call(this, payload)
-    }
-    if (internals.isMarkedAsError(this) || isError(payload)) {
+    const isFailure = internals.isMarkedAsError(this) || isError(payload)
+    if (context.ended !== undefined && (this.raw.headersSent || (context.sending && !isFailure)))
+      return sendTooLate(context, this, payload, isFailure)
+    if (isFailure) {
       // before an `onError` hook sets another one
       context.statusAtError ??= this.statusCode
       return send.call(this, payload)
-    }
-    if (context.ended !== undefined && context.sending) {
-      // `onSend` hooks are at work on the answer that ended the request
-      if (isStream(payload)) dropBody(payload)
-      return this
     }
     // Fastify takes an error of another realm, which an error handler passes on, for a plain object
     if (context.triaged !== undefined && isErrorLike(payload)) return failSend(this, payload)
@@ -135,6 +129,19 @@ export function guardSend(app: FastifyInstance, { internals, triage }: Guards): 
       return failSend(this, thrownBySerializer(error, this, payload))
     }
   } as typeof send
+
+  /** While the answer that ended the request is still under way, Fastify would send this one too. */
+  function sendTooLate(
+    context: RequestContext,
+    reply: FastifyReply,
+    payload: unknown,
+    isFailure: boolean,
+  ): FastifyReply {
+    if (isStream(payload)) dropBody(payload)
+    if (reply.raw.writableEnded) return send.call(reply, payload)
+    if (isFailure) triage.recordDropped(context, payload, 'handler')
+    return reply
+  }
 
   function failSend(reply: FastifyReply, error: unknown): FastifyReply {
     return send.call(reply, asError(error))

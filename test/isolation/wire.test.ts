@@ -47,11 +47,16 @@ test('on the wire', async (t) => {
   await t.test(
     'what the app sends while a hook works on the forced answer does not take its place',
     async () => {
-      const path = '/answers-while-a-hook-works'
-      const { status, body } = await child.ask(path)
-      assert.deepEqual([status, JSON.parse(body).message], [500, 'Internal Server Error'])
-      const { headers, body: body2 } = await ask2(path)
-      assert.deepEqual([headers[':status'], JSON.parse(body2).message], [500, 'Internal Server Error'])
+      for (const path of ['/answers-while-a-hook-works', '/answers-while-a-hook-streams']) {
+        const { status, body } = await child.ask(path)
+        assert.deepEqual([status, JSON.parse(body).message], [500, 'Internal Server Error'], path)
+        const { headers, body: body2 } = await ask2(path)
+        assert.deepEqual(
+          [headers[':status'], JSON.parse(body2).message],
+          [500, 'Internal Server Error'],
+          path,
+        )
+      }
     },
   )
 
@@ -66,14 +71,18 @@ test('on the wire', async (t) => {
     const old = await connectRaw(child.port, get('/half', '1.0'))
     // where the framing tells, an orderly end lets all that was sent come through
     const framed = await connectRaw(child.port, get('/half'))
+    const head = await connectRaw(child.port, get('/half', '1.0').replace('GET', 'HEAD'))
     // libuv takes a reset that comes together with data for an end
     await until(() => [old, framed].every((each) => each.received().includes('half of it')))
+    // Node sends the head of its answer with the end alone
+    await until(async () => (await child.ask('/in-flight')).body === '{"others":3}')
     const events: string[] = []
     old.socket.on('error', ({ code }: NodeJS.ErrnoException) => events.push(`old ${code}`))
     framed.socket.on('end', () => events.push('framed end'))
+    head.socket.on('end', () => events.push('head end'))
     await child.ask('/break')
-    await Promise.all([old.closed, framed.closed])
-    assert.deepEqual(events.sort(), ['framed end', 'old ECONNRESET'])
+    await Promise.all([old.closed, framed.closed, head.closed])
+    assert.deepEqual(events.sort(), ['framed end', 'head end', 'old ECONNRESET'])
   })
 
   await t.test('a pipelined response that is destroyed before its turn is cut when that comes', async () => {

@@ -5,8 +5,8 @@ export const inEscapes: readonly Mutant[] = [
   {
     name: 'app-answers-in-place-of-a-forced-answer',
     file: 'guards/send.ts',
-    find: 'context.ended !== undefined && context.sending',
-    replace: 'false',
+    find: '|| (context.sending && !isFailure)',
+    replace: '',
     tests: ['isolation/wire'],
   },
   {

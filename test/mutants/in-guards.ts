@@ -27,8 +27,8 @@ export const inGuards: readonly Mutant[] = [
   {
     name: 'body-after-a-forced-answer-is-kept',
     file: 'guards/send.ts',
-    find: 'if (isStream(payload)) dropBody(payload)\n      return send',
-    replace: 'return send',
+    find: 'if (isStream(payload)) dropBody(payload)\n',
+    replace: '\n',
     tests: ['escapes/late-bodies'],
     only: 'a body that comes after the forced answer is let go: /stream',
   },
