@@ -16,8 +16,11 @@ import { FORMS } from './forms/forms.ts'
 import { LEAVING, RECYCLES } from './forms/leaving.ts'
 import type { Sample, Setup } from './server-process.ts'
 
-/** Milliseconds that requests may need to end once nobody sends any more. */
-const SETTLING = 10_000
+/**
+ * Milliseconds that requests may need to end once nobody sends any more: Node 20 and 22 forget writes of HTTP/2 streams, which
+ * are ended within twenty seconds.
+ */
+const SETTLING = 30_000
 const COLLECTIONS = 6
 
 const collect = globalThis.gc as () => void
