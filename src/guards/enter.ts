@@ -40,7 +40,7 @@ export function makeEnter({ app, internals, triage, early, dispatch, optedOut }:
     const context = contextOf(this) as RequestContext
     if (context.done) return
     requests.delete(context)
-    if (this.socket === null && !this.writableFinished) cutAtItsTurn(this)
+    if (!this.writableFinished) cutAtItsTurn(this)
     const error = destroyedWith(this)
     if (error !== undefined) {
       context.wasDestroyed = true

@@ -15,7 +15,11 @@ export function closeWithHead(response: ServerResponse, onClose: (this: ServerRe
 /**
  * Cuts the connection of a pipelined response that was destroyed before it had its turn. Since Node 24 it would get the
  * connection all the same and keep it for ever, and the requests behind it would wait.
+ *
+ * @param response One that has closed and is not whole. It may have got its turn since it was destroyed.
  */
 export function cutAtItsTurn(response: ServerResponse): void {
-  response.once('socket', (socket: Socket) => socket.destroy())
+  const { socket } = response
+  if (socket === null) response.once('socket', (assigned: Socket) => assigned.destroy())
+  else if (response.destroyed && !('stream' in response)) socket.destroy()
 }

@@ -90,6 +90,10 @@ test('on the wire', async (t) => {
     await connection.closed
     assert.deepEqual(statuses(connection), ['200'])
     assert.match(connection.received(), /slow$/)
+    // its turn comes between its end and Node's word of that
+    const atOnce = await connectRaw(child.port, get('/hijacks') + get('/destroys') + get('/fine'))
+    await atOnce.closed
+    assert.deepEqual(statuses(atOnce), ['500'])
     // the server has closed it, and nobody who ended the server
     assert.equal((await child.ask('/fine')).status, 200)
   })

@@ -3,6 +3,13 @@ import type { Mutant } from './mutant.ts'
 /** Faults in `src/escapes`. */
 export const inEscapes: readonly Mutant[] = [
   {
+    name: 'head-of-a-stream-counts-as-ended-by-its-connection',
+    file: 'answer/raw.ts',
+    find: "  if (raw.req?.method === 'HEAD') return false\n",
+    replace: '',
+    tests: ['isolation/wire'],
+  },
+  {
     name: 'app-answers-in-place-of-a-forced-answer',
     file: 'guards/send.ts',
     find: '|| (context.sending && !isFailure)',
