@@ -89,7 +89,7 @@ export function cutResponse(raw: ServerResponse): void {
 
 /**
  * Whether nothing but the end of the connection ends the body that is being sent, as to an HTTP/1.0 client: only a reset
- * tells such a client that it has not got all. `_header` is Node's own, the same in every supported version.
+ * tells such a client that it has not got all. An answer to HEAD has no body. `_header` is Node's own, the same in every supported version.
  */
 function endsWithConnection(raw: ServerResponse & { readonly _header?: string | null }): boolean {
   if (raw.req?.method === 'HEAD') return false

@@ -3,12 +3,19 @@ import { Socket } from 'node:net'
 import { answerRaw } from '../answer/raw.ts'
 import { readCode } from '../error-properties.ts'
 import type { Fault } from '../fault/fault.ts'
+import type { InFlight } from '../in-flight/in-flight.ts'
 import { logRequestFailure } from '../log/request-lines.ts'
 import { isBeingParsed, isParserStopped, PARSER_STOPPED } from '../node-parts.ts'
 import type { RequestContext } from '../request/context.ts'
 import { contextOf } from '../request/context-slot.ts'
 import { Grace } from './grace.ts'
 import { graceLength } from './grace-length.ts'
+
+/**
+ * How many requests an exception looks at whose own request is still in flight: with ten thousand of them to look at all
+ * would cost more than the rest of a fault.
+ */
+const MOST_LOOKED_AT = 500
 
 /** The request whose body was being read on a connection when an exception came. */
 const interrupted: WeakMap<object, RequestContext> = new WeakMap()
@@ -48,12 +55,9 @@ function closeUnread(socket: Socket): void {
  *
  * @param inFlight Among these the request is found whose body Node is reading right now.
  */
-export function retireConnection(
-  context: RequestContext,
-  fault: Fault,
-  inFlight: Iterable<RequestContext>,
-): void {
-  const { raw } = (beingRead(inFlight) ?? context).request ?? {}
+export function retireConnection(context: RequestContext, fault: Fault, inFlight: InFlight): void {
+  const most = context.done ? inFlight.size : MOST_LOOKED_AT
+  const { raw } = (inFlight.findNewest(isBeingRead, most) ?? context).request ?? {}
   if (raw === undefined || raw.httpVersionMajor !== 1) return
   const { socket } = raw
   // a request of `inject()` has a stand-in for a socket, and no parser
@@ -81,13 +85,10 @@ export function retireConnection(
   })
 }
 
-/** The request whose body Node's HTTP/1 parser has in its hands right now. */
-function beingRead(inFlight: Iterable<RequestContext>): RequestContext | undefined {
-  for (const context of inFlight) {
-    const raw = context.request?.raw
-    if (raw !== undefined && !raw.complete && isBeingParsed(raw.socket)) return context
-  }
-  return undefined
+/** Whether Node's HTTP/1 parser has the body of a request in its hands right now. */
+function isBeingRead({ request }: RequestContext): boolean {
+  const raw = request?.raw
+  return raw !== undefined && !raw.complete && isBeingParsed(raw.socket)
 }
 
 function closeAfter(response: ServerResponse, socket: Socket): void {

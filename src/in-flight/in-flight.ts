@@ -55,6 +55,21 @@ export class InFlight implements Iterable<RequestContext> {
     this.observer?.delete(context)
   }
 
+  /**
+   * The newest request that is so, undefined where none of those that are looked at is. Makes no copy.
+   *
+   * @param isSo It must not throw, and make no request come or go.
+   * @param most How many are looked at, the newest.
+   */
+  findNewest(isSo: (context: RequestContext) => boolean, most: number): RequestContext | undefined {
+    let context = this.#newest
+    for (let i = 0; context !== undefined && i < most; i += 1) {
+      if (isSo(context)) return context
+      context = context.older
+    }
+    return undefined
+  }
+
   /** Iterates over a copy, because requests come and go meanwhile. */
   [Symbol.iterator](): Iterator<RequestContext> {
     const contexts: RequestContext[] = []

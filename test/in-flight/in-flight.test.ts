@@ -55,3 +55,19 @@ test('what goes while the list is gone through is still met, and holds no neighb
     [0, 1, 2],
   )
 })
+
+test('the newest that is so is found without a look at more than are asked for', () => {
+  const list = new InFlight()
+  const all = Array.from({ length: 1000 }, newContext)
+  for (const context of all) list.add(context)
+  let looks = 0
+  const isOneOf = (some: readonly (RequestContext | undefined)[]) => (context: RequestContext) => {
+    looks += 1
+    return some.includes(context)
+  }
+  assert.equal(list.findNewest(isOneOf([all[100], all[990]]), 500), all[990])
+  assert.equal(looks, 10)
+  assert.equal(list.findNewest(isOneOf([all[100]]), 500), undefined)
+  assert.equal(looks, 510)
+  assert.equal(list.findNewest(isOneOf([all[0]]), list.size), all[0])
+})

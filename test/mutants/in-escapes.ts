@@ -40,7 +40,7 @@ export const inEscapes: readonly Mutant[] = [
   {
     name: 'parser-stopped-by-a-request-that-has-ended',
     file: 'escapes/retire-connection.ts',
-    find: '(beingRead(inFlight) ?? context)',
+    find: '(inFlight.findNewest(isBeingRead, most) ?? context)',
     replace: 'context',
     tests: ['isolation/wire', 'escapes/connection'],
   },
