@@ -51,8 +51,6 @@ interface Running {
   readonly variant: string
   readonly server: MeasuredServer
   readonly connections: Connection[]
-  /** Whether it had no case yet. */
-  isNew: boolean
 }
 
 /** All rounds of one case with servers that run side by side. */
@@ -65,10 +63,7 @@ async function measureCase(
   const { requests } = setting
   const rounds = load.isOpen ? Math.ceil(setting.rounds / 2) : setting.rounds // They take their time.
   const samples = new Map(servers.map(({ variant }): [string, Sample[]] => [variant, []]))
-  for (const running of servers) {
-    await warmUp(running.connections, load, running.isNew)
-    running.isNew = false
-  }
+  for (const { connections } of servers) await warmUp(connections, load)
   for (let round = 0; round < rounds; round += 1) {
     for (const { variant, extra, server, connections } of inTurn(servers, round)) {
       const sample = load.isOpen
@@ -103,7 +98,7 @@ async function measureSet(
       const how = { logs, options: { ...own.options, ...options } }
       const server = await MeasuredServer.start(node, own.server, how)
       const connections = await server.connect(CONNECTIONS)
-      servers.push({ variant, extra: own.extra ?? 0, server, connections, isNew: true })
+      servers.push({ variant, extra: own.extra ?? 0, server, connections })
     }
     for (const name of names) {
       const inCase = variantsOf(name, variants)

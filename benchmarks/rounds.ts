@@ -11,10 +11,10 @@ export const CONNECTIONS = 32
 /** Requests a second where they arrive by themselves. */
 export const ARRIVAL_RATE = 2000
 /**
- * Requests before anything is measured. With fewer it is the compilers that are measured: they come to the last functions of
- * a server after some 15 000. A server that had another case before is compiled but for what the new one adds.
+ * Requests of a case before it is measured. With fewer it is the compilers that are measured: they come to the last functions
+ * of a server after some 15 000.
  */
-const WARM_UP = { first: 18_000, later: 6_000 }
+const WARM_UP = 18_000
 /** Where an open loop is measured, which is paced: a response takes many times what a compiler can save of it. */
 const OPEN_WARM_UP = 6_000
 /** Rounds whose instructions are counted. */
@@ -22,16 +22,10 @@ const COUNTED_ROUNDS = 10
 
 /**
  * Sends requests that are not measured. Of what fails seldom there are many, for its code has to be compiled too.
- *
- * @param isFirst - Whether the server had no case before.
  */
-export async function warmUp(
-  connections: readonly Connection[],
-  load: Case,
-  isFirst: boolean,
-): Promise<void> {
+export async function warmUp(connections: readonly Connection[], load: Case): Promise<void> {
   const { work, failing = { work } } = load
-  const requests = load.isOpen ? OPEN_WARM_UP : WARM_UP[isFirst ? 'first' : 'later']
+  const requests = load.isOpen ? OPEN_WARM_UP : WARM_UP
   await closedLoop(connections, requests, (index) => (index % 2 === 0 ? work : failing.work))
 }
 

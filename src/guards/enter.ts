@@ -3,9 +3,10 @@ import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fast
 import { asError } from '../fastify/as-error.ts'
 import type { RouteContext } from '../fastify/compiled-route.ts'
 import { attachToConnection, OPTED_OUT, requestStorage } from '../request/async-context.ts'
-import { type CoveredRoute, RequestContext } from '../request/context.ts'
+import { type CoveredRoute, RequestContext, type RouteGate } from '../request/context.ts'
 import { attachToNew, contextOf } from '../request/context-slot.ts'
 import { destroyedWith } from '../request/destroyed-with.ts'
+import type { EarlyError } from '../request/early-errors.ts'
 import { closeWithHead, cutAtItsTurn } from '../request/lost-closes.ts'
 import { closeWithConnection } from '../request/pipelined-responses.ts'
 import type { Guards } from './guards.ts'
@@ -27,6 +28,10 @@ export interface CompiledRoute extends RouteContext {
  */
 export function coverWith(route: CompiledRoute, options: CoveredRoute | false): void {
   Object.defineProperty(route, COVERED, { value: options })
+}
+
+function failing(done: HookHandlerDoneFunction, { error }: EarlyError): () => void {
+  return () => done(asError(error) as Error)
 }
 
 /** An `onRequest` hook. */
@@ -54,9 +59,7 @@ export function makeEnter({ app, internals, triage, early, dispatch, optedOut }:
     const failure = early.any ? early.take(request.raw) : undefined
     if (!route) {
       optedOut.add(reply.raw)
-      const next = () => done(failure?.error as Error | undefined)
-      if (route === false && keepsContexts) requestStorage.run(OPTED_OUT, next)
-      else next()
+      leaveToFastify(route, failure, done)
       return
     }
     const { raw } = reply
@@ -68,9 +71,28 @@ export function makeEnter({ app, internals, triage, early, dispatch, optedOut }:
     raw.on('close', onClose)
     if (raw.socket === null) closeWithConnection(request.raw.socket, raw, onClose)
     else if (request.raw.method === 'HEAD' && request.raw.httpVersionMajor === 2) closeWithHead(raw, onClose)
-    const next = failure === undefined ? done : () => done(asError(failure.error) as Error)
+    const next = failure === undefined ? done : failing(done, failure)
     if (route.gate === undefined) begin(context, request, raw, next)
-    else route.gate.pass(context, () => begin(context, request, raw, next))
+    else pass(route.gate, context, request, raw, next)
+  }
+  // A closure in the hook itself would cost each request an object that holds its variables.
+  function leaveToFastify(
+    route: false | undefined,
+    failure: EarlyError | undefined,
+    done: HookHandlerDoneFunction,
+  ): void {
+    const next = () => done(failure?.error as Error | undefined)
+    if (route === false && keepsContexts) requestStorage.run(OPTED_OUT, next)
+    else next()
+  }
+  function pass(
+    gate: RouteGate,
+    context: RequestContext,
+    request: FastifyRequest,
+    raw: ServerResponse,
+    next: HookHandlerDoneFunction,
+  ): void {
+    gate.pass(context, () => begin(context, request, raw, next))
   }
   function begin(
     context: RequestContext,

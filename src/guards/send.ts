@@ -111,12 +111,7 @@ export function guardSend(app: FastifyInstance, { internals, triage }: Guards): 
     try {
       if (isStream(payload)) {
         context.origin = 'stream'
-        const fail = (error: unknown): void => {
-          if (this.raw.headersSent) triage.streamFailed(context, this, error)
-          else failSend(this, error)
-        }
-        watchChunks(context, this, payload, fail)
-        raiseEmptyErrors(payload, fail)
+        watchStream(context, this, payload)
       }
       return send.call(this, payload)
     } catch (error) {
@@ -129,6 +124,16 @@ export function guardSend(app: FastifyInstance, { internals, triage }: Guards): 
       return failSend(this, thrownBySerializer(error, this, payload))
     }
   } as typeof send
+
+  // A closure in `guardedSend` would cost each request an object that holds its variables.
+  function watchStream(context: RequestContext, reply: FastifyReply, stream: unknown): void {
+    const fail = (error: unknown): void => {
+      if (reply.raw.headersSent) triage.streamFailed(context, reply, error)
+      else failSend(reply, error)
+    }
+    watchChunks(context, reply, stream, fail)
+    raiseEmptyErrors(stream, fail)
+  }
 
   /** While the answer that ended the request is still under way, Fastify would send this one too. */
   function sendTooLate(

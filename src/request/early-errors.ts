@@ -1,10 +1,15 @@
+/** An error that came too early, wrapped because any value can be thrown. */
+export interface EarlyError {
+  readonly error: unknown
+}
+
 /**
  * Errors that occur before the first hook of a request. Fastify calls `genReqId`, the logger factory and the log
  * serializers outside of every `try`, so these errors would end the process with the socket still open. They are
  * kept here until the first hook passes them to Fastify.
  */
 export class EarlyErrors {
-  #errors = new WeakMap<object, unknown>()
+  #errors = new WeakMap<object, EarlyError>()
   /** Whether an error was ever kept: a healthy app skips the look-up. */
   any = false
 
@@ -14,9 +19,9 @@ export class EarlyErrors {
     if (!this.#errors.has(raw)) this.#errors.set(raw, { error })
   }
 
-  /** Removes and returns the error of a request, wrapped because any value can be thrown. */
-  take(raw: object): { readonly error: unknown } | undefined {
-    const found = this.#errors.get(raw) as { readonly error: unknown } | undefined
+  /** Removes and returns the error of a request. */
+  take(raw: object): EarlyError | undefined {
+    const found = this.#errors.get(raw)
     if (found !== undefined) this.#errors.delete(raw)
     return found
   }
