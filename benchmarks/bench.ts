@@ -2,7 +2,7 @@
  * What this plugin costs beside bare Fastify and other servers: the CPU time of the server process for one request in
  * its quietest rounds, as ratios to bare Fastify, and what the plugin adds to the start of an app.
  *
- *     npm run bench -- [--node 24]... [--case NAME]... [--variant NAME]... [--processes 6] [--rounds 24]
+ *     npm run bench -- [--node 24]... [--case NAME]... [--variant NAME]... [--processes 12] [--rounds 24]
  *                      [--requests 300] [--out FOLDER] [--record] [--page] [--self-test]
  *
  * `--node` takes a major version or a path, and may be given several times. A run is printed; `--record` measures
@@ -37,7 +37,7 @@ const { values } = parseArgs({
     node: { type: 'string', multiple: true },
     case: { type: 'string', multiple: true, default: [...TITLES.keys()] },
     variant: { type: 'string', multiple: true, default: Object.keys(VARIANTS) },
-    processes: { type: 'string', default: '6' },
+    processes: { type: 'string', default: '12' },
     rounds: { type: 'string', default: '24' },
     requests: { type: 'string', default: '300' },
     out: { type: 'string' },

@@ -17,7 +17,7 @@ import { loadDeferred } from './load.ts'
 import { isSilent, warnOfSilence } from './log/silence.ts'
 import { stderrLogger } from './log/stderr.ts'
 import type { IsolateOptions, RouteIsolateOptions } from './options/options.ts'
-import { refuseBeside, resolveOptions } from './options/resolve.ts'
+import { refuseApp, refuseBeside, resolveOptions } from './options/resolve.ts'
 import type { ResolvedOptions } from './options/resolved.ts'
 import { installQuarantine } from './quarantine/install-quarantine.ts'
 import { installRecorder } from './recorder/install-recorder.ts'
@@ -147,7 +147,7 @@ export interface Isolate extends Plugin {
    * Returns the plugin with its options: `app.register(isolate({ grace: 500 }))`.
    *
    * @throws {TypeError} `FST_ISOLATE_BAD_OPTION` for a wrong option, when the plugin loads: `app.ready()` rejects
-   *   with it.
+   *   with it. For an app in place of options it throws at once.
    */
   (options?: IsolateOptions): Plugin
 }
@@ -163,12 +163,13 @@ function withoutRegisterOptions(options: IsolateOptions): IsolateOptions {
 const META = { name: 'fastify-isolate', fastify: '>=5.11.2' }
 
 function isolateOrPlugin(...args: unknown[]): unknown {
-  if (args.length >= 2) {
+  if (typeof args[2] === 'function') {
     const [app, options, done] = args as Parameters<FastifyPluginCallback<IsolateOptions>>
     tryInstall(app, () => resolveOptions(withoutRegisterOptions(options)), done)
     return undefined
   }
   const [options] = args as [IsolateOptions?]
+  refuseApp(options)
   const resolved = attempt(() => resolveOptions(options), undefined)
   guardBeforeLoad(resolved)
   takeBeforeLoad(resolved)

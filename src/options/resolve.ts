@@ -30,6 +30,12 @@ export function refuseBeside(beside: object | undefined): void {
   )
 }
 
+/** @throws {TypeError} Where the options are an app, which nobody would register the plugin on. */
+export function refuseApp(options: object | undefined): void {
+  if (typeof (options as { register?: unknown } | undefined)?.register !== 'function') return
+  throw badOption('Expected options in the call of `isolate()`, got an app: write `app.register(isolate())`')
+}
+
 /** @throws {TypeError} Where an option is on that cannot work without another one. */
 function checkNeeds({ loop, quarantine, recorder }: ResolvedOptions): void {
   if (recorder !== false) return

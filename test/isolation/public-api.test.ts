@@ -181,6 +181,16 @@ describe('isolate', () => {
     other.app.get('/x', fail)
     assert.equal((await other.ask('/x')).body, 'own')
   })
+
+  it('refuses an app in place of options at once, since nobody would register what it returns', (t) => {
+    const { app } = testApp(t, { isolate: false })
+    for (const args of [[app], [app, { expose: true }]] as never[]) {
+      assert.throws(() => isolate(...(args as [])), {
+        code: 'FST_ISOLATE_BAD_OPTION',
+        message: 'Expected options in the call of `isolate()`, got an app: write `app.register(isolate())`',
+      })
+    }
+  })
 })
 
 describe('a Fastify without the parts that coverage needs', () => {

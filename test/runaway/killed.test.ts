@@ -27,7 +27,7 @@ describe('no JavaScript can be interrupted, and the process is killed', { concur
     void child.ask('/spins-then-sleeps')
     assert.deepEqual(await child.exited, [null, 'SIGKILL'])
     const [line] = jsonLines(child.stderr())
-    assert.match(line?.err.stack, /at block \(/)
+    assert.match(line?.err.stack, /at blockUntilNoted \(/)
     assert.deepEqual([line?.fault.attributedTo, line?.req.route], ['context', '/spins-then-sleeps'])
     assert.match(line?.msg, /^native code, perhaps of GET \/spins-then-sleeps, has blocked the event loop/)
   })
