@@ -25,15 +25,17 @@ export class LockFile {
    * {@link LOCK_STALE_AFTER}.
    *
    * @returns Whether it was taken from such a holder.
-   * @throws Node's error where no file can be created, and an Error where others hold the lock all the time.
+   * @throws Node's error where no file can be created, and an Error where others hold the lock all the time, or its file
+   *   cannot be removed.
    */
   take(): boolean {
     const giveUpAt = performance.now() + LOCK_WAIT
     this.#holder = `${process.pid} ${threadId} ${hostname()} ${randomUUID()}`
     let hasBroken = false
     while (!createFile(this.#path, this.#holder)) {
-      if (this.#isStale()) hasBroken = this.#break() || hasBroken
-      else if (performance.now() > giveUpAt) throw new Error(`other processes hold ${this.#path}`)
+      // Also where it is stale: its folder may let nobody but the owner of the lock remove it.
+      if (performance.now() > giveUpAt) throw new Error(`other processes hold ${this.#path}`)
+      if (this.#isStale() && this.#break()) hasBroken = true
       else pause(LOOK_EVERY)
     }
     return hasBroken
@@ -46,7 +48,7 @@ export class LockFile {
 
   /** Gives the lock back. Never throws. */
   release(): void {
-    if (this.isHeld()) attempt(() => unlinkSync(this.#path), undefined)
+    if (this.isHeld()) removeFile(this.#path)
   }
 
   #isStale(): boolean {
@@ -56,18 +58,20 @@ export class LockFile {
     )
   }
 
-  /** Removes a stale lock. One process at a time does, or the second would remove the new lock of the first. */
+  /**
+   * Removes a stale lock. One process at a time does, or the second would remove the new lock of the first.
+   *
+   * @returns Whether it was removed.
+   */
   #break(): boolean {
     const breaker = `${this.#path}.break`
     if (!createFile(breaker, this.#holder)) {
-      if (attempt(() => ageOf(breaker), 0) > LOCK_STALE_AFTER) attempt(() => unlinkSync(breaker), undefined)
-      else pause(LOOK_EVERY)
+      if (attempt(() => ageOf(breaker), 0) > LOCK_STALE_AFTER) removeFile(breaker)
       return false
     }
-    const isStale = this.#isStale()
-    if (isStale) attempt(() => unlinkSync(this.#path), undefined)
-    attempt(() => unlinkSync(breaker), undefined)
-    return isStale
+    const isRemoved = this.#isStale() && removeFile(this.#path)
+    removeFile(breaker)
+    return isRemoved
   }
 }
 
@@ -89,6 +93,13 @@ function createFile(path: string, text: string): boolean {
   } finally {
     closeSync(file)
   }
+}
+
+function removeFile(path: string): boolean {
+  return attempt(() => {
+    unlinkSync(path)
+    return true
+  }, false)
 }
 
 /** @throws Node's error where there is no such file. */

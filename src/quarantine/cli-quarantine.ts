@@ -26,10 +26,16 @@ export interface QuarantineCommand {
  */
 export function runQuarantine(command: QuarantineCommand): string | undefined {
   const { folder, action, route, reason, asJson } = command
-  const file = new StateFile(folder, (message, error) => {
-    throw new Error(`${message}: ${(error as Error).message}`)
-  })
+  const failures: string[] = []
+  // It goes on in memory then, which nobody else would ever see.
+  const file = new StateFile(folder, (message, error) =>
+    failures.push(`${message}: ${(error as Error).message}`),
+  )
+  const throwFailure = (): void => {
+    if (failures.length > 0) throw new Error(failures.join('\n'))
+  }
   const { build, routes } = file.read()
+  throwFailure()
   if (build === '')
     throw new Error(`No app with a quarantine has run with ${folder} as the folder of its recorder`)
   const closed = Object.entries(routes).filter(([, state]) => isClosed(state) && state.build === build)
@@ -39,10 +45,12 @@ export function runQuarantine(command: QuarantineCommand): string | undefined {
     const { [route]: state } = Object.fromEntries(closed)
     if (state === undefined) throw new Error(`${route} is not closed. ${printText(closed)}`)
     store(file, route, (before) => releasedByHand(before ?? state, Date.now()))
+    throwFailure()
     return `${route} is released.\n`
   }
   if (action === 'close' && reason !== undefined) {
     store(file, route, (before) => closedByHand(before, reason, build, Date.now()))
+    throwFailure()
     return `${route} is closed until it is released, or a new build starts. The app's log says so within seconds.\n`
   }
   return undefined

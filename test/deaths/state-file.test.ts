@@ -206,6 +206,20 @@ test('a lock that its process left behind is taken, and what it had begun to wri
   }
 })
 
+test('a lock that nobody can remove holds a process up for seconds, and not for ever', async (t) => {
+  const folder = temporaryFolder(t)
+  const lock = join(folder, `${STATE_FILE}.lock`)
+  // As that of another user, in a folder in which only the owner of a file may remove it.
+  mkdirSync(lock)
+  utimesSync(lock, new Date(0), new Date(0))
+  const child = await startFixture(t, 'state-writer', { env: { DIR: folder, NAME: 'a', COUNT: '3' } })
+  assert.deepEqual(await child.exited, [0, null])
+  assert.deepEqual(
+    child.log().map(({ error }) => error),
+    [`Error: other processes hold ${lock}`],
+  )
+})
+
 test('a process that lost its lock while it slept writes again, on top of what the others wrote', (t) => {
   const folder = temporaryFolder(t)
   const [{ file }, other] = [open(folder), open(folder)]

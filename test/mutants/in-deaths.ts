@@ -10,6 +10,14 @@ export const inDeaths: readonly Mutant[] = [
     tests: ['deaths/state-file'],
   },
   {
+    name: 'lock-that-cannot-be-removed-is-waited-for-always',
+    file: 'deaths/lock-file.ts',
+    find: 'if (performance.now() > giveUpAt) throw',
+    replace: 'if (performance.now() > giveUpAt && !this.#isStale()) throw',
+    tests: ['deaths/state-file'],
+    only: 'a lock that nobody can remove holds a process up for seconds, and not for ever',
+  },
+  {
     name: 'state-written-after-its-lock-was-lost',
     file: 'deaths/state-file.ts',
     find: '(): boolean => this.#lock.isHeld()',
