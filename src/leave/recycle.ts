@@ -1,7 +1,5 @@
 import type { Fault } from '../fault/fault.ts'
-
-/** The longest delay that `setTimeout` takes, in milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1
+import { LONGEST_TIMER } from '../settles-within.ts'
 
 /** Makes the process leave once it has been up long enough. One for each process. */
 export class Recycling {

@@ -4,6 +4,7 @@ import type { Fault } from '../fault/fault.ts'
 import { serializeError } from '../fault/serialize.ts'
 import { KILL_PROCESS } from '../kill-process.ts'
 import type { LeaveReason } from '../report/crash-report.ts'
+import { LONGEST_TIMER } from '../settles-within.ts'
 
 /** Milliseconds past the deadline after which the process is killed: exit code 137, SIGKILL. */
 export const WATCHDOG_MARGIN = 2_000
@@ -69,7 +70,8 @@ export function startWatchdog(
 ): Watchdog {
   if (!isMainThread) return NO_WATCHDOG
   try {
-    const workerData = { milliseconds, line: { hostname: hostname(), ...about, msg: MESSAGE } }
+    const line = { hostname: hostname(), ...about, msg: MESSAGE }
+    const workerData = { milliseconds: Math.min(milliseconds, LONGEST_TIMER), line }
     // No flags and no environment, so that modules which the app preloads do not run again.
     const worker = new Worker(CODE, { eval: true, workerData, execArgv: [], env: {} })
     worker.once('error', onFailure)

@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import type { QuarantineStore } from '../deaths/quarantine-store.ts'
 import { isArrayLike, readProperty } from '../fault/thrown.ts'
+import { LONGEST_TIMER } from '../settles-within.ts'
 import { type Given, unexpected } from './bad-option.ts'
 import { type ExitReason, isAllowedExitCode } from './exit-codes.ts'
 
@@ -24,9 +25,6 @@ export function checkText(given: Given, expected: string): string {
   throw unexpected(given, expected)
 }
 
-/** The longest delay that a timer takes; above it, Node fires at once. */
-const MAX_DELAY = 2 ** 31 - 1
-
 /** An option in milliseconds. */
 export function checkMilliseconds(given: Given): number {
   return checkDelay(given, false)
@@ -40,9 +38,9 @@ export function checkMillisecondsOrNever(given: Given): number {
 function checkDelay(given: Given, allowInfinity: boolean): number {
   const { value } = given
   if (typeof value === 'number' && value >= 0) {
-    if (value <= MAX_DELAY || (allowInfinity && value === Number.POSITIVE_INFINITY)) return value
+    if (value <= LONGEST_TIMER || (allowInfinity && value === Number.POSITIVE_INFINITY)) return value
     const instead = allowInfinity ? 'or Infinity for never' : 'the longest that a timer takes'
-    throw unexpected(given, `a number of milliseconds of at most ${MAX_DELAY}, ${instead}`)
+    throw unexpected(given, `a number of milliseconds of at most ${LONGEST_TIMER}, ${instead}`)
   }
   throw unexpected(given, 'a number of milliseconds >= 0')
 }
@@ -59,8 +57,8 @@ const LEAST_RUNAWAY = 100
 /** After how many milliseconds a request is a runaway. */
 export function checkRunawayTime(given: Given): number {
   const { value } = given
-  if (typeof value === 'number' && value >= LEAST_RUNAWAY && value <= MAX_DELAY) return value
-  throw unexpected(given, `a number of milliseconds from ${LEAST_RUNAWAY} to ${MAX_DELAY}`)
+  if (typeof value === 'number' && value >= LEAST_RUNAWAY && value <= LONGEST_TIMER) return value
+  throw unexpected(given, `a number of milliseconds from ${LEAST_RUNAWAY} to ${LONGEST_TIMER}`)
 }
 
 /** An option that counts something: an integer >= 0, or Infinity. */

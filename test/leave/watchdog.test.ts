@@ -46,3 +46,11 @@ test('the watchdog leaves the drain delay its time', async (t) => {
   assert.deepEqual(await child.exited, [0, null])
   assert.equal(child.log().at(-1)?.msg, 'left: exit code 0')
 })
+
+test('the longest deadline is no reason to be killed at once', async (t) => {
+  const leave = { deadline: 2 ** 31 - 1, drainDelay: 1_000, signals: ['SIGTERM'] }
+  const child = await startLeaving(t, { leave })
+  child.kill('SIGTERM')
+  assert.deepEqual(await child.exited, [0, null])
+  assert.equal(child.stderr(), '')
+})
