@@ -34,7 +34,7 @@ function run(args: string[]): string {
     const printed = runQuarantine({ folder: values.dir, action, route, reason, asJson: values.json === true })
     if (printed !== undefined) return printed
   }
-  if (command !== 'report' || rest.length > 0) throw new UsageError(USAGE)
+  if (command !== 'report' || rest.length > 0 || values.dir !== undefined) throw new UsageError(USAGE)
   const text = readFileSync(statSync(path).isDirectory() ? newestIn(path) : path, 'utf8')
   const report = asReport(text, path)
   return values.json ? text : formatted(report, path)
@@ -86,6 +86,11 @@ function asReport(text: string, path: string): CrashReport {
   }
   return report as CrashReport
 }
+
+// A reader that has seen enough, such as `head`, closes the pipe.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
 
 try {
   process.stdout.write(run(process.argv.slice(2)))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -101,6 +102,7 @@ test('fastify-isolate report: the newest of a folder, and a word for what is wro
   await fails(['report', 'nowhere'], 1, /ENOENT/)
   await fails(['rapport'], 64, /^Usage:/)
   await fails(['report', '--nonsense'], 64, /--nonsense[\s\S]*Usage:/)
+  await fails(['report', '--dir', '.'], 64, /^Usage:/)
   writeFileSync(join(folder, 'other.json'), '{}')
   await fails(['report', 'other.json'], 1, /^Not a crash report: other.json/)
   writeFileSync(join(folder, 'other.json'), 'no json')
@@ -120,6 +122,20 @@ test('fastify-isolate report: the newest of a folder, and a word for what is wro
   )
   assert.match((await run(process.execPath, [...TYPESCRIPT, CLI, '--help'])).stdout, /^Usage:/)
   assert.equal((await run(process.execPath, [...TYPESCRIPT, CLI, '-v'])).stdout, `${VERSION}\n`)
+})
+
+test('a reader that has seen enough is no failure', async (t) => {
+  const file = join(temporaryFolder(t), 'large.json')
+  // More than a pipe holds.
+  writeFileSync(file, JSON.stringify({ ...report(), note: 'x'.repeat(1_000_000) }))
+  const child = spawn(process.execPath, [...TYPESCRIPT, CLI, 'report', file, '--json'])
+  let stderr = ''
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  child.stdout.once('data', () => child.stdout.destroy())
+  assert.deepEqual(await once(child, 'close'), [0, null])
+  assert.equal(stderr, '')
 })
 
 test('the report of a sudden death says what is known of it', () => {
