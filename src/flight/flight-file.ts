@@ -1,7 +1,14 @@
 import { closeSync, openSync, rmSync, unlinkSync, writeSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { clearInterval, setInterval } from 'node:timers'
+import { attempt } from '../attempt.ts'
 import { flushFile, makeFolder } from '../whole-file.ts'
-import { MARK_BYTES, MARKS, MARKS_AT, NAMES_AT, NAMES_BYTES, TEXT_BYTES } from './layout.ts'
+import { HEADER_AT, MARK_BYTES, MARKS, MARKS_AT, NAMES_AT, NAMES_BYTES, TEXT_BYTES } from './layout.ts'
+
+/** Milliseconds between two signs that the process lives. */
+const SIGN_PERIOD = 1_000
+/** What ends the header, which is shorter than its part. */
+const NOTHING: Buffer = Buffer.alloc(1)
 
 /**
  * The file of the recorder, as the main thread writes it. No method throws: the first failure is told, and nothing is
@@ -13,6 +20,7 @@ export class FlightFile {
   #file: number | undefined = undefined
   #hasFailed = false
   #namesEnd = NAMES_AT
+  #sign: NodeJS.Timeout | undefined = undefined
 
   constructor(path: string, onFailure: (error: unknown) => void) {
     this.path = resolve(path)
@@ -35,6 +43,9 @@ export class FlightFile {
       this.#file = openSync(this.path, 'wx', 0o600)
       // reserves the place on the disk, so that it can be written later even if the disk is full then
       writeSync(this.#file, Buffer.alloc(NAMES_AT), 0, NAMES_AT, 0)
+      // No thread writes it before the app listens, and in a container only its age tells that the process lives.
+      this.#sign = setInterval(() => this.#write(NOTHING, HEADER_AT + TEXT_BYTES - 1), SIGN_PERIOD)
+      this.#sign.unref()
     })
   }
 
@@ -64,6 +75,7 @@ export class FlightFile {
   }
 
   close(): void {
+    clearInterval(this.#sign)
     const file = this.#file
     this.#file = undefined
     if (file !== undefined) this.#try(() => closeSync(file))
@@ -94,16 +106,14 @@ export class FlightFile {
     }
   }
 
-  /** Ends the recording because of a failure. */
+  /** Ends the recording because of a failure, and takes the file away: without an end it would tell of a death. */
   fail(error: unknown): void {
+    clearInterval(this.#sign)
     const file = this.#file
     this.#file = undefined
     if (file !== undefined) {
-      try {
-        closeSync(file)
-      } catch {
-        // nothing more can be done with it
-      }
+      attempt(() => closeSync(file), undefined)
+      attempt(() => unlinkSync(this.path), undefined)
     }
     if (this.#hasFailed) return
     this.#hasFailed = true

@@ -2,19 +2,19 @@ import { statSync } from 'node:fs'
 import type { FlightHeader } from './layout.ts'
 import { type ProcessIdentity, startTicksOf } from './this-process.ts'
 
-/** Milliseconds after which a file is old whose process lives: it writes every second. */
+/** Milliseconds after which a file is old: a process that lives writes it every second. */
 const STALE = 2_500
 /** Milliseconds between two looks at a file. */
 const POLL = 50
 
 /**
- * Whether the process that wrote a file of this host is gone. Where it lives in another pid namespace, such as an
- * earlier run of this container, only a file that is not written any more tells: it may wait for {@link STALE}.
+ * Whether the process that wrote a file of this host is gone. Where it lived in another pid namespace, such as an earlier
+ * run of this container, or in another run of the machine, which may be another machine of that name, only a file that
+ * is not written any more tells: it may wait for {@link STALE}.
  */
 export function isGone(header: FlightHeader, path: string, itself: ProcessIdentity): boolean {
   const { pid, bootId, pidNamespace, startTicks } = header
-  if (bootId !== itself.bootId) return true
-  if (pidNamespace !== itself.pidNamespace) return isLeft(path)
+  if (bootId !== itself.bootId || pidNamespace !== itself.pidNamespace) return isLeft(path)
   if (pid === itself.pid) return header.startedAt !== itself.startedAt
   if (startTicks !== undefined) return startTicksOf(pid) !== startTicks
   try {

@@ -24,6 +24,21 @@ export const inRecorder: readonly Mutant[] = [
     tests: ['recorder/past-lives'],
   },
   {
+    name: 'file-of-another-machine-of-the-same-name-is-taken-away',
+    file: 'flight/is-gone.ts',
+    find: 'if (bootId !== itself.bootId || pidNamespace',
+    replace: 'if (bootId !== itself.bootId) return true\n  if (pidNamespace',
+    tests: ['recorder/past-lives'],
+    only: 'in another pid namespace, and on another machine, the age of the file tells',
+  },
+  {
+    name: 'recorder-that-has-failed-leaves-its-file',
+    file: 'flight/flight-file.ts',
+    find: '      attempt(() => unlinkSync(this.path), undefined)\n',
+    replace: '',
+    tests: ['recorder/past-lives'],
+  },
+  {
     name: 'life-without-rates-counts',
     file: 'flight/past-lives.ts',
     find: 'Math.ceil(observed / SAMPLE_TIME)',

@@ -6,13 +6,14 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  statSync,
   utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
 import { METHODS } from 'node:http'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { pino } from 'pino'
@@ -38,6 +39,7 @@ import { newSharedMemory, SHARED_BEAT_AT } from '../../src/recorder/shared-memor
 import { tellDeath } from '../../src/recorder/tell-death.ts'
 import { type CoveredRoute, RequestContext } from '../../src/request/context.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { until } from '../support/until.ts'
 
 const itself: ProcessIdentity = thisProcess()
 interface LogLine {
@@ -59,6 +61,8 @@ function write(t: TestContext, more: Partial<FlightHeader>, end: EndMark = {}) {
   file.writeText(HEADER_AT, JSON.stringify({ ...header, listenedAt: 2_000, versions, platform: 'x' }))
   file.writeText(END_AT, JSON.stringify(end))
   file.close()
+  const before = new Date(Date.now() - 10_000)
+  utimesSync(file.path, before, before)
   const findAll = () => findPastLives(folder, itself)
   return { folder, path: file.path, findAll, find: () => findAll().map(({ life }) => life) }
 }
@@ -183,17 +187,29 @@ test('an end that left no mark is told, also that of the machine', (t) => {
   assert.deepEqual(told({ bootId: 'another' }, { left }), [])
 })
 
-test('in another pid namespace the age of the file tells', (t) => {
-  const { find, path } = write(t, { pidNamespace: 'pid:[1]', pid: itself.pid })
-  utimesSync(path, new Date(), new Date(Date.now() - 10_000))
+test('in another pid namespace, and on another machine, the age of the file tells', (t) => {
+  const { find } = write(t, { pidNamespace: 'pid:[1]', pid: itself.pid })
   assert.equal(find()[0]?.how, 'died')
   // that of a process that lives is written while it is looked at
-  const living = write(t, { pidNamespace: 'pid:[1]' })
-  const future = new Date(Date.now() + 500)
-  utimesSync(living.path, future, future)
-  const started = performance.now()
-  assert.equal(living.find().length, 1)
-  assert.ok(performance.now() - started >= 2_000, 'it did not wait')
+  for (const elsewhere of [{ pidNamespace: 'pid:[1]' }, { bootId: 'another machine of this name' }]) {
+    const living = write(t, elsewhere)
+    const future = new Date(Date.now() + 500)
+    utimesSync(living.path, future, future)
+    const started = performance.now()
+    assert.equal(living.find().length, 1)
+    assert.ok(performance.now() - started >= 2_000, 'it did not wait')
+  }
+})
+
+test('a file is written every second, also before a thread does, and one that cannot be written is taken away', async (t) => {
+  const path = join(temporaryFolder(t), 'flight-1-1.bin')
+  const failures: unknown[] = []
+  const file = new FlightFile(path, (error) => failures.push(error))
+  file.open(dirname(path))
+  const openedAt = statSync(path).mtimeMs
+  await until(() => statSync(path).mtimeMs > openedAt)
+  file.fail(new Error('no space left on device'))
+  assert.deepEqual([failures.length, existsSync(path)], [1, false])
 })
 
 test('of the files that other hosts have left the newest twenty are kept, and those that are still written', (t) => {
