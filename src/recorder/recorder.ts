@@ -53,6 +53,8 @@ export class Recorder implements RecorderControl, EndListener, InFlightObserver 
   #end: EndMark = {}
   #recording: Recording | undefined = undefined
   #listenedAt: number | undefined = undefined
+  /** Whether its app has closed, and never listened: the process may go on, or end because of it. */
+  #isIdle = false
 
   /** @param routes The covered routes; all are there once the app is ready. */
   constructor(app: IsolatedApp, routes: readonly CoveredRoute[], setup: RecorderSetup) {
@@ -72,6 +74,7 @@ export class Recorder implements RecorderControl, EndListener, InFlightObserver 
   /** Begins the file: from now on a death is seen. */
   open(): void {
     if (this.#file.isOpen) return
+    for (const other of this.#others()) if (other.#isIdle) other.#discard()
     this.#file.open(this.#setup.folder)
     this.#writeHeader()
     if (this.#file.isOpen) listenToEnd(this)
@@ -108,12 +111,15 @@ export class Recorder implements RecorderControl, EndListener, InFlightObserver 
   /** Two apps of one process die one death: the state knows what was in flight in one of them only. */
   #warnOfOthers(): void {
     const { folder } = this.#setup
-    const isShared = [...inUse.values()].some(
-      (other) => other !== this && other.#setup.folder === folder && other.#listenedAt !== undefined,
-    )
-    if (!isShared) return
+    if (this.#others().every((other) => other.#listenedAt === undefined)) return
     const message = `another app of this process records in ${folder}: what it dies of may be blamed on nobody. Give each app a folder of its own`
     attempt(() => this.#app.fastify.log.warn(message), undefined)
+  }
+
+  /** Those of other apps of this process in the same folder. */
+  #others(): Recorder[] {
+    const { folder } = this.#setup
+    return [...inUse.values()].filter((other) => other !== this && other.#setup.folder === folder)
   }
 
   /** Called for the first request, and for those of an app that does not listen. */
@@ -190,9 +196,14 @@ export class Recorder implements RecorderControl, EndListener, InFlightObserver 
     this.#file.writeText(TRIAL_AT, '')
   }
 
-  /** Ends the recording because the app has closed. */
+  /** Ends the recording because the app has closed. One file of those that never listened stays, to see a failed start. */
   closed(): void {
-    if (this.#listenedAt === undefined) return
+    if (this.#listenedAt === undefined) {
+      this.#isIdle = this.#app.state !== 'leaving'
+      const isSeen = !this.#file.isOpen || this.#others().some((other) => !other.#isIdle)
+      if (this.#isIdle && isSeen) this.#discard()
+      return
+    }
     this.#noteLeft('the app was closed', false)
     this.#stop()
     this.#file.close()

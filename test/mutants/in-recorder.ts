@@ -39,6 +39,13 @@ export const inRecorder: readonly Mutant[] = [
     tests: ['recorder/past-lives'],
   },
   {
+    name: 'each-app-that-never-listened-leaves-a-file',
+    file: 'recorder/recorder.ts',
+    find: 'if (other.#isIdle) other.#discard()',
+    replace: 'if (other.#isIdle) continue',
+    tests: ['recorder/edges'],
+  },
+  {
     name: 'life-without-rates-counts',
     file: 'flight/past-lives.ts',
     find: 'Math.ceil(observed / SAMPLE_TIME)',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { PastLife } from '../../src/deaths/past-life.ts'
+import { FLIGHT_FILE } from '../../src/flight/layout.ts'
 import { isolate } from '../../src/index.ts'
 import { type Child, startFixture } from '../support/child.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -35,6 +36,10 @@ test('a start that fails is a death, and one that only injects leaves nothing be
   const [life, ...more]: PastLife[] = child.ready.pastLives
   assert.deepEqual([life?.how, life?.listenedAt, life?.death?.cause, more], ['died', undefined, 'exit', []])
   assert.match(life?.because ?? '', /^exited by test\/fixtures\/recorder\.ts:\d+ with code 4$/)
+  // of those that were closed before they listened, one file tells of the end of their process
+  assert.deepEqual(await (await start(t, dir, 'close')).exited, [5, null])
+  const files = readdirSync(dir).filter((name) => FLIGHT_FILE.test(name))
+  assert.deepEqual([files.length, files.filter((name) => name.includes(`-${child.pid}-`)).length], [2, 1])
 })
 
 test('a folder that cannot be made, or that vanishes, costs one warning and nothing else', async (t) => {
