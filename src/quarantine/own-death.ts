@@ -11,12 +11,15 @@ import type { CrashReport } from '../report/crash-report.ts'
  * @param report That of the process as it leaves.
  */
 export function ownDeath(
-  { reason, fault, inFlight }: CrashReport,
+  { reason, fault, inFlight, inFlightTotal }: CrashReport,
   about: Pick<Death, 'id' | 'build' | 'listenedAt'>,
 ): Death | undefined {
   if (reason !== 'fatal' || fault === null) return undefined
   if (fault.request === null || fault.attributedTo === 'connection') return undefined
-  const { method, route } = fault.request
+  const { id, method, route } = fault.request
+  // What a request has left behind may be anybody's, such as a connection of a pool.
+  const isOver = inFlightTotal === inFlight.length && inFlight.every((request) => request.id !== id)
+  if (isOver) return undefined
   const nameOf = (request: { method: string; route: string | null | undefined }): string =>
     routeKey(request.method, request.route ?? undefined)
   return {

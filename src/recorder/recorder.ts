@@ -5,7 +5,7 @@ import type { PastLife } from '../deaths/past-life.ts'
 import type { LeaveMark, RecorderControl } from '../deaths/recorder-control.ts'
 import { routeKey } from '../deaths/route-key.ts'
 import { findRequest } from '../escapes/find-request.ts'
-import type { Fault } from '../fault/fault.ts'
+import type { Fault, FaultRequest } from '../fault/fault.ts'
 import { typeName } from '../fault/thrown.ts'
 import { FlightFile } from '../flight/flight-file.ts'
 import {
@@ -24,6 +24,12 @@ import { type CoveredRoute, RequestContext } from '../request/context.ts'
 import { VERSION } from '../version.ts'
 import { type EndListener, type ExitCall, listenToEnd, stopListeningToEnd } from './process-end.ts'
 import { Recording } from './recording.ts'
+
+/**
+ * Milliseconds after it came within which a request that has ended is blamed for what it left behind. Later it may be
+ * anybody's: a pool keeps the context of the request that opened a connection for as long as that lives.
+ */
+const OWN_TIME = 5_000
 
 /** The files that apps of this process write, and by whom. */
 const inUse: Map<string, Recorder> = new Map()
@@ -143,7 +149,7 @@ export class Recorder implements RecorderControl, EndListener, InFlightObserver 
     if (fault.verdict !== 'fatal') return
     const { request, origin, error, at, attributedTo } = fault
     const because = describeFatal(typeName(error), origin)
-    const isCertain = request !== undefined && attributedTo !== 'connection'
+    const isCertain = attributedTo !== 'connection' && this.#isBlamed(request)
     const culprit = isCertain ? { culprit: routeKey(request.method, request.route) } : undefined
     this.#note({ fatal: { cause: origin === 'runaway' ? 'runaway' : 'fatal', because, ...culprit, at } })
   }
@@ -169,11 +175,18 @@ export class Recorder implements RecorderControl, EndListener, InFlightObserver 
       return
     }
     const caller = call.wasCalled ? attempt(findRequest, undefined) : undefined
-    const culprit = caller instanceof RequestContext && {
-      culprit: routeKey(caller.snapshot().method, caller.route.pattern),
-    }
+    const request = caller instanceof RequestContext ? caller.snapshot() : undefined
+    const culprit = this.#isBlamed(request) && { culprit: routeKey(request.method, request.route) }
     this.#note({ exit: { ...call, ...culprit, at: Date.now() } })
     this.#recording?.markAll()
+  }
+
+  /** Whether an end is certain to be of a request: it is in flight, or came a moment ago. */
+  #isBlamed(request: FaultRequest | undefined): request is FaultRequest {
+    if (request === undefined) return false
+    if (Date.now() - request.startedAt < OWN_TIME) return true
+    for (const context of this.#app.requests) if (context.snapshot() === request) return true
+    return false
   }
 
   signalled(name: NodeJS.Signals): void {

@@ -46,6 +46,13 @@ export const inRecorder: readonly Mutant[] = [
     tests: ['recorder/edges'],
   },
   {
+    name: 'exit-of-a-pool-is-blamed-on-who-opened-its-connection',
+    file: 'recorder/recorder.ts',
+    find: 'if (Date.now() - request.startedAt < OWN_TIME) return true',
+    replace: 'if (request.startedAt > 0) return true',
+    tests: ['recorder/edges'],
+  },
+  {
     name: 'life-without-rates-counts',
     file: 'flight/past-lives.ts',
     find: 'Math.ceil(observed / SAMPLE_TIME)',

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { AsyncResource } from 'node:async_hooks'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { PastLife } from '../../src/deaths/past-life.ts'
 import { FLIGHT_FILE } from '../../src/flight/layout.ts'
+import { readFlight } from '../../src/flight/read-flight.ts'
 import { isolate } from '../../src/index.ts'
+import { isolatedAppOf } from '../../src/isolated-app.ts'
+import type { Recorder } from '../../src/recorder/recorder.ts'
 import { type Child, startFixture } from '../support/child.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { until } from '../support/until.ts'
 
 const WARN = 40
 
@@ -81,4 +87,31 @@ test('an app that shares its folder with another one of its process is told to h
   )
   await Promise.all([first.app.close(), second.app.close()])
   assert.deepEqual((await listen(shared)).warned, [], 'one after the other is in order')
+})
+
+test('an exit is blamed on a request that is there, or came a moment ago, and not on one whose connection lives on', async (t) => {
+  const { now } = Date
+  for (const [later, culprit] of [
+    [0, 'GET /open'],
+    [60_000, undefined],
+  ] as const) {
+    const folder = temporaryFolder(t)
+    const app = Fastify()
+    t.after(() => app.close())
+    await app.register(isolate({ recorder: { dir: folder } }))
+    const recorder = isolatedAppOf(app)?.recorder as Recorder
+    let exit = (): void => {}
+    app.get('/open', async () => {
+      // As the listener of a pool for the errors of its connections does, in the context in which one was opened.
+      exit = AsyncResource.bind(() => recorder.exited({ code: 255, wasCalled: true, callers: [] }))
+    })
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const { port } = app.server.address() as AddressInfo
+    await (await fetch(`http://127.0.0.1:${port}/open`)).text()
+    await until(() => isolatedAppOf(app)?.requests.size === 0)
+    t.mock.method(Date, 'now', () => now() + later)
+    exit()
+    t.mock.restoreAll()
+    assert.equal(readFlight(readFileSync(recorder.path as string))?.end.exit?.culprit, culprit)
+  }
 })
