@@ -28,7 +28,10 @@ export interface Series {
  */
 export function seriesOf(lives: readonly Life[], build: string, window: number, now: number): Series {
   const deaths: Life[] = []
-  const newestFirst = lives.toSorted((a, b) => b.startedAt - a.startedAt)
+  // what began later than now was dated by a clock that was wrong
+  const newestFirst = lives
+    .filter(({ startedAt }) => startedAt <= now)
+    .sort((a, b) => b.startedAt - a.startedAt)
   let nextAt = now
   for (const life of newestFirst) {
     const endedAt = life.endedAt ?? life.startedAt

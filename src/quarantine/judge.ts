@@ -51,10 +51,9 @@ export function judge({ deaths, routes }: StoredState, options: JudgeOptions): R
  */
 function relapseOf(route: string, state: RouteState, deaths: readonly Death[]): Sentence[] {
   if (!isClosed(state) || state.by === 'hand') return []
+  // a process that starts later dies later; the times say nothing of one that has the trial, whose clock may be set back
   const hasTried = ({ id, startedAt }: Death): boolean => state.trial?.by === id || startedAt > state.since
-  const again = deaths.filter(
-    (death) => death.culprit === route && death.diedAt > state.since && hasTried(death),
-  )
+  const again = deaths.filter((death) => death.culprit === route && hasTried(death))
   const [newest] = again.toSorted((a, b) => b.diedAt - a.diedAt)
   if (newest === undefined) return []
   return [{ route, deaths: again.map(({ id }) => id), evidence: `it killed again: ${newest.because}` }]

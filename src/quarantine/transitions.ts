@@ -18,14 +18,27 @@ export interface Cause {
 
 type Before = RouteState | undefined
 
+/** Milliseconds by which the clocks of a fleet may differ: beyond it, a time was written by one that was wrong. */
+const CLOCK_SKEW = 60_000
+
+/** Whether a clock that was wrong has dated a state. */
+export function isOfFuture({ since }: RouteState, now: number): boolean {
+  return since > now + CLOCK_SKEW
+}
+
+/** Whether one state of a route came after another one. */
+export function isLater(state: RouteState, than: Before, now: number): boolean {
+  return !isOfFuture(state, now) && (than === undefined || isOfFuture(than, now) || state.since > than.since)
+}
+
 /** A closed route answers 503 until its time is over, and then to all requests but those on trial. */
 export function isClosed(state: Before): boolean {
   return state?.status === 'closed'
 }
 
 /** Whether a closed route may be tried at a time, in milliseconds since the epoch. */
-export function isHalfOpen({ until }: RouteState, now: number): boolean {
-  return until !== undefined && now >= until
+export function isHalfOpen(state: RouteState, now: number): boolean {
+  return state.until !== undefined && (now >= state.until || isOfFuture(state, now))
 }
 
 /**
@@ -87,7 +100,12 @@ export function afterGoodTrial(before: RouteState, now: number): RouteState {
   const goodTrials = before.goodTrials + 1
   const after = { ...withoutTrial(before), goodTrials }
   if (goodTrials < GOOD_TRIALS) return after
-  return { ...after, status: 'released', since: now, until: undefined }
+  return { ...after, status: 'released', since: changedAt(before, now), until: undefined }
+}
+
+/** When a status changes: later than it did before, also by another clock. */
+function changedAt(before: Before, now: number): number {
+  return before === undefined || isOfFuture(before, now) ? now : Math.max(now, before.since + 1)
 }
 
 /** A new status, of which nothing else is known. */
@@ -96,7 +114,7 @@ function next(before: Before, build: string, now: number): RouteState {
     revision: (before?.revision ?? 0) + 1,
     build,
     status: 'released',
-    since: now,
+    since: changedAt(before, now),
     until: undefined,
     relapses: 0,
     goodTrials: 0,

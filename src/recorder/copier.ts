@@ -92,8 +92,8 @@ export class Copier {
     const total = inFlightOn(this.#words)
     const hasChanged = arrived !== this.#arrived || total !== this.#total
     const period = total > 0 ? WITH_REQUESTS : WITHOUT_REQUESTS
-    if (hasChanged || now - this.#copiedAt >= period || now < this.#copiedAt) this.#write(now, arrived, total)
-    if (now - this.#ratesAt >= this.#ratesPeriod) {
+    if (hasChanged || isDue(this.#copiedAt, period, now)) this.#write(now, arrived, total)
+    if (isDue(this.#ratesAt, this.#ratesPeriod, now)) {
       this.#ratesAt = now
       this.#ratesPeriod = Math.min(2 * this.#ratesPeriod, RATES_PERIOD)
       this.#endInterval(now)
@@ -152,7 +152,7 @@ export class Copier {
   }
 
   #residentSet(now: number): number {
-    if (now - this.#rssAt >= RSS_PERIOD) {
+    if (isDue(this.#rssAt, RSS_PERIOD, now)) {
       this.#rss = process.memoryUsage.rss()
       this.#rssAt = now
     }
@@ -160,8 +160,13 @@ export class Copier {
   }
 
   #countKills(now: number): void {
-    if (now - this.#killsAt < KILLS_PERIOD) return
+    if (!isDue(this.#killsAt, KILLS_PERIOD, now)) return
     this.#kills = memoryKills()
     this.#killsAt = now
   }
+}
+
+/** Whether a period is over. It is where the clock was set back: nothing else would be done until it has caught up. */
+export function isDue(since: number, period: number, now: number): boolean {
+  return now - since >= period || now < since
 }

@@ -60,7 +60,7 @@ export class RateBook {
       this.#addNewest(pair, since - from)
     }
     this.#addNewest(this.#newest, now - since)
-    this.#since = Math.max(begin, now)
+    this.#since = now
   }
 
   #passTime(milliseconds: number): void {

@@ -1,7 +1,7 @@
 /** The recorder's thread: copies the requests in flight into the file. */
 import { closeSync, openSync, statSync, writeSync } from 'node:fs'
 import { workerData } from 'node:worker_threads'
-import { Copier } from './copier.ts'
+import { Copier, isDue } from './copier.ts'
 import { STOPPED } from './shared-memory.ts'
 import type { RecorderThreadData } from './thread-data.ts'
 
@@ -26,7 +26,7 @@ let fileSeenAt = Date.now()
 for (;;) {
   const now = Date.now()
   looksInVain = copier.copy(now) ? 0 : looksInVain + 1
-  if (now - fileSeenAt >= FILE_PERIOD) {
+  if (isDue(fileSeenAt, FILE_PERIOD, now)) {
     // a file that was deleted can be written without an error
     statSync(path)
     fileSeenAt = now

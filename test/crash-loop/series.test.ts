@@ -47,6 +47,14 @@ test('what ends a series', () => {
   assert.equal(count([longAgo]), 0)
 })
 
+test('what a clock that was ahead has dated says nothing', () => {
+  const ahead = { startedAt: NOW + 8 * 3_600_000, endedAt: NOW + 8 * 3_600_000 + 1_000 }
+  for (const how of ['orderly', 'gaveUp'] as const) {
+    const { deaths, gaveUpLast } = series([...lives({}, {}), life({ ...ahead, how })])
+    assert.deepEqual([deaths.length, gaveUpLast], [2, false], how)
+  }
+})
+
 test('the guard ends no series by what it does itself', () => {
   const held = lives({}, {}, { how: 'held' }, {})
   assert.equal(count(held), 3)

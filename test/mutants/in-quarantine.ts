@@ -26,7 +26,7 @@ export const inQuarantine: readonly Mutant[] = [
   {
     name: 'trial-taken-from-another',
     file: 'quarantine/gate.ts',
-    find: ' && (state.trial?.until ?? 0) < now',
+    find: ' && (left < 0 || left > 2 * LONGEST_TRIAL)',
     replace: '',
     tests: ['quarantine/gate'],
   },
@@ -85,6 +85,13 @@ export const inQuarantine: readonly Mutant[] = [
     find: '=== from\n',
     replace: '=== from || true\n',
     tests: ['quarantine/local-store'],
+  },
+  {
+    name: 'clock-that-was-ahead-keeps-a-route-closed',
+    file: 'quarantine/transitions.ts',
+    find: '(now >= state.until || isOfFuture(state, now))',
+    replace: 'now >= state.until',
+    tests: ['quarantine/judge'],
   },
   {
     name: 'boot-waits-for-the-store',

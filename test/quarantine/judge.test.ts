@@ -98,6 +98,16 @@ test('is half open once its time is over, and released by three good trials in a
   assert.equal(closedFor(state, CAUSE, { ...ABOUT, now: NOW + 25 * HOUR }).relapses, 0, 'a new case')
 })
 
+test('is not closed for hours because a clock was ahead, and closed for its time by one that is right', () => {
+  const ahead = closedFor(undefined, CAUSE, { ...ABOUT, now: NOW + 8 * HOUR })
+  assert.deepEqual([isHalfOpen(ahead, NOW), isHalfOpen(ahead, NOW + 8 * HOUR)], [true, false])
+  const again = closedFor(ahead, { deaths: ['c'], evidence: 'again' }, ABOUT)
+  assert.deepEqual([again.since, again.relapses, isHalfOpen(again, NOW)], [NOW, 1, false])
+  // the clocks of a fleet differ by seconds, and what comes later is later all the same
+  const behind = releasedByHand(closedFor(undefined, CAUSE, { ...ABOUT, now: NOW + 5_000 }), NOW)
+  assert.equal(behind.since, NOW + 5_001)
+})
+
 test('by hand it is closed until it is released, and that wipes the slate', () => {
   const closed = closedByHand(closedFor(undefined, CAUSE, ABOUT), 'too dear', '1', NOW)
   assert.deepEqual([closed.evidence, closed.by, closed.revision], ['too dear', 'hand', 2])

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readHalves, TwoHalves } from '../../src/flight/two-halves.ts'
+import { isDue } from '../../src/recorder/copier.ts'
 import { RateBook } from '../../src/recorder/rate-book.ts'
 
 function read(book: RateBook) {
@@ -34,6 +35,17 @@ test('a route counts for as long as it stands in the file, and as the newest whi
       [3, 80, 70],
     ],
   })
+})
+
+test('a clock that is set back loses what it was set back over, and nothing that follows', () => {
+  const book = new RateBook(10_000_000)
+  for (const now of [0, 100, 200]) {
+    book.beginInterval(new Set([1]), 1)
+    book.endInterval(now, [])
+  }
+  assert.deepEqual(read(book), { observed: 200, until: 200, rates: [[1, 200, 200]] })
+  const looks = [isDue(1_000, 100, 1_099), isDue(1_000, 100, 1_100), isDue(10_000_000, 100, 1_000)]
+  assert.deepEqual(looks, [false, true, true])
 })
 
 test('an idle night does not make a route look seldom that is busy now', () => {
