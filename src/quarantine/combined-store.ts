@@ -1,6 +1,8 @@
 import type { Death } from '../deaths/death.ts'
 import type { QuarantineStore, RouteChange, StoredState } from '../deaths/quarantine-store.ts'
+import type { RouteState } from '../deaths/route-state.ts'
 import type { LocalStore } from './local-store.ts'
+import { isLater } from './transitions.ts'
 
 /** Milliseconds for which a store that has failed is not asked again. */
 const PAUSE = 5_000
@@ -37,7 +39,34 @@ export class CombinedStore {
   /** As `load` of a store. Undefined where there is nothing that can be asked. */
   async load(build: string): Promise<StoredState | undefined> {
     const stored = await this.#ask(async (store) => checked(await store.load(build)))
-    return stored ?? this.#local?.load(build)
+    const kept = await this.#local?.load(build)
+    if (stored === undefined || kept === undefined) return stored ?? kept
+    // what a store gives may be nonsense
+    return this.#reconcile(stored, kept, build).catch(() => stored)
+  }
+
+  /**
+   * Of each route the later change stands, in the store and in the folder: that of the folder was made while the store
+   * was away, or from outside.
+   */
+  async #reconcile(stored: StoredState, kept: StoredState, build: string): Promise<StoredState> {
+    const now = Date.now()
+    const routes = { ...stored.routes }
+    const tell = async (route: string, kept: RouteState): Promise<void> => {
+      const from = stored.routes[route]?.revision ?? 0
+      const state = { ...kept, revision: from + 1 }
+      const isChanged = await this.#ask((store) => store.update({ build, route, from, state }))
+      if (isChanged !== false) routes[route] = state
+    }
+    const later = Object.entries(kept.routes).filter(([route, state]) =>
+      isLater(state, stored.routes[route], now),
+    )
+    await Promise.all(later.map(([route, state]) => tell(route, state)))
+    const missed = Object.entries(stored.routes).filter(([route, state]) =>
+      isLater(state, kept.routes[route], now),
+    )
+    await this.#local?.copy(Object.fromEntries(missed))
+    return { deaths: stored.deaths, routes }
   }
 
   /** Records deaths. The app's store is told of those too that it has missed while it was away. */
@@ -57,7 +86,7 @@ export class CombinedStore {
   async update(change: RouteChange): Promise<boolean> {
     const isChanged = await this.#ask((store) => store.update(change))
     if (isChanged === undefined) return (await this.#local?.update(change)) ?? true
-    if (isChanged) await this.#local?.copy(change)
+    if (isChanged) await this.#local?.copy({ [change.route]: change.state })
     return isChanged
   }
 

@@ -39,9 +39,10 @@ export class LocalStore implements QuarantineStore {
     return this.#file.watch(onChange)
   }
 
-  /** Takes over a change that another store has made. */
-  async copy({ route, state: to }: RouteChange): Promise<void> {
-    this.#file.update((state) => ({ ...state, routes: { ...state.routes, [route]: to } }))
+  /** Takes over the routes that another store has changed. */
+  async copy(routes: StoredState['routes']): Promise<void> {
+    if (Object.keys(routes).length === 0) return
+    this.#file.update((state) => ({ ...state, routes: { ...state.routes, ...routes } }))
   }
 
   /** Notes which build runs, for whoever closes a route from outside. */

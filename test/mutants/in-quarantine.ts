@@ -87,6 +87,14 @@ export const inQuarantine: readonly Mutant[] = [
     tests: ['quarantine/local-store'],
   },
   {
+    name: 'release-from-outside-does-not-reach-the-store',
+    file: 'quarantine/combined-store.ts',
+    find: 'if (isChanged !== false) routes[route] = state',
+    replace: '',
+    tests: ['redis/redis-away'],
+    only: 'the later change of a route stands, in the store and in the folder',
+  },
+  {
     name: 'clock-that-was-ahead-keeps-a-route-closed',
     file: 'quarantine/transitions.ts',
     find: '(now >= state.until || isOfFuture(state, now))',

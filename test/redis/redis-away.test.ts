@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { StateFile } from '../../src/deaths/state-file.ts'
+import { runQuarantine } from '../../src/quarantine/cli-quarantine.ts'
 import { CombinedStore } from '../../src/quarantine/combined-store.ts'
 import { LocalStore } from '../../src/quarantine/local-store.ts'
 import { redisStore } from '../../src/redis/redis-store.ts'
@@ -55,4 +56,31 @@ test('what a store has missed while it was away it is told at the next boot', as
   assert.deepEqual(remote.deaths.map(({ id }) => id).sort(), ['known', 'missed', 'new'])
   const { deaths } = await local.load(BUILD)
   assert.deepEqual(deaths.map(({ id }) => id).sort(), ['known', 'missed', 'new'])
+})
+
+test('the later change of a route stands, in the store and in the folder', async (t) => {
+  const folder = temporaryFolder(t)
+  const file = new StateFile(folder, (message) => assert.fail(message))
+  const local = new LocalStore(file)
+  await local.startBuild(BUILD)
+  const remote = new MemoryStore()
+  const store = new CombinedStore(remote, local, 1_000, (message) => assert.fail(message))
+  const statusOf = async () => (await store.load(BUILD))?.routes[ROUTE]?.status
+  const change = { build: BUILD, route: ROUTE }
+  await remote.update({ ...change, from: 0, state: routeState({ revision: 3, until: undefined }) })
+  assert.equal(await statusOf(), 'closed')
+
+  // what the log tells to do
+  runQuarantine({ folder, action: 'release', route: ROUTE, reason: undefined, asJson: false })
+  assert.equal(await statusOf(), 'released')
+  assert.deepEqual([remote.routes.get(ROUTE)?.status, remote.routes.get(ROUTE)?.revision], ['released', 4])
+
+  const again = routeState({ revision: 5, since: Date.now() + 1_000 })
+  await remote.update({ ...change, from: 4, state: again })
+  assert.equal(await statusOf(), 'closed')
+  assert.deepEqual((await local.load(BUILD)).routes[ROUTE], again)
+
+  const released = { ...again, revision: 6, status: 'released', since: Date.now() + 86_400_000 } as const
+  await local.update({ ...change, from: 5, state: released })
+  assert.equal(await statusOf(), 'closed', 'a clock that is a day ahead says nothing')
 })
