@@ -39,11 +39,13 @@ export function installQuarantine(
   const local = folder === undefined ? undefined : new LocalStore(new StateFile(folder, warn))
   const store = new CombinedStore(options.store, local, options.loadTimeout, warn)
   const tell = new QuarantineLog(log, app.options.onQuarantine, folder)
-  const quarantine = new RouteQuarantine({ options, build, lifeId, store, log: tell })
+  const pastLives = recorder?.pastLives ?? []
+  const endedInOrder = new Set(pastLives.flatMap(({ id, how }) => (how === 'died' ? [] : id)))
+  const quarantine = new RouteQuarantine({ options, build, lifeId, endedInOrder, store, log: tell })
   const turnedAway = new TurnedAway(log, app.options.log.window)
   const isLeaving = (): boolean => app.state === 'leaving'
   const gate = new Gate({ quarantine, turnedAway, lifeId, recorder, isLeaving })
-  const deaths = (recorder?.pastLives ?? []).flatMap(({ death }) => death ?? [])
+  const deaths = pastLives.flatMap(({ death }) => death ?? [])
   let listenedAt: number | undefined
   let timer: NodeJS.Timeout | undefined
   let stopWatching: (() => void) | undefined

@@ -8,7 +8,7 @@ import type { CoveredRoute, RouteGate } from '../request/context.ts'
 import type { CombinedStore } from './combined-store.ts'
 import { judge, type Sentence } from './judge.ts'
 import { publicState, type QuarantineLog } from './tell.ts'
-import { closedByHand, closedFor, isClosed, releasedByHand } from './transitions.ts'
+import { closedByHand, closedFor, isClosed, releasedByHand, withoutTrial } from './transitions.ts'
 
 /** Which share of the routes may be closed for deaths. */
 const MOST_CLOSED = 0.25
@@ -22,6 +22,8 @@ export interface QuarantineParts {
   readonly build: string
   /** As `Death.id`: this process. */
   readonly lifeId: string
+  /** The processes before this one that did not die, as {@link Death.id}. */
+  readonly endedInOrder: ReadonlySet<string>
   readonly store: CombinedStore
   readonly log: QuarantineLog
 }
@@ -67,9 +69,10 @@ export class RouteQuarantine implements Quarantine {
     const known = new Map([...own, ...stored.deaths].map((death) => [death.id, death]))
     this.#deaths = [...known.values()].filter((death) => death.build === build)
     this.#states = new Map(Object.entries(stored.routes))
+    await this.#giveBackTrials()
     const now = Date.now()
     const ruling = judge(
-      { deaths: this.#deaths, routes: stored.routes },
+      { deaths: this.#deaths, routes: Object.fromEntries(this.#states) },
       { now, routes: this.#routes.size, deaths: options.deaths, mayClose: (route) => this.#mayClose(route) },
     )
     const sentences = [...ruling.sentences, ...this.#lostTrials(now)]
@@ -145,6 +148,16 @@ export class RouteQuarantine implements Quarantine {
       // another process that knows the same deaths has closed it meanwhile
       before?.since === seen?.since ? closedFor(before, sentence, about) : undefined,
     )
+  }
+
+  /** Gives back the trials of processes that ended in order, as on a signal that nobody listened for. */
+  async #giveBackTrials(): Promise<void> {
+    const { endedInOrder } = this.#parts
+    const isLeft = (state: RouteState | undefined): boolean => endedInOrder.has(state?.trial?.by ?? '')
+    for (const [route, state] of [...this.#states]) {
+      if (!isLeft(state)) continue
+      await this.change(route, (before) => (isLeft(before) ? withoutTrial(before as RouteState) : undefined))
+    }
   }
 
   /** Routes whose trial never ended: the process that had it is gone, and could not say so. */

@@ -95,6 +95,14 @@ export const inQuarantine: readonly Mutant[] = [
     only: 'the later change of a route stands, in the store and in the folder',
   },
   {
+    name: 'trial-of-a-process-that-was-ended-is-a-relapse',
+    file: 'quarantine/quarantine.ts',
+    find: 'await this.#giveBackTrials()',
+    replace: '',
+    tests: ['quarantine/gate'],
+    only: 'a route is not punished for a trial whose process was ended by a signal',
+  },
+  {
     name: 'clock-that-was-ahead-keeps-a-route-closed',
     file: 'quarantine/transitions.ts',
     find: '(now >= state.until || isOfFuture(state, now))',

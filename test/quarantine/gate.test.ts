@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict'
 import { channel } from 'node:diagnostics_channel'
 import type { ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { RouteState } from '../../src/deaths/route-state.ts'
+import { FlightFile } from '../../src/flight/flight-file.ts'
+import { END_AT, FLIGHT_VERSION, HEADER_AT, TRIAL_AT } from '../../src/flight/layout.ts'
+import { thisProcess } from '../../src/flight/this-process.ts'
 import { type IsolateOptions, isolate, type QuarantineEvent } from '../../src/index.ts'
+import { temporaryFolder } from '../support/folder.ts'
 import { BUILD, MemoryStore } from '../support/memory-store.ts'
+import { routeState } from '../support/state.ts'
 import { until } from '../support/until.ts'
 
 const MINUTE = 60_000
@@ -108,6 +114,33 @@ test('one that is closed already is closed in the next process too, and nobody i
   assert.equal(await status('/0'), 503)
   assert.deepEqual([events.length, warnings(lines).length], [0, 1])
   assert.equal(store.routes.get('GET /0')?.revision, 1)
+})
+
+test('a route is not punished for a trial whose process was ended by a signal', async (t) => {
+  const folder = temporaryFolder(t)
+  const gone = {
+    id: 'gone',
+    pid: 4_194_305,
+    startedAt: 1_000,
+    startTicks: '7',
+    listenedAt: 2_000,
+    build: BUILD,
+  }
+  const versions = { node: 'v1', fastify: '5', 'fastify-isolate': '0' }
+  const header = { version: FLIGHT_VERSION, ...thisProcess(), ...gone, versions, platform: 'x' }
+  const file = new FlightFile(join(folder, 'flight-4194305-1000.bin'), assert.ifError)
+  file.open(folder)
+  file.writeText(HEADER_AT, JSON.stringify(header))
+  file.writeText(TRIAL_AT, 'GET /0')
+  file.writeText(END_AT, JSON.stringify({ signal: { name: 'SIGTERM', at: 3_000 } }))
+  file.close()
+  const store = new MemoryStore()
+  // so long ago that others would take it for lost
+  const trial = { by: 'gone', until: 90_000 }
+  store.routes.set('GET /0', routeState({ build: BUILD, trial }))
+  await make(t, store, { recorder: { dir: folder } })
+  const { relapses, trial: left } = store.routes.get('GET /0') ?? {}
+  assert.deepEqual([relapses, left], [0, undefined])
 })
 
 test('a new build gives every route a new chance', async (t) => {
