@@ -68,8 +68,9 @@ export class Connections {
     if (server.listening) this.#onListening()
     server.on('listening', () => {
       this.#onListening()
-      // An app that is still booting while the process leaves must not start to accept.
-      if (this.#isStopped) server.close()
+      // An app that is still booting while the process leaves must not start to accept. Fastify's own listener, which
+      // comes later, reads the address of the server.
+      if (this.#isStopped) process.nextTick(() => server.close())
     })
     const sockets = this.#sockets
     const otherSockets = this.#otherSockets

@@ -16,6 +16,16 @@ test('a fatal fault while the app boots is a boot failure', async (t) => {
   assert.equal(JSON.parse(readFileSync(join(DIR, file as string), 'utf8')).phase, 'boot')
 })
 
+test('a signal that comes while the app boots ends it in order, and nothing fails', async (t) => {
+  const child = await startFixture(t, 'leaving-boot', { ready: false, env: { SIGNAL: 'SIGTERM' } })
+  assert.deepEqual(await child.exited, [0, null])
+  assert.equal(child.log().find(({ leave }) => leave !== undefined)?.leave.phase, 'boot')
+  assert.deepEqual(
+    child.log().filter(({ level }) => level > 30),
+    [],
+  )
+})
+
 test('two instances leave by one way out: the longest deadline, and both are told and served out', async (t) => {
   const DIR = temporaryFolder(t)
   const child = await startFixture(t, 'leaving-two', { env: { DIR } })
