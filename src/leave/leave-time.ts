@@ -16,12 +16,8 @@ export class LeaveTime {
     )
     this.drainDelay = longest(
       apps
-        .filter(
-          (app) =>
-            // No load balancer looks at an app that has not served.
-            app.hasServed() &&
-            (reason === 'recycle' || reason === 'signal' || (reason === 'fatal' && app.leave.drainFatal)),
-        )
+        // No load balancer looks at an app that has not served.
+        .filter((app) => app.hasServed() && (reason !== 'fatal' || app.leave.drainFatal))
         .map(({ leave }) => leave.drainDelay),
       0,
     )

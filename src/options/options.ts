@@ -156,8 +156,7 @@ export interface LeaveOptions {
   deadline?: number
   /**
    * Milliseconds of normal serving, with readiness saying no, before the process stops accepting, so that a
-   * load balancer can look away. Not used by a fatal fault, unless {@link LeaveOptions.drainFatal}, nor by
-   * `app.isolation.leave()`. Default: 0.
+   * load balancer can look away. Not used by a fatal fault, unless {@link LeaveOptions.drainFatal}. Default: 0.
    */
   drainDelay?: number
   /** Whether a fatal fault too waits for {@link LeaveOptions.drainDelay}. Default: false. */

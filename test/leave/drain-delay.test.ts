@@ -7,6 +7,7 @@ test('drainDelay: goes on serving while readiness says no; a fatal fault skips i
   const child = await startLeaving(t, { leave })
   assert.equal((await child.ask('/readyz')).status, 200)
   await child.ask('/leave')
+  assert.deepEqual([(await child.ask('/readyz')).status, (await child.ask('/ok')).body], [503, 'ok'])
   assert.deepEqual(await child.exited, [0, null])
   const signalled = await startLeaving(t, { leave: { ...leave, signals: ['SIGTERM'] } })
   signalled.kill('SIGTERM')
