@@ -56,7 +56,6 @@ export class BeforeRouting {
     const routing = this.#routing
     // A `serverFactory` of the app may call it in ways of its own.
     if (!server.listeners('request').includes(routing)) return
-    server.removeListener('request', routing)
     const { dispatch } = this.#guards
     const listener: Routing = (raw, response) => {
       dispatch.begin(raw)
@@ -68,7 +67,10 @@ export class BeforeRouting {
         dispatch.end()
       }
     }
-    server.prependListener('request', markGuarded(listener))
+    markGuarded(listener)
+    const listeners = server.rawListeners('request') as Routing[]
+    server.removeAllListeners('request')
+    for (const each of listeners) server.on('request', each === routing ? listener : each)
   }
 
   /**

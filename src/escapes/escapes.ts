@@ -28,7 +28,7 @@ import { isOfClientConnection } from './client-connection.ts'
 import { closeWithStream, destroyFailedConnection } from './close-with-stream.ts'
 import { endTimer } from './end-timer.ts'
 import { type FoundRequest, findRequest, isLostMicrotask } from './find-request.ts'
-import { Grace } from './grace.ts'
+import { Grace, WAIT_AGAIN, type Waiting } from './grace.ts'
 import { graceLength, isLeftAlone } from './grace-length.ts'
 import { isOfLostConnection } from './lost-connection.ts'
 import { followOutcome } from './outcome.ts'
@@ -43,6 +43,8 @@ interface Rejected {
   readonly fault: Fault
   /** Milliseconds. */
   readonly grace: number
+  /** Undefined where it has none: the response had closed, or was a WebSocket. */
+  readonly waiting: Waiting | undefined
 }
 
 const TIMER_CLEARED = 'an interval was cleared: it has thrown 100 times since its request ended'
@@ -132,10 +134,10 @@ export class Escapes implements EscapeHandler {
   handledLate(promise: Promise<unknown>): boolean {
     const known = this.#rejections.get(promise)
     if (known === undefined) return false
-    const { context, fault, grace } = known
+    const { context, fault, grace, waiting } = known
     this.#rejections.delete(promise)
     if (Date.now() - fault.at > grace && context.forcedAnswer === undefined) return true
-    Grace.takeBack(context, fault)
+    Grace.takeBack(context, waiting)
     logRequestHandledLate(context, fault)
     return true
   }
@@ -190,8 +192,8 @@ export class Escapes implements EscapeHandler {
     const recorded = context.hasRecorded(error) ? context.lastFault : undefined
     const fault = recorded ?? this.#app.recordFault({ error, origin, attributedTo: 'context', context })
     const grace = graceLength(context, origin, fault.verdict === 'fatal')
-    if (promise !== undefined) this.#rejections.set(promise, { context, fault, grace })
-    this.#giveGrace(context, fault, grace)
+    const waiting = this.#giveGrace(context, fault, grace)
+    if (promise !== undefined) this.#rejections.set(promise, { context, fault, grace, waiting })
     if (origin === 'exception') {
       this.#restoreConnection(context, fault)
       if (context.done && endTimer()) logRequestFailure(context, error, TIMER_CLEARED)
@@ -207,28 +209,24 @@ export class Escapes implements EscapeHandler {
   }
 
   /** @param length Milliseconds. */
-  #giveGrace(context: RequestContext, fault: Fault, length: number): void {
+  #giveGrace(context: RequestContext, fault: Fault, length: number): Waiting | undefined {
     const { reply } = context
     const isFlowing = reply === undefined ? watchPeer(context) : watchWrites(reply.raw)
     followOutcome(this.#app, context, fault)
-    if (closeUpgraded(context)) return
-    this.#waitFor(context, fault, length, isFlowing)
-  }
-
-  #waitFor(context: RequestContext, fault: Fault, length: number, isFlowing: () => boolean): void {
-    Grace.give(context, fault, length, () => this.#answer(context, fault, length, isFlowing))
+    if (closeUpgraded(context)) return undefined
+    return Grace.give(context, fault, length, () => this.#answer(context, fault, isFlowing))
   }
 
   /** Answers a request that did not answer by itself. Does nothing once the app has ended the response. */
-  #answer(context: RequestContext, fault: Fault, length: number, isFlowing: () => boolean): void {
+  #answer(context: RequestContext, fault: Fault, isFlowing: () => boolean): unknown {
     const { reply } = context
     failPeer(context, isFlowing)
-    if (reply === undefined || reply.raw.writableEnded) return
+    if (reply === undefined || reply.raw.writableEnded) return undefined
     try {
       if (reply.raw.headersSent) {
-        if (!isFlowing()) cut(reply)
         // What waits for a slow client, or for the answers before it, says nothing of what is still to come.
-        else if (reply.raw.writableLength > 0) this.#waitFor(context, fault, length, isFlowing)
+        if (isFlowing()) return reply.raw.writableLength > 0 ? WAIT_AGAIN : undefined
+        cut(reply)
       } else if (reply.sent || context.sending) {
         dropHeadersOfTheSuccess(context, reply, this.#internals)
         answerInstead(reply)
@@ -243,5 +241,6 @@ export class Escapes implements EscapeHandler {
       logRequestFailure(context, failure, 'the answer to a failed request could not be made')
       answerRaw(reply)
     }
+    return undefined
   }
 }

@@ -188,6 +188,11 @@ export class Internals {
     ;(reply as unknown as Record<symbol, unknown>)[this.#reply.isError] = true
   }
 
+  /** Takes that back. */
+  unmarkAsError(reply: FastifyReply): void {
+    ;(reply as unknown as Record<symbol, unknown>)[this.#reply.isError] = false
+  }
+
   isMarkedAsError(reply: FastifyReply): boolean {
     return (reply as unknown as SymbolHolder<boolean>)[this.#reply.isError] === true
   }

@@ -16,9 +16,9 @@ export function guardRequestIds(instances: FastifyInstance[], { app, internals, 
   const { fastify } = app
   const { setGenReqId } = fastify
   const guard = (generate: GenerateId): GenerateId => {
-    return (raw) => {
+    return function guardedId(this: unknown, raw) {
       try {
-        return generate(raw)
+        return generate.call(this, raw)
       } catch (error) {
         early.remember(raw, error)
         return substituteId()

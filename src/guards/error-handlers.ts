@@ -4,6 +4,7 @@ import { answerRaw, cut } from '../answer/raw.ts'
 import { asError, originalOf } from '../fastify/as-error.ts'
 import type { ErrorHandlerLink } from '../fastify/compiled-route.ts'
 import { isThenable } from '../is-thenable.ts'
+import { isOutside, requestStorage } from '../request/async-context.ts'
 import { NO_STATUS, type RequestContext } from '../request/context.ts'
 import { contextOf } from '../request/context-slot.ts'
 import type { Guards } from './guards.ts'
@@ -57,7 +58,7 @@ export function guardErrorHandlers(chain: ErrorHandlerLink, guards: Guards): Err
 /** The last handler of the chain: Fastify's default for an expected error, the masked answer for a fault. */
 function endOfChain(fastifyDefault: HandlerFunction, guards: Guards): HandlerFunction {
   const { triage, internals } = guards
-  return (thrown, request, reply) => {
+  const end: HandlerFunction = (thrown, request, reply) => {
     const context = contextOf(request)
     const error = originalOf(thrown)
     if (context === undefined) {
@@ -65,6 +66,7 @@ function endOfChain(fastifyDefault: HandlerFunction, guards: Guards): HandlerFun
       internals.setNextErrorHandler(reply, Object.prototype)
       return fastifyDefault(error, request, reply)
     }
+    if (isOutside(context)) return requestStorage.run(context.stored, end, thrown, request, reply)
     const outcome = triage.triage(context, error, request)
     if (outcome === 'client-abort') return cut(reply)
     if (outcome !== 'expected') return answerFault(context, outcome, reply, internals)
@@ -72,6 +74,7 @@ function endOfChain(fastifyDefault: HandlerFunction, guards: Guards): HandlerFun
     internals.setNextErrorHandler(reply, afterDefault(error, context, guards))
     return fastifyDefault(error, request, reply)
   }
+  return end
 }
 
 /**
@@ -98,10 +101,12 @@ function afterDefault(expected: unknown, context: RequestContext, { triage }: Gu
  * next handler, as without the plugin. If its promise resolves without an answer to a fault, the plugin answers.
  */
 function guardErrorHandler(handler: HandlerFunction, guards: Guards): HandlerFunction {
-  return (thrown, request, reply) => {
+  const guarded: HandlerFunction = (thrown, request, reply) => {
     const context = contextOf(request)
     const error = originalOf(thrown)
     if (context === undefined) return handler(error, request, reply)
+    // a `handlerTimeout` comes out of none
+    if (isOutside(context)) return requestStorage.run(context.stored, guarded, thrown, request, reply)
     guards.triage.triage(context, error, request)
     try {
       const result = handler(error, request, reply)
@@ -112,6 +117,7 @@ function guardErrorHandler(handler: HandlerFunction, guards: Guards): HandlerFun
       throw asError(failure)
     }
   }
+  return guarded
 }
 
 /**

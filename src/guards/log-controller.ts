@@ -27,7 +27,7 @@ export function guardLogController<T extends object>(controller: T, { app, triag
   const guarded: LogController = {
     incomingRequest(request, reply, metadata) {
       try {
-        own.incomingRequest.call(this, request, reply, metadata)
+        own.incomingRequest(request, reply, metadata)
       } catch (error) {
         early.remember(request.raw, error) // a log serializer of the app threw; the request has no context yet
       }
@@ -37,11 +37,11 @@ export function guardLogController<T extends object>(controller: T, { app, triag
       const context = contextOf(request)
       try {
         if (context === undefined || error == null) {
-          own.requestCompleted.call(this, error, request, reply, metadata)
+          own.requestCompleted(error, request, reply, metadata)
           return
         }
         triage.recordDropped(context, error)
-        own.requestCompleted.call(this, null, request, reply, metadata)
+        own.requestCompleted(null, request, reply, metadata)
       } catch (failure) {
         logRequestFailure(context ?? optedOutRequest(request, app), failure, END_NOT_LOGGED)
       }
@@ -49,9 +49,40 @@ export function guardLogController<T extends object>(controller: T, { app, triag
 
     streamError(error, request, reply, metadata) {
       const context = contextOf(request)
-      if (context === undefined) own.streamError.call(this, error, request, reply, metadata)
+      if (context === undefined) own.streamError(error, request, reply, metadata)
       else triage.streamFailed(context, reply, error)
     },
   }
-  return Object.assign(Object.create(controller) as T, guarded)
+  return Object.assign(standIn(controller), guarded)
+}
+
+/**
+ * An object that does all that another one does, through that one itself: a class of the app may have private fields,
+ * which are not on what inherits from its instance.
+ */
+function standIn<T extends object>(original: T): T {
+  const derived = Object.create(original) as T
+  for (const name of namesOf(original)) {
+    const found: unknown = Reflect.get(original, name)
+    const get = (): unknown => Reflect.get(original, name)
+    const call = (...args: unknown[]): unknown => Reflect.apply(get() as () => unknown, original, args)
+    Object.defineProperty(
+      derived,
+      name,
+      typeof found === 'function' ? { value: call, writable: true } : { get },
+    )
+  }
+  return derived
+}
+
+/** The names of its own properties and of those of its classes. */
+function namesOf(value: object): Set<PropertyKey> {
+  const names = new Set<PropertyKey>()
+  let holder: object | null = value
+  while (holder !== null && holder !== Object.prototype) {
+    for (const name of Reflect.ownKeys(holder)) names.add(name)
+    holder = Object.getPrototypeOf(holder) as object | null
+  }
+  names.delete('constructor')
+  return names
 }

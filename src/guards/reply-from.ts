@@ -3,6 +3,7 @@ import { answerRaw } from '../answer/raw.ts'
 import { asError } from '../fastify/as-error.ts'
 import { readProperty } from '../fault/thrown.ts'
 import { isThenable } from '../is-thenable.ts'
+import { isOutside, requestStorage } from '../request/async-context.ts'
 import { NO_STATUS, type RequestContext } from '../request/context.ts'
 import { contextOf } from '../request/context-slot.ts'
 import { dropBody } from './drop-body.ts'
@@ -92,7 +93,7 @@ class ProxiedRequest {
       return
     }
     try {
-      const result = callback()
+      const result = this.#within(callback)
       if (isThenable(result) && (result as unknown) !== this.#reply) result.then(undefined, fail)
     } catch (error) {
       fail(error)
@@ -102,13 +103,18 @@ class ProxiedRequest {
   /** Calls a callback whose result the plugin needs. It would go on with `otherwise` and the next callback. */
   #resultOf<T>(callback: () => T, otherwise: T): T {
     try {
-      return callback()
+      return this.#within(callback)
     } catch (error) {
       // of an aborted request there is no next one
       if (this.#reply.request.raw.aborted) this.#guards.triage.recordDropped(this.#context, error, 'handler')
       else this.#failure ??= { error }
       return otherwise
     }
+  }
+
+  /** Calls a callback in the context of the request: a client of HTTP/2 calls it in that which opened the connection. */
+  #within<T>(callback: () => T): T {
+    return isOutside(this.#context) ? requestStorage.run(this.#context.stored, callback) : callback()
   }
 
   /** @param statusBefore That of the upstream, which says nothing of the error. */

@@ -11,15 +11,20 @@ type Hook = (...args: unknown[]) => unknown
 
 const BEFORE_HANDLER = ['onRequest', 'preParsing', 'preValidation', 'preHandler']
 
+/** Gives a guard the name of its hook, by which `printRoutes()` shows it. */
+function named(guarded: Hook, { name }: Hook): Hook {
+  return Object.defineProperty(guarded, 'name', { value: name, configurable: true })
+}
+
 /**
  * Guards every function of the app in a compiled route: its hooks, handler, error handlers and logger factory.
  *
  * @param enter The hook that gives a request its context: it needs no guard.
  */
 export function guardRoute(route: RouteContext, guards: Guards, enter: unknown): void {
-  const wrap = (name: string, guard: (hook: Hook) => unknown): void => {
+  const wrap = (name: string, guard: (hook: Hook) => Hook): void => {
     const hooks = route[name] as Hook[] | null
-    if (hooks) route[name] = hooks.map((hook) => ((hook as unknown) === enter ? hook : guard(hook)))
+    if (hooks) route[name] = hooks.map((hook) => (hook === enter ? hook : named(guard(hook), hook)))
   }
   const hasHooks = BEFORE_HANDLER.some((name) =>
     (route[name] as Hook[] | null)?.some((hook) => hook !== enter),

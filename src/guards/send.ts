@@ -1,9 +1,12 @@
+import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { answerRaw } from '../answer/raw.ts'
 import { readCode } from '../error-properties.ts'
 import { asError, isError } from '../fastify/as-error.ts'
 import { isErrorLike, readProperty } from '../fault/thrown.ts'
 import type { RequestContext } from '../request/context.ts'
 import { contextOf } from '../request/context-slot.ts'
+import { isHandlerTimeout } from '../triage/triage.ts'
 import { dropBody } from './drop-body.ts'
 import type { Guards } from './guards.ts'
 import { guardTrailer, type Hook } from './silent-hook.ts'
@@ -53,7 +56,10 @@ function watchChunks(
       return (write as (...all: unknown[]) => boolean).call(this, chunk, ...rest)
     } catch (error) {
       const source = context.stream as { destroy?(error: unknown): void } | undefined
-      if (typeof source?.destroy !== 'function') throw error
+      if (typeof source?.destroy !== 'function') {
+        fail(error) // a stream of the Web
+        return false
+      }
       source.destroy(error)
       return false
     }
@@ -61,14 +67,15 @@ function watchChunks(
 }
 
 /**
- * Reports an `error` event without an error: Node takes it for the end of the stream, and the client would wait for
- * ever.
+ * Reports the errors of a stream that the client would wait for ever after: one without an error, which Node takes for
+ * the end of the stream, and one that nobody else listens for, as where an `onSend` hook has piped the stream into
+ * another one, which gets neither an error nor an end.
  */
-function raiseEmptyErrors(stream: unknown, fail: (error: unknown) => void): void {
-  const { on } = stream as { on?: NodeJS.ReadableStream['on'] }
-  if (typeof on !== 'function') return
-  on.call(stream as NodeJS.ReadableStream, 'error', (error: unknown) => {
-    if (error == null) fail(error)
+function watchErrors(stream: unknown, fail: (error: unknown) => void): void {
+  if (typeof (stream as Readable).on !== 'function') return
+  const readable = stream as Readable
+  readable.on('error', (error: unknown) => {
+    if (error == null || readable.listenerCount?.('error') === 1) fail(error)
   })
 }
 
@@ -102,7 +109,7 @@ export function guardSend(app: FastifyInstance, { internals, triage }: Guards): 
     if (isFailure) {
       // before an `onError` hook sets another one
       context.statusAtError ??= this.statusCode
-      return send.call(this, payload)
+      return sendFailure(context, this, payload)
     }
     // Fastify takes an error of another realm, which an error handler passes on, for a plain object
     if (context.triaged !== undefined && isErrorLike(payload)) return failSend(this, payload)
@@ -125,14 +132,34 @@ export function guardSend(app: FastifyInstance, { internals, triage }: Guards): 
     }
   } as typeof send
 
+  /**
+   * Records what Fastify drops: an error after the answer, and one that comes while `onError` hooks run for another one,
+   * which it refuses by a throw that nobody may catch.
+   */
+  function sendFailure(context: RequestContext, reply: FastifyReply, error: unknown): FastifyReply {
+    if (reply.sent && isError(error)) triage.recordAfterAnswer(context, reply, error, 'handler')
+    try {
+      return send.call(reply, error)
+    } catch (refusal) {
+      if (readCode(refusal) !== 'FST_ERR_SEND_INSIDE_ONERR') throw refusal
+      internals.unmarkAsError(reply) // or the answer to the first error would count as one
+      if (isHandlerTimeout(error)) {
+        triage.triage(context, error, reply.request)
+        answerRaw(reply)
+      } else triage.recordDropped(context, error, 'handler')
+      return reply
+    }
+  }
+
   // A closure in `guardedSend` would cost each request an object that holds its variables.
   function watchStream(context: RequestContext, reply: FastifyReply, stream: unknown): void {
     const fail = (error: unknown): void => {
-      if (reply.raw.headersSent) triage.streamFailed(context, reply, error)
+      if (reply.raw.writableEnded) triage.recordDropped(context, error, 'stream')
+      else if (reply.raw.headersSent) triage.streamFailed(context, reply, error)
       else failSend(reply, error)
     }
     watchChunks(context, reply, stream, fail)
-    raiseEmptyErrors(stream, fail)
+    watchErrors(stream, fail)
   }
 
   /** While the answer that ended the request is still under way, Fastify would send this one too. */
@@ -143,9 +170,8 @@ export function guardSend(app: FastifyInstance, { internals, triage }: Guards): 
     isFailure: boolean,
   ): FastifyReply {
     if (isStream(payload)) dropBody(payload)
-    if (reply.raw.writableEnded) return send.call(reply, payload)
     if (isFailure) triage.recordDropped(context, payload, 'handler')
-    return reply
+    return reply.raw.writableEnded ? send.call(reply, payload) : reply
   }
 
   function failSend(reply: FastifyReply, error: unknown): FastifyReply {

@@ -20,12 +20,13 @@ export function guardSilentHook(hook: Hook, { triage }: Guards): Hook {
     if (isOutside(context)) return requestStorage.run(context.stored, guarded, ...args)
     const last = args.length - 1
     const done = args[last] as () => void
-    // an `onError` hook may throw the error that it was called with, which is triaged later
     const isOnError = args.length === 4
-    if (isOnError) args[2] = originalOf(args[2])
-    const record = (error: unknown): void => {
-      if (!isOnError || !Object.is(error, args[2])) triage.recordDropped(context, error)
+    if (isOnError) {
+      args[2] = originalOf(args[2])
+      // first: the hook may hang, and may throw the error that it was called with
+      triage.triage(context, args[2], args[0] as FastifyRequest)
     }
+    const record = (error: unknown): void => triage.recordDropped(context, error)
     let isDone = false
     const goOn = (error?: unknown): void => {
       if (error) record(error)
@@ -36,7 +37,8 @@ export function guardSilentHook(hook: Hook, { triage }: Guards): Hook {
     args[last] = goOn
     try {
       const result = hook(...args)
-      return isThenable(result) ? result.then(undefined, record) : result
+      const isPromise = isThenable(result) && result !== args[1] // the reply, which is a thenable of its own
+      return isPromise ? result.then(undefined, record) : result
     } catch (error) {
       record(error)
       goOn()
@@ -69,8 +71,7 @@ export function guardTrailer(make: Hook, context: RequestContext, triage: Triage
       const result = make(reply, payload, (error: unknown, value: unknown) =>
         error ? fail(error) : finish(error, value),
       )
-      if (!isThenable(result)) return result
-      result.then((value) => finish(null, value), fail)
+      if (isThenable(result)) result.then((value) => finish(null, value), fail)
     } catch (error) {
       fail(error)
     }

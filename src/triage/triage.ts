@@ -29,7 +29,8 @@ function statusBefore({ sending, statusAtError, reply }: RequestContext): number
   return !sending && isErrorStatus(status) ? status : undefined
 }
 
-function isHandlerTimeout(error: unknown): boolean {
+/** Whether an error is that of a `handlerTimeout` of Fastify's. */
+export function isHandlerTimeout(error: unknown): boolean {
   return readCode(error) === 'FST_ERR_HANDLER_TIMEOUT' && isFastifyError(error)
 }
 

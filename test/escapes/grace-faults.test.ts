@@ -13,15 +13,15 @@ function afterEscapes(t: TestContext, lengthOf: (n: number) => number = () => 1_
   const context = { done: false, forcedAnswer: undefined } as unknown as RequestContext
   const faults = Array.from({ length: FAULTS }, (_, n) => ({ id: String(n) }) as Fault)
   const answered: Fault[] = []
-  for (const [n, fault] of faults.entries()) {
-    Grace.give(context, fault, lengthOf(n), (given) => answered.push(given))
-  }
+  const escapes = faults.map((fault, n) =>
+    Grace.give(context, fault, lengthOf(n), (given) => answered.push(given)),
+  )
   return {
     context,
     faults,
     answered,
     takeBack: (from: number, to: number) => {
-      for (const fault of faults.slice(from, to)) Grace.takeBack(context, fault)
+      for (const each of escapes.slice(from, to)) Grace.takeBack(context, each)
     },
     pass: (milliseconds: number) => {
       t.mock.timers.tick(milliseconds)

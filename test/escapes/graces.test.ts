@@ -11,8 +11,10 @@ test('a payment whose audit floats and fails at once gets its own answer', async
 
 test('a stream is not cut for a promise that floats and fails, before its first byte or later', async (t) => {
   const child = await startFixture(t, 'graces')
-  const { status, body } = await child.ask('/stream')
-  assert.deepEqual([status, body], [200, 'first,last'])
+  const [whole, cut] = await Promise.all([child.ask('/stream'), child.ask('/stream/ends-later')])
+  assert.deepEqual([whole.status, whole.body], [200, 'first,last'])
+  // left alone while it flows, it has the grace of the next escape, which has stopped it
+  assert.deepEqual([cut.status, cut.body.length > 0, cut.error], [200, true, 'ECONNRESET'])
 })
 
 test('each escape has the grace of its kind, and the shortest counts', { concurrency: true }, async (t) => {
@@ -29,6 +31,7 @@ test('each escape has the grace of its kind, and the shortest counts', { concurr
     'a rejection waits for nothing after the handler': '/exception/after-handler',
     'an exception does not wait for the handler': '/exception/thrown',
     'an exception waits no longer because of a rejection before': '/exception/two',
+    'of two rejections with one error, each has to be handled': '/one-error/two-promises',
     'a number holds for a rejection': '/number/handler',
     'a number holds for an exception': '/number/thrown',
   }

@@ -29,6 +29,31 @@ const WAYS: Record<string, MakeTrailer> = {
 }
 
 describe('a function of a trailer', () => {
+  it('may return null, or the reply', async (t) => {
+    const test = testApp(t)
+    test.app.get('/x', async (_request, reply) => {
+      for (const [name, returned] of [
+        ['x-null', null],
+        ['x-reply', reply],
+      ] as const) {
+        reply.trailer(name, ((
+          _reply: unknown,
+          _payload: unknown,
+          done: (error: null, value: string) => void,
+        ) => {
+          done(null, 'made')
+          return returned
+        }) as never)
+      }
+      return reply.send('fine')
+    })
+    const request = 'GET /x HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n'
+    const { received, closed } = await connectRaw(await test.listen(), request)
+    await closed
+    assert.match(received(), /\r\n4\r\nfine\r\n0\r\nx-null: made\r\nx-reply: made\r\n\r\n$/)
+    assert.deepEqual(test.troubleLines(), [])
+  })
+
   for (const [name, make] of Object.entries(WAYS)) {
     for (const kind of ['a text', 'a stream']) {
       it(`${name}, after ${kind}, is a fault, and the answer is whole`, async (t) => {

@@ -140,4 +140,20 @@ export const inGuards: readonly Mutant[] = [
     replace: '',
     tests: ['guards/reply-from'],
   },
+  {
+    name: 'failed-stream-that-was-piped-hangs',
+    file: 'guards/send.ts',
+    find: "error == null || readable.listenerCount?.('error') === 1",
+    replace: 'error == null',
+    tests: ['guards/lost-errors'],
+    only: 'and that fails, GET, after 0 chunks',
+  },
+  {
+    name: 'error-that-is-sent-after-the-answer-is-lost',
+    file: 'guards/send.ts',
+    find: "    if (reply.sent && isError(error)) triage.recordAfterAnswer(context, reply, error, 'handler')\n",
+    replace: '',
+    tests: ['guards/lost-errors'],
+    only: 'is a fault, and the answer stands',
+  },
 ]
