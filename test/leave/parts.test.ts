@@ -123,7 +123,7 @@ test('signals are counted, and those that nobody may handle are left alone', () 
 test('a watchdog that cannot be had is told, and one that is called off kills nothing', async () => {
   const failures: unknown[] = []
   // No thread gets what cannot be cloned.
-  startWatchdog((() => {}) as unknown as number, {}, (failure) => failures.push(failure)).callOff()
+  startWatchdog(60_000, { uncloneable() {} }, (failure) => failures.push(failure)).callOff()
   assert.equal(failures.length, 1)
   startWatchdog(60_000, {}, (failure) => failures.push(failure)).callOff()
   assert.equal(failures.length, 1)
