@@ -80,8 +80,8 @@ test('three replicas that died once each close the route, also where a disk is n
     await replica.exited
   }
   const alone = await start(newDisk)
-  assert.deepEqual(closedIn(alone), ['GET /fatal'], 'what its folder knows')
+  assert.deepEqual(closedIn(alone).sort(), ['GET /fatal', 'GET /killed'], 'its folder knows what Redis knew')
   const away = alone.log().filter(({ msg }) => msg.startsWith('the store of the quarantine has failed'))
   assert.equal(away.length, 1)
-  assert.deepEqual(await statusesOf(alone, '/fatal', '/1'), [503, 200])
+  assert.deepEqual(await statusesOf(alone, '/fatal', '/killed', '/1'), [503, 503, 200])
 })
