@@ -174,7 +174,7 @@ export class Escapes implements EscapeHandler {
     if (!(found instanceof RequestContext) || !found.route.escapes) return 'taken'
     if (isLeftAlone(found))
       this.#giveGrace(found, fault, graceLength(found, origin, fault.verdict === 'fatal'))
-    if (origin === 'exception') this.#restoreConnection(found, fault)
+    if (origin === 'exception') this.#restoreConnection(found)
     return 'taken'
   }
 
@@ -195,15 +195,15 @@ export class Escapes implements EscapeHandler {
     const waiting = this.#giveGrace(context, fault, grace)
     if (promise !== undefined) this.#rejections.set(promise, { context, fault, grace, waiting })
     if (origin === 'exception') {
-      this.#restoreConnection(context, fault)
+      this.#restoreConnection(context)
       if (context.done && endTimer()) logRequestFailure(context, error, TIMER_CLEARED)
     }
     return 'taken'
   }
 
   /** Ends what an exception has left half done in Node: the parser of the connection, or the stream of HTTP/2. */
-  #restoreConnection(context: RequestContext, fault: Fault): void {
-    retireConnection(context, fault, this.#app.requests)
+  #restoreConnection(context: RequestContext): void {
+    retireConnection(context, this.#app.requests)
     closeWithStream(context)
     destroyFailedConnection(context)
   }
@@ -214,7 +214,7 @@ export class Escapes implements EscapeHandler {
     const isFlowing = reply === undefined ? watchPeer(context) : watchWrites(reply.raw)
     followOutcome(this.#app, context, fault)
     if (closeUpgraded(context)) return undefined
-    return Grace.give(context, fault, length, () => this.#answer(context, fault, isFlowing))
+    return Grace.give(context, length, () => this.#answer(context, fault, isFlowing))
   }
 
   /** Answers a request that did not answer by itself. Does nothing once the app has ended the response. */

@@ -1,4 +1,3 @@
-import type { Fault } from '../fault/fault.ts'
 import type { ForcedAnswer, RequestContext } from '../request/context.ts'
 
 /** The most escapes of a request that are held: it may start a floating promise for each thing that its client has sent. */
@@ -7,12 +6,11 @@ const MAX_HELD = 100
 /** What an {@link Answer} returns where nothing can be said yet: the escape has its grace once more. */
 export const WAIT_AGAIN: unique symbol = Symbol('wait again')
 
-/** What is done when the grace of a fault is over. */
-type Answer = (fault: Fault) => unknown
+/** What is done when the grace of an escape is over. */
+type Answer = () => unknown
 
 /** One escape of a request, until its grace is over. */
 export interface Waiting {
-  readonly fault: Fault
   /** Milliseconds. */
   readonly length: number
   readonly answer: Answer
@@ -48,10 +46,10 @@ export class Grace implements ForcedAnswer {
    * @param length Milliseconds.
    * @returns What {@link Grace.takeBack} takes back; undefined where the response has closed.
    */
-  static give(context: RequestContext, fault: Fault, length: number, answer: Answer): Waiting | undefined {
+  static give(context: RequestContext, length: number, answer: Answer): Waiting | undefined {
     if (context.done) return undefined
     if (!(context.forcedAnswer instanceof Grace)) context.forcedAnswer = new Grace(context)
-    const waiting = { fault, length, answer, end: 0, isOver: false }
+    const waiting = { length, answer, end: 0, isOver: false }
     ;(context.forcedAnswer as Grace).#add(waiting)
     return waiting
   }
@@ -112,7 +110,7 @@ export class Grace implements ForcedAnswer {
     this.#next = undefined
     if (!this.#held.delete(waiting)) this.#others = waiting === this.#newestOther ? 0 : this.#others - 1
     if (context.done) return
-    waiting.isOver = waiting.answer(waiting.fault) !== WAIT_AGAIN
+    waiting.isOver = waiting.answer() !== WAIT_AGAIN
     if (!waiting.isOver) this.#add(waiting)
     if (context.done || context.ended !== undefined || this.#isEmpty) this.#stop()
     else this.#waitForNext()

@@ -2,7 +2,6 @@ import type { ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { answerRaw } from '../answer/raw.ts'
 import { readCode } from '../error-properties.ts'
-import type { Fault } from '../fault/fault.ts'
 import type { InFlight } from '../in-flight/in-flight.ts'
 import { logRequestFailure } from '../log/request-lines.ts'
 import { isBeingParsed, isParserStopped, PARSER_STOPPED } from '../node-parts.ts'
@@ -55,7 +54,7 @@ function closeUnread(socket: Socket): void {
  *
  * @param inFlight Among these the request is found whose body Node is reading right now.
  */
-export function retireConnection(context: RequestContext, fault: Fault, inFlight: InFlight): void {
+export function retireConnection(context: RequestContext, inFlight: InFlight): void {
   const most = context.done ? inFlight.size : MOST_LOOKED_AT
   const { raw } = (inFlight.findNewest(isBeingRead, most) ?? context).request ?? {}
   if (raw === undefined || raw.httpVersionMajor !== 1) return
@@ -77,7 +76,7 @@ export function retireConnection(context: RequestContext, fault: Fault, inFlight
         return
       }
       closeAfter(reply.raw, socket)
-      Grace.give(reading, fault, graceLength(reading, 'exception'), () => answerRaw(reply))
+      Grace.give(reading, graceLength(reading, 'exception'), () => answerRaw(reply))
     } catch (failure) {
       // as a fault of the request it would come back here, without end
       logRequestFailure(context, failure, 'the connection of a failed request could not be closed')

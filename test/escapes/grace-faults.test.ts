@@ -13,9 +13,7 @@ function afterEscapes(t: TestContext, lengthOf: (n: number) => number = () => 1_
   const context = { done: false, forcedAnswer: undefined } as unknown as RequestContext
   const faults = Array.from({ length: FAULTS }, (_, n) => ({ id: String(n) }) as Fault)
   const answered: Fault[] = []
-  const escapes = faults.map((fault, n) =>
-    Grace.give(context, fault, lengthOf(n), (given) => answered.push(given)),
-  )
+  const escapes = faults.map((fault, n) => Grace.give(context, lengthOf(n), () => answered.push(fault)))
   return {
     context,
     faults,
